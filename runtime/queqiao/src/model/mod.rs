@@ -23,7 +23,12 @@ pub struct Checker<'a> {
     errors: &'a mut Vec<crate::problem::FieldError>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// At the root of a value.
+    pub fn root(errors: &'a mut Vec<crate::problem::FieldError>) -> Self {
+        Self { errors }
+    }
+
     /// Reports a broken constraint at the current place.
     pub fn fail(&mut self, code: &'static str, message: impl Into<Cow<'static, str>>) {
         self.errors.push(crate::problem::FieldError { location: Default::default(), pointer: String::new(), code: code.into(), message: message.into() });
