@@ -73,6 +73,13 @@ impl Services {
         self
     }
 
+    /// Checks tokens with an implementation of your own.
+    #[must_use]
+    pub fn with_authentication(mut self, authenticate: Arc<dyn Authenticate>) -> Self {
+        self.authenticate = Some(authenticate);
+        self
+    }
+
     /// Adds a service that the framework's own handlers look up by type.
     #[must_use]
     pub(crate) fn with<T: Send + Sync + 'static>(mut self, service: Arc<T>) -> Self {

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
 /// The media type of every failure.
-pub const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Where a [`FieldError`] was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -311,7 +311,7 @@ pub trait ApiError: Sized + Send + 'static {
 
 macro_rules! cases {
     ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal $title:literal $detail:literal;)*) => {
-        $($(#[$doc])* pub const $name: ErrorCase =
+        $($(#[$doc])* pub(crate) const $name: ErrorCase =
             ErrorCase { status: $status, code: $code, title: $title, detail: $detail };)*
     };
 }

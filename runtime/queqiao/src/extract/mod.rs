@@ -3,14 +3,15 @@
 //! Each type enforces and documents: what it reads from the request is what it adds to the contract.
 
 mod body;
-mod credentials;
 mod header;
 mod parameters;
 mod path;
 mod query;
 mod raw;
 
+use std::any::TypeId;
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -21,13 +22,13 @@ pub use self::body::Json;
 pub use self::header::{Header, HeaderField};
 pub use self::path::Path;
 pub use self::query::Query;
-pub use self::raw::Raw;
+pub use self::raw::{Raw, RawBody};
 pub use crate::auth::{Role, RoleName, User};
 
 use crate::auth::Caller;
 use crate::context::{Context, FromRef};
-use crate::document::Operation;
-use crate::problem::Problem;
+use crate::document::{Operation, Plans};
+use crate::problem::{Internal, Problem};
 
 /// A type that a handler may take as an argument.
 #[diagnostic::on_unimplemented(
@@ -55,19 +56,28 @@ pub struct Incoming {
     /// Method, URI, headers and extensions.
     pub parts: Parts,
     body: Option<Body>,
+    plans: Arc<Plans>,
     pub(crate) caller: Option<Caller>,
     pub(crate) response_headers: HeaderMap,
 }
 
 impl Incoming {
-    pub(crate) fn new(request: http::Request<Body>) -> Self {
+    pub(crate) fn new(request: http::Request<Body>, plans: Arc<Plans>) -> Self {
         let (parts, body) = request.into_parts();
-        Self { parts, body: Some(body), caller: None, response_headers: HeaderMap::new() }
+        Self { parts, body: Some(body), plans, caller: None, response_headers: HeaderMap::new() }
     }
 
     /// Takes the body; whoever comes second gets `None`.
     pub fn take_body(&mut self) -> Option<Body> {
         self.body.take()
+    }
+
+    /// How the argument `T` is decoded; written by its `describe` when the Api was built.
+    pub(crate) fn plan<T: 'static, P: 'static>(&self) -> Result<&P, Problem> {
+        self.plans
+            .get(&TypeId::of::<T>())
+            .and_then(|plan| plan.downcast_ref())
+            .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
     }
 
     /// The id under which the log speaks of this request.

@@ -7,7 +7,7 @@ use crate::problem::FieldError;
 
 /// Errors reported for one value; the walk goes on silently after them, so that a hostile body cannot make a
 /// response larger than itself.
-pub const MAX_ERRORS: usize = 100;
+pub(super) const MAX_ERRORS: usize = 100;
 
 /// A place in a value, and the list of what is broken.
 ///
@@ -15,7 +15,7 @@ pub const MAX_ERRORS: usize = 100;
 /// pointer is written only when a constraint is broken.
 ///
 /// ```
-/// use queqiao::model::Checker;
+/// use queqiao::Checker;
 ///
 /// let mut errors = Vec::new();
 /// let mut root = Checker::root(&mut errors);

@@ -469,7 +469,10 @@ mod tests {
     fn told<T: ?Sized>(constraint: impl Constraint<T>, value: &T) -> String {
         let mut errors = Vec::new();
         constraint.check(value, &mut Checker::root(&mut errors));
-        errors.into_iter().map(|error| format!("{} {}: {}", error.pointer, error.code, error.message)).collect()
+        errors
+            .into_iter()
+            .map(|error| format!("{} {}: {}", error.pointer, error.code, error.message))
+            .collect()
     }
 
     #[test]
@@ -478,7 +481,10 @@ mod tests {
         assert_eq!(told(length(Some(1), None), ""), " length: must be at least 1 character long");
         assert_eq!(told(length(Some(6), Some(6)), "汉"), " length: must be exactly 6 characters long");
         assert_eq!(told(length(None, Some(1)), &vec![1, 2]), " length: must have at most 1 item");
-        assert_eq!(told(length(Some(1), None), &BTreeMap::<u8, u8>::new()), " length: must have at least 1 entry");
+        assert_eq!(
+            told(length(Some(1), None), &BTreeMap::<u8, u8>::new()),
+            " length: must have at least 1 entry"
+        );
         assert_eq!(told(range(Bound::Included(0), Bound::Included(10)), &11), " range: must be 0 to 10");
         assert_eq!(told(range(Bound::Unbounded, Bound::Excluded(10)), &10), " range: must be less than 10");
         assert_eq!(
@@ -494,13 +500,20 @@ mod tests {
     #[test]
     fn nothing_is_told_where_nothing_is() {
         assert_eq!(told(length(Some(1), None), &None::<String>), "");
-        assert_eq!(told(range(Bound::Included(1), Bound::Unbounded), &Some(Box::new(0))), " range: must be at least 1");
+        assert_eq!(
+            told(range(Bound::Included(1), Bound::Unbounded), &Some(Box::new(0))),
+            " range: must be at least 1"
+        );
     }
 
     #[test]
     fn each_is_told_at_its_place() {
         let long = |constraint| told::<Vec<&'static str>>(each(constraint), &vec!["a", ""]);
-        let check = |value: &&str| if value.is_empty() { Err(("empty", "must not be empty")) } else { Ok(()) };
-        assert_eq!(long(CustomOf(move |value: &&'static str| check(value).map_err(Into::into))), "/1 empty: must not be empty");
+        let check =
+            |value: &&str| if value.is_empty() { Err(("empty", "must not be empty")) } else { Ok(()) };
+        assert_eq!(
+            long(CustomOf(move |value: &&'static str| check(value).map_err(Into::into))),
+            "/1 empty: must not be empty"
+        );
     }
 }

@@ -21,7 +21,7 @@ macro_rules! plain {
 
 // The 64- and 128-bit integers are here too: the document refuses them by name, with the remedy, wherever they hide.
 plain!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
-plain!(str, String, Value, Map<String, Value>, ());
+plain!(str, String, Value, Map<String, Value>);
 plain!(std::num::NonZeroU8, std::num::NonZeroU16, std::num::NonZeroU32, std::num::NonZeroU64);
 plain!(std::num::NonZeroI8, std::num::NonZeroI16, std::num::NonZeroI32, std::num::NonZeroI64);
 plain!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::time::Duration);
@@ -149,4 +149,3 @@ tuples! {
     (A 0 B 1 C 2 D 3 E 4)
     (A 0 B 1 C 2 D 3 E 4 F 5)
 }
-
