@@ -35,7 +35,7 @@ pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
 pub use crate::endpoint::{Endpoint, Meta, Method};
 pub use crate::extract::{Extract, Header, HeaderField, Incoming, Json, Path, Query, Raw, RawBody, State};
-pub use crate::model::{Checker, Model};
+pub use crate::model::{Checker, Model, Violation};
 pub use crate::problem::{ApiError, ErrorCase, ErrorSet, FieldError, Internal, Location, Problem};
 pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply};
 #[cfg(feature = "server")]
@@ -56,8 +56,8 @@ pub mod prelude {
 /// For the macros; not for users.
 #[doc(hidden)]
 pub mod __private {
-    pub use garde;
-    pub use regex;
     pub use schemars;
     pub use serde;
+
+    pub use crate::model::constraints;
 }

@@ -1,14 +1,41 @@
 //! Models: the types that a contract speaks of.
+//!
+//! `#[model]` implements [`Model`] by one call for each field, so that nesting needs no attribute: a value is
+//! walked from its root, and every broken constraint is reported at its wire pointer.
 
-use std::borrow::Cow;
+mod checker;
+mod constraint;
+mod foreign;
+mod text;
 
 use schemars::JsonSchema;
 
-/// A type with a JSON schema and checks of its constraints; derived by `#[model]`.
+pub use self::checker::{Checker, Violation};
+
+/// What `#[model]` emits calls of.
+pub mod constraints {
+    pub use super::constraint::{
+        Constraint, Each, Length, Range, Unique, custom, each, length, range, refine, rust_type, unique,
+    };
+    pub use super::text::{Pattern, Text, email, pattern, url};
+}
+
+/// A type with a JSON schema whose values can be checked; implemented by `#[model]`.
+///
+/// Everything that enters through an extractor is checked at every depth, without further calls. To check a value
+/// elsewhere:
+///
+/// ```
+/// use queqiao::{Checker, Model};
+///
+/// let mut errors = Vec::new();
+/// vec![Some(1.5_f64)].check(&mut Checker::root(&mut errors));
+/// assert!(errors.is_empty());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    label = "has no schema",
-    note = "add `#[model]` to the type; for a type of another crate, wrap it in a newtype with `#[model]`"
+    label = "has no schema and no checks",
+    note = "add `#[model]` to the type; a type of another crate goes into a newtype with `#[model]`, or takes `#[check(skip)]` on the field if it has a JSON schema"
 )]
 pub trait Model: JsonSchema {
     /// Reports every broken constraint of the value, at its wire pointer.
@@ -16,24 +43,3 @@ pub trait Model: JsonSchema {
         let _ = at;
     }
 }
-
-/// Collects broken constraints while a value is walked.
-#[derive(Debug)]
-pub struct Checker<'a> {
-    errors: &'a mut Vec<crate::problem::FieldError>,
-}
-
-impl<'a> Checker<'a> {
-    /// At the root of a value.
-    pub fn root(errors: &'a mut Vec<crate::problem::FieldError>) -> Self {
-        Self { errors }
-    }
-
-    /// Reports a broken constraint at the current place.
-    pub fn fail(&mut self, code: &'static str, message: impl Into<Cow<'static, str>>) {
-        self.errors.push(crate::problem::FieldError { location: Default::default(), pointer: String::new(), code: code.into(), message: message.into() });
-    }
-}
-
-impl Model for String {}
-impl Model for u32 {}
