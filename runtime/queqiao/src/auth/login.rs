@@ -74,7 +74,7 @@ impl LoginService {
 
     /// The user behind a code. One upstream call per code, however many ask, in whichever instance.
     async fn user(&self, code: &str) -> Result<UserId, LoginError> {
-        let hash = CodeHash::new(self.app.appid(), code);
+        let hash = CodeHash::new(&self.app.appid, code);
         self.exchanges
             .try_get_with(*hash.as_bytes(), self.claim(&hash, code))
             .await
@@ -112,7 +112,7 @@ impl LoginService {
 
     async fn exchange(&self, code: &str, now: Timestamp) -> Result<UserId, LoginError> {
         let session = self.wechat.code_to_session(&self.app, code).await?;
-        let appid = self.app.appid();
+        let appid = &self.app.appid;
         let mut identity = Identity::new(appid, &session.openid);
         identity.unionid = session.unionid;
         let account = self.stores.accounts.sign_in(&identity, now).await?;
@@ -224,10 +224,10 @@ impl From<queqiao_wechat::Error> for LoginError {
     fn from(error: queqiao_wechat::Error) -> Self {
         use queqiao_wechat::Error as E;
         match error {
-            E::Code { .. } => LoginError::CodeInvalid,
-            E::RateLimited { .. } => LoginError::TooOften,
-            E::HighRisk { .. } => LoginError::Blocked,
-            E::Busy { .. } | E::Network { .. } | E::TimedOut { .. } => {
+            E::Code(_) => LoginError::CodeInvalid,
+            E::RateLimited(_) | E::QuotaUsedUp(_) => LoginError::TooOften,
+            E::HighRisk(_) => LoginError::Blocked,
+            E::Busy(_) | E::Network { .. } | E::TimedOut { .. } => {
                 tracing::warn!(%error, "WeChat did not answer a login");
                 LoginError::Unavailable
             }
