@@ -39,7 +39,7 @@ export function browserStyles(root, file, classPrefix) {
       throw new Error(`${file}: wcsc's output has an unknown piece ${JSON.stringify(piece)}`)
     })
     .join('')
-    .replace(/\bbody\b(?=[^{}]*\{)/g, 'page')
+    .replace(/(?<![\w.#-])body(?![\w-])(?=[^{}]*\{)/g, 'page')
 }
 
 function run(compiler, args, cwd) {

@@ -58,7 +58,7 @@ Page({
     const todo = { title: this.data.title.trim(), note: this.data.note.trim() || null }
     try {
       const saved = await (id ? api.editTodo({ id }, todo) : api.addTodo(todo))
-      this.getOpenerEventChannel().emit('saved', saved)
+      this.tell('saved', saved)
       wx.navigateBack()
     } catch (e) {
       if (!api.editTodo.failed(e) && !api.addTodo.failed(e)) throw e
@@ -79,8 +79,14 @@ Page({
     }
   },
 
+  /** The page that opened this one hears it; there is none if DevTools starts here. @param {string} event @param {unknown} value */
+  tell(event, value) {
+    const opener = this.getOpenerEventChannel()
+    if (opener.emit) opener.emit(event, value)
+  },
+
   leaveGone() {
-    this.getOpenerEventChannel().emit('gone', this.data.id)
+    this.tell('gone', this.data.id)
     wx.navigateBack()
     toast('这条待办已经不在了')
   },
