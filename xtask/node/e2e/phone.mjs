@@ -32,7 +32,20 @@ export async function createPhones(build) {
       })
       const query = new URLSearchParams({ api: server.url, emulator: server.emulator, user })
       await page.goto(`${files.url}/?${query}`)
-      return { page, wire, crashes, close: () => context.close() }
+      return {
+        page,
+        wire,
+        crashes,
+        close: () => context.close(),
+        /** A network so slow that requests to `path` stand still until the returned function is called. */
+        async holdRequests(path) {
+          let release
+          const released = new Promise((resolve) => { release = resolve })
+          const pattern = server.url + path
+          await page.route(pattern, (route) => released.then(() => route.continue()))
+          return async () => { release(); await page.unroute(pattern, { behavior: 'wait' }) }
+        },
+      }
     },
     async close() {
       await browser.close()

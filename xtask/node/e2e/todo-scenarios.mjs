@@ -65,12 +65,15 @@ export const scenarios = {
     await until('and come back from the server unchanged', async () => JSON.stringify(await user.titles()) === expected)
   },
 
-  async 'two taps on the same button'({ user, wire, phone, until, same }) {
+  async 'three taps on a button while the network is slow'({ user, wire, phone, until, same, shot }) {
     await user.tap('新建待办')
     await user.fill({ title: '只要一个' })
-    await phone.page.locator('.page:not([hidden]) button').evaluate((button) => { button.id = 'save' })
-    const { x, y, width, height } = await phone.page.locator('#save').boundingBox()
-    await Promise.all([1, 2, 3].map(() => phone.page.touchscreen.tap(x + width / 2, y + height / 2)))
+    const release = await phone.holdRequests('/todos')
+    await user.tapAtOnce('保存', 3)
+    await until('the request is under way', () => wire.count('POST', '/todos') > 0)
+    await until('the page says so', async () => (await user.text()).includes('正在保存…'))
+    await shot('saving')
+    await release()
     await until('the list is shown', async () => (await user.titles()).length > 0)
     same('one request', wire.count('POST', '/todos'), 1)
     same('one todo', (await user.titles()).join(), '只要一个')

@@ -14,6 +14,11 @@ export function createUser(page) {
     alert: () => visible('[role=alert]').first().innerText({ timeout: 5000 }).catch(() => ''),
     heading: () => page.locator('#title').innerText(),
     tap: (name) => button(name).tap(),
+    /** Taps where the button was, whatever it says by then. */
+    async tapAtOnce(name, times) {
+      const { x, y, width, height } = await button(name).boundingBox()
+      for (let tap = 0; tap < times; tap += 1) await page.touchscreen.tap(x + width / 2, y + height / 2)
+    },
     filter: (name) => visible(`[role=tab]:text-is("${name}")`).tap(),
     back: () => page.locator('#back').tap(),
     finish: (title) => page.getByRole('checkbox', { name: `完成：${title}` }).tap(),

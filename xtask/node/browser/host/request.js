@@ -74,7 +74,7 @@ function decode(bytes, { dataType = 'json', responseType = 'text' }) {
 
 function failure(reason, error) {
   if (reason === 'abort') return { errMsg: 'request:fail abort' }
-  if (reason === 'timeout') return { errMsg: 'request:fail timeout', errno: 5 }
+  if (reason === 'timeout') return { errMsg: 'request:fail timeout' }
   return { errMsg: `request:fail ${error.message}`, errno: 600001 }
 }
 
