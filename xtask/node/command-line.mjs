@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 /**
  * @param {string} help the script's own text; its first line is the usage
- * @param {Record<string, { type: 'string' | 'boolean', multiple?: boolean, default?: any, required?: boolean }>} options
+ * @param {Record<string, { type: 'string' | 'boolean', multiple?: boolean, default?: any, required?: boolean, choices?: string[] }>} options
  */
 export function readOptions(help, options) {
   try {
@@ -14,6 +14,9 @@ export function readOptions(help, options) {
     }
     for (const [name, option] of Object.entries(options)) {
       if (option.required && !values[name]?.length) throw new Error(`--${name} is missing`)
+      if (option.choices && !option.choices.includes(values[name])) {
+        throw new Error(`--${name} must be one of ${option.choices.join(', ')}, not "${values[name]}"`)
+      }
     }
     return values
   } catch (error) {

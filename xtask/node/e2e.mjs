@@ -4,19 +4,21 @@ import { buildForBrowser } from './browser/build.mjs'
 import { readOptions } from './command-line.mjs'
 import { createPhones } from './e2e/phone.mjs'
 import { createServer } from './e2e/server.mjs'
-import { createTodoApi } from './e2e/todo-api.mjs'
-import { scenarios } from './e2e/todo-scenarios.mjs'
-import { createUser } from './e2e/todo-user.mjs'
+import * as hello from './e2e/hello-scenarios.mjs'
+import * as todo from './e2e/todo-scenarios.mjs'
 import { createReport } from './report.mjs'
 
+const EXAMPLES = { hello, todo }
 const options = readOptions(
   `
-usage: node e2e.mjs --server <command> --miniprogram <folder> [--screenshots <folder>] [--only <text>] [--env NAME=VALUE]...
+usage: node e2e.mjs --server <command> --miniprogram <folder> [--example todo|hello] [--screenshots <folder>]
+                    [--only <text>] [--env NAME=VALUE]...
 
-Taps through the todo mini-program in headless Chromium, on WeChat's component framework, against a real server.
+Taps through an example's mini-program in headless Chromium, on WeChat's component framework, against a real server.
 
   --server       starts the server, e.g. "target/debug/todo"; it gets PORT and EMULATOR_PORT and an empty folder to run in
   --miniprogram  the mini-program with its generated client in api/
+  --example      whose scenarios to play (default todo)
   --screenshots  a folder for PNG pictures
   --only         runs the scenarios whose name contains this text
   --env          another variable for the server; {data} stands for its folder
@@ -24,13 +26,15 @@ CHROMIUM names the browser (default /usr/bin/chromium).`,
   {
     server: { type: 'string', required: true },
     miniprogram: { type: 'string', required: true },
+    example: { type: 'string', choices: Object.keys(EXAMPLES), default: 'todo' },
     screenshots: { type: 'string' },
     only: { type: 'string', default: '' },
     env: { type: 'string', multiple: true, default: [] },
   },
 )
 
-const report = createReport('e2e')
+const { scenarios, createApi, createUser } = EXAMPLES[options.example]
+const report = createReport(`e2e ${options.example}`)
 const server = await createServer(options.server, options.env)
 const phones = await createPhones(await buildForBrowser(options.miniprogram))
 try {
@@ -54,7 +58,7 @@ async function play(name, scenario) {
     server,
     wire: phone.wire,
     user: createUser(phone.page),
-    api: createTodoApi(server, userName),
+    api: createApi(server, userName),
     until: (what, condition) => until(what, condition),
     same: (what, found, expected) =>
       report.check(`${name}: ${what}`, JSON.stringify(found) === JSON.stringify(expected), `found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`),

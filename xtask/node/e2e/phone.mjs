@@ -24,6 +24,7 @@ export async function createPhones(build) {
     async open({ server, user }) {
       const context = await browser.newContext({ viewport: { width: 375, height: 667 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, locale: 'zh-CN' })
       const page = await context.newPage()
+      page.setDefaultTimeout(5000)
       const wire = watchWire(page, server.url)
       const crashes = []
       page.on('pageerror', (error) => crashes.push(String(error.stack ?? error)))

@@ -1,4 +1,6 @@
 // What the todo mini-program must do, told as a user would: each scenario gets an own phone and an own WeChat user.
+export { createTodoApi as createApi } from './todo-api.mjs'
+export { createTodoUser as createUser } from './todo-user.mjs'
 
 export const scenarios = {
   async 'from the first start to a short list'({ user, wire, until, same, shot }) {
@@ -77,6 +79,21 @@ export const scenarios = {
     await until('the list is shown', async () => (await user.titles()).length > 0)
     same('one request', wire.count('POST', '/todos'), 1)
     same('one todo', (await user.titles()).join(), '只要一个')
+  },
+
+  async 'going back before the answer comes'({ user, phone, until, same }) {
+    await user.tap('新建待办')
+    await user.fill({ title: '慢的' })
+    const release = await phone.holdRequests('/todos')
+    await user.tap('保存')
+    await user.back()
+    await user.tap('新建待办')
+    await user.fill({ title: '还没写完' })
+    await release()
+    await until('the new page stays open', async () => (await phone.page.locator('.page').count()) === 2)
+    await user.tap('保存')
+    await until('both are listed', async () => (await user.titles()).join() === '还没写完,慢的')
+    same('the list is the page on top', await user.heading(), '鹊桥待办')
   },
 
   async 'twenty-five todos, page by page'({ user, wire, api, until, same, shot, phone }) {

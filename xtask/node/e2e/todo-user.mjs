@@ -1,7 +1,7 @@
 // What a user does in the todo mini-program, by what the screen shows: texts and roles, no test ids.
 
 /** @param {import('playwright-core').Page} page */
-export function createUser(page) {
+export function createTodoUser(page) {
   const visible = (selector) => page.locator(`.page:not([hidden]) ${selector}`)
   const titles = () => visible('[role=listitem] .title, [role=listitem] [class*="--title"]')
   const button = (name) => visible(`button:text-is("${name}")`)

@@ -20,12 +20,18 @@ Page({
     noteProblem: '',
   },
 
+  closed: false,
+
   /** @param {{ id?: string }} query */
   onLoad(query) {
     if (!query.id) return
     wx.setNavigationBarTitle({ title: '编辑待办' })
     this.setData({ id: query.id })
     this.load()
+  },
+
+  onUnload() {
+    this.closed = true
   },
 
   async load() {
@@ -59,7 +65,7 @@ Page({
     try {
       const saved = await (id ? api.editTodo({ id }, todo) : api.addTodo(todo))
       this.tell('saved', saved)
-      wx.navigateBack()
+      this.leave()
     } catch (e) {
       if (!api.editTodo.failed(e) && !api.addTodo.failed(e)) throw e
       this.setData({ saving: false })
@@ -85,9 +91,14 @@ Page({
     if (opener.emit) opener.emit(event, value)
   },
 
+  /** The user may have gone back already; then another page would be closed. */
+  leave() {
+    if (!this.closed) wx.navigateBack()
+  },
+
   leaveGone() {
     this.tell('gone', this.data.id)
-    wx.navigateBack()
+    this.leave()
     toast('这条待办已经不在了')
   },
 })

@@ -19,7 +19,7 @@ Page({
     loadingMore: false,
   },
 
-  /** The listing under way, so that a newer one replaces it. @type {ReturnType<typeof api.listTodos> | null} */
+  /** @type {ReturnType<typeof api.listTodos> | null} */
   listing: null,
   leaving: false,
 
@@ -60,7 +60,7 @@ Page({
   async refresh() {
     try {
       const page = await this.list()
-      this.setData({ state: 'ready', todos: page.items, next: page.next, loadingMore: false })
+      this.setData({ state: 'ready', todos: page.items, next: page.next })
     } catch (e) {
       if (!api.listTodos.failed(e)) throw e
       if (e.kind === 'abort') return
@@ -72,7 +72,6 @@ Page({
 
   /** @param {string} cursor */
   async loadMore(cursor) {
-    this.setData({ loadingMore: true })
     try {
       const page = await this.list(cursor)
       this.setData({ todos: this.data.todos.concat(page.items), next: page.next, loadingMore: false })
@@ -84,9 +83,10 @@ Page({
     }
   },
 
-  /** @param {string} [cursor] */
+  /** One listing at a time: the newest one counts. @param {string} [cursor] */
   list(cursor) {
     if (this.listing) this.listing.abort()
+    this.setData({ loadingMore: Boolean(cursor) })
     this.listing = api.listTodos({ cursor, done: this.data.filters[this.data.filter].done })
     return this.listing
   },
