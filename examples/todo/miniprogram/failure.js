@@ -1,4 +1,5 @@
 // @ts-check
+const { ApiError } = require('./api/index')
 
 /** @type {Record<string, string>} */
 const TEXTS = {
@@ -11,13 +12,15 @@ const TEXTS = {
 }
 
 /**
- * What can go wrong with any call, in words for the user.
- * The codes of one operation are handled by the page that calls it.
+ * What can go wrong with any call, in words for the user. A page first handles the codes of its own operation; what
+ * it does not know, a code that a newer server has included, ends here. Anything but a failed call is thrown on.
  *
- * @param {{ kind: string }} error
+ * @param {unknown} error
+ * @returns {{ text: string, reference: string }} `reference` finds the request in the server's log
  */
 function describe(error) {
-  return TEXTS[error.kind] || '服务器出错了，请稍后再试'
+  if (!(error instanceof ApiError)) throw error
+  return { text: TEXTS[error.kind] || '服务器出错了，请稍后再试', reference: error.requestId || '' }
 }
 
 /** @param {string} text */

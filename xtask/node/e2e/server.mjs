@@ -44,7 +44,7 @@ export async function createServer(command, variables = []) {
 
     async waitUntilReady() {
       for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; await pause(50)) {
-        if (child.exitCode !== null) break
+        if (hasEnded(child)) break
         const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false)
         if (ready) return
       }
@@ -52,7 +52,7 @@ export async function createServer(command, variables = []) {
     },
 
     async stop() {
-      if (!child || child.exitCode !== null) return
+      if (!child || hasEnded(child)) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
@@ -74,6 +74,10 @@ export async function createServer(command, variables = []) {
       fs.rmSync(data, { recursive: true, force: true })
     },
   }
+}
+
+function hasEnded(child) {
+  return child.exitCode !== null || child.signalCode !== null
 }
 
 async function freePorts(count) {

@@ -6,6 +6,7 @@ export function createRouter(app, units, createRoot) {
   const stack = []
   const host = document.getElementById('pages')
   const title = document.getElementById('title')
+  const bar = document.getElementById('bar')
   const backButton = document.getElementById('back')
   backButton.addEventListener('click', () => router.back())
 
@@ -14,6 +15,8 @@ export function createRouter(app, units, createRoot) {
   function show() {
     for (const page of stack) page.section.hidden = page !== top()
     title.textContent = top().title
+    bar.style.background = top().config.navigationBarBackgroundColor ?? '#000000'
+    bar.style.color = top().config.navigationBarTextStyle ?? 'white'
     backButton.hidden = stack.length < 2
     // Only the visible page's own style sheet applies.
     for (const style of document.querySelectorAll('style[data-page]')) style.disabled = style.dataset.page !== top().path
@@ -40,7 +43,7 @@ export function createRouter(app, units, createRoot) {
       const instance = root.get()
       instance.getOpenerEventChannel = () => channel.opened
       const config = { ...app.window, ...unit.config }
-      const page = { path, section, root, instance, title: config.navigationBarTitleText ?? '' }
+      const page = { path, section, root, instance, config, title: config.navigationBarTitleText ?? '' }
       stack.push(page)
       show()
       root.attach(section, placeholder)

@@ -41,9 +41,8 @@ Page({
       const todo = await api.getTodo({ id })
       this.setData({ state: 'ready', title: todo.title, note: todo.note || '' })
     } catch (e) {
-      if (!api.getTodo.failed(e)) throw e
-      if (e.code === 'todo.not_found') this.leaveGone()
-      else this.setData({ state: 'failed', failure: describe(e) })
+      if (api.getTodo.failed(e) && e.code === 'todo.not_found') this.leaveGone()
+      else this.setData({ state: 'failed', failure: describe(e).text })
     }
   },
 
@@ -67,11 +66,14 @@ Page({
       this.tell('saved', saved)
       this.leave()
     } catch (e) {
-      if (!api.editTodo.failed(e) && !api.addTodo.failed(e)) throw e
       this.setData({ saving: false })
-      if (e.code === 'todo.not_found') this.leaveGone()
-      else if (e.code === 'validation') this.showRefused(e.errors || [])
-      else this.setData({ failure: describe(e) })
+      if (api.editTodo.failed(e) || api.addTodo.failed(e)) switch (e.code) {
+        case 'todo.not_found':
+          return this.leaveGone()
+        case 'validation':
+          return this.showRefused(e.errors || [])
+      }
+      this.setData({ failure: describe(e).text })
     }
   },
 

@@ -10,8 +10,7 @@ Page({
     filters: [{ name: '全部' }, { name: '待办', done: false }, { name: '已完成', done: true }],
     filter: 0,
     state: 'loading', // loading | ready | failed
-    failure: '',
-    reference: '',
+    failure: { text: '', reference: '' },
     /** @type {Item[]} */
     todos: [],
     /** @type {string | null} */
@@ -62,11 +61,11 @@ Page({
       const page = await this.list()
       this.setData({ state: 'ready', todos: page.items, next: page.next })
     } catch (e) {
-      if (!api.listTodos.failed(e)) throw e
-      if (e.kind === 'abort') return
+      if (api.listTodos.failed(e) && e.code === 'abort') return
+      const failure = describe(e)
       // A list that is already there is worth more than an error page.
-      if (this.data.state === 'ready') toast(describe(e))
-      else this.setData({ state: 'failed', failure: describe(e), reference: e.requestId || '' })
+      if (this.data.state === 'ready') toast(failure.text)
+      else this.setData({ state: 'failed', failure })
     }
   },
 
@@ -76,10 +75,9 @@ Page({
       const page = await this.list(cursor)
       this.setData({ todos: this.data.todos.concat(page.items), next: page.next, loadingMore: false })
     } catch (e) {
-      if (!api.listTodos.failed(e)) throw e
-      if (e.kind === 'abort') return
+      if (api.listTodos.failed(e) && e.code === 'abort') return
       this.setData({ loadingMore: false })
-      toast(describe(e))
+      toast(describe(e).text)
     }
   },
 
@@ -124,17 +122,15 @@ Page({
       await api.finishTodo({ id })
       this.change(id, { done: true })
     } catch (e) {
-      if (!api.finishTodo.failed(e)) throw e
-      switch (e.code) {
+      if (api.finishTodo.failed(e)) switch (e.code) {
         case 'todo.already_done':
           this.change(id, { done: true })
           return toast('这条待办已经完成了')
         case 'todo.not_found':
           this.drop(id)
           return toast('这条待办已经不在了')
-        default:
-          toast(describe(e))
       }
+      toast(describe(e).text)
     } finally {
       this.change(id, { busy: false })
     }
@@ -157,9 +153,8 @@ Page({
       await api.deleteTodo({ id })
       this.drop(id)
     } catch (e) {
-      if (!api.deleteTodo.failed(e)) throw e
-      if (e.code === 'todo.not_found') this.drop(id)
-      else toast(describe(e))
+      if (api.deleteTodo.failed(e) && e.code === 'todo.not_found') this.drop(id)
+      else toast(describe(e).text)
     } finally {
       this.change(id, { busy: false })
     }
