@@ -48,8 +48,8 @@ pub mod prelude {
     pub use uuid::Uuid;
 
     pub use crate::{
-        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent, Path, Query,
-        Raw, Redirect, Role, RoleName, State, User,
+        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent,
+        Path, Query, Raw, Redirect, Role, RoleName, State, User,
     };
 }
 

@@ -31,32 +31,59 @@ where
     T: Model + DeserializeOwned + Send,
 {
     fn describe(operation: &mut Operation<'_>) {
-        operation.request_body::<T>("application/json", true);
-        for case in [
-            problem::BODY_MEDIA_TYPE,
-            problem::BODY_TOO_LARGE,
-            problem::BODY_MALFORMED,
-            problem::BODY_ENCODING,
-            problem::BODY_TOO_DEEP,
-            problem::BODY_INCOMPLETE,
-            problem::VALIDATION,
-        ] {
-            operation.error(case);
-        }
+        describe::<T>(operation, true);
     }
 
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
         if !is_json(&request.parts.headers) {
             return Err(Problem::from_case(&problem::BODY_MEDIA_TYPE));
         }
-        let body = request
-            .take_body()
-            .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
-        let bytes = read(body, &request.parts.headers, context.services.limits.body).await?;
+        let bytes = take(request, context).await?;
         let value = parse(&bytes)?;
         parameters::check(Location::Body, "", &value)?;
         Ok(Self(value))
     }
+}
+
+/// `None` for a request without a body.
+impl<S, T> Extract<S> for Option<Json<T>>
+where
+    S: Send + Sync,
+    T: Model + DeserializeOwned + Send,
+{
+    fn describe(operation: &mut Operation<'_>) {
+        describe::<T>(operation, false);
+    }
+
+    async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+        if request.parts.headers.contains_key(CONTENT_TYPE) {
+            return <Json<T> as Extract<S>>::extract(request, context).await.map(Some);
+        }
+        let bytes = take(request, context).await?;
+        if bytes.is_empty() { Ok(None) } else { Err(Problem::from_case(&problem::BODY_MEDIA_TYPE)) }
+    }
+}
+
+fn describe<T: Model>(operation: &mut Operation<'_>, required: bool) {
+    operation.request_body::<T>("application/json", required);
+    for case in [
+        problem::BODY_MEDIA_TYPE,
+        problem::BODY_TOO_LARGE,
+        problem::BODY_MALFORMED,
+        problem::BODY_ENCODING,
+        problem::BODY_TOO_DEEP,
+        problem::BODY_INCOMPLETE,
+        problem::VALIDATION,
+    ] {
+        operation.error(case);
+    }
+}
+
+async fn take<S>(request: &mut Incoming, context: &Context<S>) -> Result<Bytes, Problem> {
+    let body = request
+        .take_body()
+        .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
+    read(body, &request.parts.headers, context.services.limits.body).await
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -103,9 +130,14 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
             Problem::validation(vec![FieldError::new(pointer, "type", message)])
         }
         // serde_json tells this apart by its text only.
-        _ if error.to_string().starts_with("recursion limit exceeded") => Problem::from_case(&problem::BODY_TOO_DEEP),
-        _ => Problem::from_case(&problem::BODY_MALFORMED)
-            .with_detail(format!("Line {}, column {}.", error.line(), error.column())),
+        _ if error.to_string().starts_with("recursion limit exceeded") => {
+            Problem::from_case(&problem::BODY_TOO_DEEP)
+        }
+        _ => Problem::from_case(&problem::BODY_MALFORMED).with_detail(format!(
+            "Line {}, column {}.",
+            error.line(),
+            error.column()
+        )),
     }
 }
 
