@@ -1,5 +1,7 @@
 //! code2Session against servers that behave, and against those that do not.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod server;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Access tokens: kept, fetched once for many, replaced in time and after a refusal.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod server;
 
 use std::sync::Arc;
