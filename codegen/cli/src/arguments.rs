@@ -124,7 +124,10 @@ impl Target {
                 }
             };
             if place.0.replace(place.1.to_owned()).is_some() {
-                return Err(miette::miette!(help = "Leave one of them out", "two --base-url for one version: {text}"));
+                return Err(miette::miette!(
+                    help = "Leave one of them out",
+                    "two --base-url for one version: {text}"
+                ));
             }
         }
         if self.base_url.is_empty() {
@@ -146,7 +149,8 @@ mod tests {
     use clap::CommandFactory as _;
 
     fn base_url(values: &[&str]) -> miette::Result<Option<BaseUrl>> {
-        Target { base_url: values.iter().map(|value| (*value).to_owned()).collect(), ..Target::default() }.base_url()
+        Target { base_url: values.iter().map(|value| (*value).to_owned()).collect(), ..Target::default() }
+            .base_url()
     }
 
     #[test]
@@ -160,10 +164,15 @@ mod tests {
         let one = base_url(&["https://a.example/?x=1"]).expect("one");
         assert_eq!(one, Some(BaseUrl::One("https://a.example/?x=1".into())));
         let some = base_url(&["develop=http://d", "release=http://r"]).expect("two");
-        let expected =
-            BaseUrl::ByVersion { develop: Some("http://d".into()), trial: None, release: Some("http://r".into()) };
+        let expected = BaseUrl::ByVersion {
+            develop: Some("http://d".into()),
+            trial: None,
+            release: Some("http://r".into()),
+        };
         assert_eq!(some, Some(expected));
-        for wrong in [&["develop=http://d"][..], &["http://a", "http://b"], &["release=http://a", "release=http://b"]] {
+        for wrong in
+            [&["develop=http://d"][..], &["http://a", "http://b"], &["release=http://a", "release=http://b"]]
+        {
             assert!(base_url(wrong).is_err(), "{wrong:?}");
         }
     }

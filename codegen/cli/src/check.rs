@@ -31,7 +31,8 @@ pub(crate) fn run(plan: &Plan, as_json: bool, out: &mut dyn Write) -> miette::Re
     }
     let up_to_date = files.iter().all(|(_, state, _)| *state == State::Same);
     if as_json {
-        let files: Vec<_> = files.iter().map(|(file, state, _)| json!({"path": file.path, "state": state})).collect();
+        let files: Vec<_> =
+            files.iter().map(|(file, state, _)| json!({"path": file.path, "state": state})).collect();
         let result = json!({
             "up_to_date": up_to_date, "contract": plan.contract, "changes": changes, "files": files,
             "remedy": (!up_to_date).then_some(&plan.command),
@@ -40,11 +41,16 @@ pub(crate) fn run(plan: &Plan, as_json: bool, out: &mut dyn Write) -> miette::Re
         return Ok(up_to_date);
     }
     if up_to_date {
-        writeln!(out, "The client of {} is up to date (contract {}).", plan.source, plan.contract).into_diagnostic()?;
+        writeln!(out, "The client of {} is up to date (contract {}).", plan.source, plan.contract)
+            .into_diagnostic()?;
         return Ok(true);
     }
-    writeln!(out, "{}", style(format!("The client of {} is not what the code would generate.", plan.source)).red())
-        .into_diagnostic()?;
+    writeln!(
+        out,
+        "{}",
+        style(format!("The client of {} is not what the code would generate.", plan.source)).red()
+    )
+    .into_diagnostic()?;
     if !changes.is_empty() {
         writeln!(out, "\nChanged in the code:").into_diagnostic()?;
     }
@@ -91,7 +97,8 @@ fn noticed_by(change: &Change) -> String {
 
 fn lines(found: &str, wanted: &str, out: &mut dyn Write) -> miette::Result<()> {
     let difference = TextDiff::from_lines(found, wanted);
-    let changed: Vec<_> = difference.iter_all_changes().filter(|line| line.tag() != ChangeTag::Equal).collect();
+    let changed: Vec<_> =
+        difference.iter_all_changes().filter(|line| line.tag() != ChangeTag::Equal).collect();
     for line in changed.iter().take(LINES) {
         let text = line.value().trim_end();
         let text = match line.tag() {
@@ -134,12 +141,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let old = plan(TODO, folder.path());
         let (same, text) = check(&old, false);
-        assert!(!same && text.contains("missing") && text.contains("cargo queqiao generate -p todo"), "{text}");
+        assert!(
+            !same && text.contains("missing") && text.contains("cargo queqiao generate -p todo"),
+            "{text}"
+        );
         generate::run(&old, false, true, &mut Vec::new()).expect("written");
         assert!(check(&old, false).0);
 
-        let new = plan(&TODO.replace("\"title\": {\n            \"maxLength\"", "\"subject\": {\n            \"maxLength\"")
-            .replace("\"title\",\n          \"note\"", "\"subject\",\n          \"note\""), folder.path());
+        let new = plan(
+            &TODO
+                .replace(
+                    "\"title\": {\n            \"maxLength\"",
+                    "\"subject\": {\n            \"maxLength\"",
+                )
+                .replace("\"title\",\n          \"note\"", "\"subject\",\n          \"note\""),
+            folder.path(),
+        );
         let (same, text) = check(&new, false);
         assert!(!same);
         assert!(

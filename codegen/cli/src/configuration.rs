@@ -30,7 +30,9 @@ pub(crate) fn read(folder: &Path) -> miette::Result<Client> {
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Client::default()),
-        Err(error) => return Err(error).into_diagnostic().wrap_err_with(|| format!("cannot read {}", path.display())),
+        Err(error) => {
+            return Err(error).into_diagnostic().wrap_err_with(|| format!("cannot read {}", path.display()));
+        }
     };
     let mut client = parse(&text).wrap_err_with(|| format!("{} is not right", path.display()))?;
     client.out = client.out.map(|out| folder.join(out));
@@ -56,19 +58,26 @@ mod tests {
 
     #[test]
     fn both_forms_of_the_base_url() {
-        let one = parse("[server]\nport = 1\n[client]\nout = \"api\"\nbase_url = \"https://a\"").expect("valid");
+        let one =
+            parse("[server]\nport = 1\n[client]\nout = \"api\"\nbase_url = \"https://a\"").expect("valid");
         assert_eq!(one.base_url, Some(BaseUrl::One("https://a".into())));
         assert_eq!(one.out, Some("api".into()));
-        let table = parse("[client]\nbase_url = { develop = \"http://d\", release = \"https://r\" }").expect("valid");
-        let expected =
-            BaseUrl::ByVersion { develop: Some("http://d".into()), trial: None, release: Some("https://r".into()) };
+        let table =
+            parse("[client]\nbase_url = { develop = \"http://d\", release = \"https://r\" }").expect("valid");
+        let expected = BaseUrl::ByVersion {
+            develop: Some("http://d".into()),
+            trial: None,
+            release: Some("https://r".into()),
+        };
         assert_eq!(table.base_url, Some(expected));
         assert_eq!(parse("").expect("valid"), Client::default());
     }
 
     #[test]
     fn mistakes_come_with_the_form() {
-        for wrong in ["[client]\nouts = \"a\"", "[client]\nbase_url = { relaese = \"https://r\" }", "client = 3"] {
+        for wrong in
+            ["[client]\nouts = \"a\"", "[client]\nbase_url = { relaese = \"https://r\" }", "client = 3"]
+        {
             let error = parse(wrong).expect_err("invalid");
             assert!(error.help().is_some_and(|help| help.to_string().contains("[client] takes")), "{wrong}");
         }

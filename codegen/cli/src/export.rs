@@ -35,12 +35,13 @@ impl Exporter {
         let binaries = || members.iter().filter(|package| has_binary(package));
         let found = match &source.package {
             Some(name) => members.iter().find(|package| package.name.as_str() == name),
-            None => metadata.root_package().and_then(|root| members.iter().find(|package| package.id == root.id)).or(
-                match binaries().collect::<Vec<_>>().as_slice() {
+            None => metadata
+                .root_package()
+                .and_then(|root| members.iter().find(|package| package.id == root.id))
+                .or(match binaries().collect::<Vec<_>>().as_slice() {
                     [only] => Some(*only),
                     _ => None,
-                },
-            ),
+                }),
         };
         let Some(package) = found else {
             let names: Vec<&str> = binaries().map(|package| package.name.as_str()).collect();
@@ -69,7 +70,8 @@ impl Exporter {
         if console::colors_enabled_stderr() {
             cargo.env("CARGO_TERM_COLOR", "always");
         }
-        let file = std::env::temp_dir().join(format!("queqiao-export-{}-{}.json", std::process::id(), self.name));
+        let file =
+            std::env::temp_dir().join(format!("queqiao-export-{}-{}.json", std::process::id(), self.name));
         let text = ask(cargo, &self.name, &file, PATIENCE);
         // It may not have been written.
         let _ = std::fs::remove_file(&file);
@@ -132,7 +134,9 @@ fn ask(mut command: Command, name: &str, file: &Path, patience: Duration) -> mie
     match status {
         Some(status) if status.success() => match std::fs::read_to_string(file) {
             Ok(text) => Ok(text),
-            Err(_) => Err(miette::miette!(help = help, "{name} has ended without writing its contract\n{told}")),
+            Err(_) => {
+                Err(miette::miette!(help = help, "{name} has ended without writing its contract\n{told}"))
+            }
         },
         Some(status) if started.is_some() => Err(miette::miette!(
             help = "Correct what the program says above; if it says nothing of its API, let main call queqiao::serve first",
@@ -176,13 +180,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new("sh");
         command.args(["-c", text]);
-        ask(command, "demo", &folder.path().join("export.json"), Duration::from_millis(300))
-            .map_err(|error| (error.to_string(), error.help().map(|help| help.to_string()).unwrap_or_default()))
+        ask(command, "demo", &folder.path().join("export.json"), Duration::from_millis(300)).map_err(
+            |error| (error.to_string(), error.help().map(|help| help.to_string()).unwrap_or_default()),
+        )
     }
 
     #[test]
     fn the_document_comes_back() {
-        let text = script("echo '   Compiling demo' >&2; echo '     Running `demo`' >&2; printf '{}' > \"$QUEQIAO_EXPORT\"");
+        let text = script(
+            "echo '   Compiling demo' >&2; echo '     Running `demo`' >&2; printf '{}' > \"$QUEQIAO_EXPORT\"",
+        );
         assert_eq!(text, Ok("{}".into()));
     }
 

@@ -37,7 +37,9 @@ impl Wanted {
                 Ok((state, Some(found)))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((State::Missing, None)),
-            Err(error) => Err(error).into_diagnostic().wrap_err_with(|| format!("cannot read {}", self.path.display())),
+            Err(error) => {
+                Err(error).into_diagnostic().wrap_err_with(|| format!("cannot read {}", self.path.display()))
+            }
         }
     }
 
@@ -47,7 +49,8 @@ impl Wanted {
             return Ok(false);
         }
         let context = || format!("cannot write {}", self.path.display());
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).into_diagnostic().wrap_err_with(context)?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
@@ -66,7 +69,8 @@ pub(crate) fn refuse_foreign(wanted: &[Wanted]) -> miette::Result<()> {
     for file in wanted {
         let Ok(bytes) = fs::read(&file.path) else { continue };
         let text = String::from_utf8_lossy(&bytes);
-        if !text.trim().is_empty() && !text.lines().take(3).any(|line| line.contains(queqiao_codegen::HEADER)) {
+        if !text.trim().is_empty() && !text.lines().take(3).any(|line| line.contains(queqiao_codegen::HEADER))
+        {
             return Err(miette::miette!(
                 help = "Choose another folder with --out, or add --force to write over it",
                 "{} was not made by cargo queqiao",

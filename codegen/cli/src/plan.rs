@@ -80,7 +80,10 @@ pub(crate) fn follow(
     client: Client,
 ) -> miette::Result<Plan> {
     let document: Value = serde_json::from_str(text).map_err(|error| {
-        miette::miette!(help = "Give the document as JSON", "the OpenAPI document of {source} is not JSON: {error}")
+        miette::miette!(
+            help = "Give the document as JSON",
+            "the OpenAPI document of {source} is not JSON: {error}"
+        )
     })?;
     let folder = out(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();

@@ -108,7 +108,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn push(&mut self, kind: ChangeKind, place: impl Into<String>, before: Option<String>, after: Option<String>) {
+    fn push(
+        &mut self,
+        kind: ChangeKind,
+        place: impl Into<String>,
+        before: Option<String>,
+        after: Option<String>,
+    ) {
         let change = Change { kind, operations: self.operations.clone(), place: place.into(), before, after };
         if !self.changes.contains(&change) {
             self.changes.push(change);
@@ -127,7 +133,9 @@ impl Report {
                     self.values(old.get(key), new.get(key), &format!("{place}.{key}"));
                 }
             }
-            (Some(old), Some(new)) => self.push(ChangeKind::Changed, place, Some(brief(old)), Some(brief(new))),
+            (Some(old), Some(new)) => {
+                self.push(ChangeKind::Changed, place, Some(brief(old)), Some(brief(new)))
+            }
         }
     }
 }
@@ -152,8 +160,10 @@ fn index(document: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (key, value) in item.as_object().into_iter().flatten() {
-            let method = ["get", "put", "post", "delete", "options", "head", "patch", "trace"].contains(&key.as_str());
-            let label = if method { format!("{} {path}", key.to_uppercase()) } else { format!("{path}: {key}") };
+            let method =
+                ["get", "put", "post", "delete", "options", "head", "patch", "trace"].contains(&key.as_str());
+            let label =
+                if method { format!("{} {path}", key.to_uppercase()) } else { format!("{path}: {key}") };
             found.insert(label, value.clone());
         }
     }
@@ -175,7 +185,12 @@ fn operation(old: &Value, new: &Value, label: &str, report: &mut Report) {
                 let map = |value: Option<&Value>| value.and_then(Value::as_object).unwrap_or(&empty).clone();
                 let (olds, news) = (map(before), map(after));
                 for status in keys(&olds, &news) {
-                    contents(olds.get(status), news.get(status), &format!("{label}: response {status}"), report);
+                    contents(
+                        olds.get(status),
+                        news.get(status),
+                        &format!("{label}: response {status}"),
+                        report,
+                    );
                 }
             }
             key => report.values(before, after, &format!("{label}: {key}")),
@@ -227,7 +242,9 @@ fn contents(old: Option<&Value>, new: Option<&Value>, place: &str, report: &mut 
                     _ if old == new => {}
                     ("schema", Some(old), Some(new)) => schema::compare(old, new, place, report),
                     // The media type says nothing where there is one and the same.
-                    ("content", Some(Value::Object(olds)), Some(Value::Object(news))) if olds.keys().eq(news.keys()) => {
+                    ("content", Some(Value::Object(olds)), Some(Value::Object(news)))
+                        if olds.keys().eq(news.keys()) =>
+                    {
                         for name in keys(olds, news) {
                             contents(olds.get(name), news.get(name), place, report);
                         }
@@ -344,8 +361,8 @@ mod tests {
         new["components"]["schemas"]["NewTodo"]["properties"]["title"]["maxLength"] = json!(50);
         new["components"]["schemas"]["Todo"]["properties"]["done"]["type"] = json!("string");
         let finish = &mut new["paths"]["/todos/{id}/done"]["put"];
-        finish["responses"]["409"]["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]
-            ["enum"] = json!(["todo.finished"]);
+        finish["responses"]["409"]["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]
+            ["code"]["enum"] = json!(["todo.finished"]);
         assert_eq!(
             texts(&new),
             [

@@ -29,7 +29,9 @@ fn shape(schema: &Value) -> String {
             kinds.iter().map(|kind| kind.as_str().unwrap_or("?")).collect::<Vec<_>>().join(" or ")
         }
         _ => match schema {
-            Value::Object(map) if map.contains_key("const") || map.contains_key("enum") => "fixed values".into(),
+            Value::Object(map) if map.contains_key("const") || map.contains_key("enum") => {
+                "fixed values".into()
+            }
             Value::Object(map) if !map.is_empty() => map.keys().min().cloned().unwrap_or_default(),
             _ => "anything".into(),
         },
@@ -62,12 +64,20 @@ pub(super) fn compare(old: &Value, new: &Value, place: &str, report: &mut Report
                 }
             }
             ("items", Some(old), Some(new)) => compare(old, new, &format!("{place}[]"), report),
-            ("additionalProperties", Some(old), Some(new)) => compare(old, new, &format!("{place}.*"), report),
-            ("allOf" | "oneOf" | "anyOf" | "prefixItems", Some(Value::Array(olds)), Some(Value::Array(news)))
-                if olds.len() == news.len() =>
-            {
+            ("additionalProperties", Some(old), Some(new)) => {
+                compare(old, new, &format!("{place}.*"), report)
+            }
+            (
+                "allOf" | "oneOf" | "anyOf" | "prefixItems",
+                Some(Value::Array(olds)),
+                Some(Value::Array(news)),
+            ) if olds.len() == news.len() => {
                 for (index, (old, new)) in olds.iter().zip(news).enumerate() {
-                    let place = if key == "allOf" { place.to_owned() } else { format!("{place} ({key} {})", index + 1) };
+                    let place = if key == "allOf" {
+                        place.to_owned()
+                    } else {
+                        format!("{place} ({key} {})", index + 1)
+                    };
                     if old != new {
                         compare(old, new, &place, report);
                     }
@@ -127,7 +137,9 @@ fn required(old: &Map<String, Value>, new: &Map<String, Value>, place: &str, rep
 /// Whether all names by which `required` differs are fields that came or went: those are told already.
 fn told_by_properties(old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
     let (Some(before), Some(after)) = (members(old), members(new)) else { return false };
-    names(old).symmetric_difference(&names(new)).all(|name| before.contains_key(*name) != after.contains_key(*name))
+    names(old)
+        .symmetric_difference(&names(new))
+        .all(|name| before.contains_key(*name) != after.contains_key(*name))
 }
 
 fn members(schema: &Map<String, Value>) -> Option<&Map<String, Value>> {

@@ -77,7 +77,12 @@ impl Server {
     }
 
     /// Counts the request; then the renewed token, or the 401.
-    fn admit(&self, method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Option<String>, Response<Body>> {
+    fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        header: &HeaderMap,
+    ) -> Result<Option<String>, Response<Body>> {
         self.count(method, uri);
         let book = self.book();
         let token = header.get("authorization").and_then(|value| value.to_str().ok());
@@ -98,7 +103,8 @@ fn answer(status: u16, media_type: Option<&str>, body: impl Into<Body>) -> Respo
 }
 
 fn problem(status: u16, code: &str, errors: Option<Value>) -> Response<Body> {
-    let body = json!({"title": "没有", "status": status, "code": code, "detail": "in words", "errors": errors});
+    let body =
+        json!({"title": "没有", "status": status, "code": code, "detail": "in words", "errors": errors});
     answer(status, Some("application/problem+json"), body.to_string())
 }
 
@@ -211,7 +217,11 @@ async fn bytes(RawQuery(query): RawQuery) -> Response<Body> {
 async fn status(Path(status): Path<u16>) -> Response<Body> {
     match status {
         418 => problem(418, "tea.pot", None),
-        422 => problem(422, "validation", Some(json!([{"pointer": "/title", "code": "length", "message": "1..=100"}]))),
+        422 => problem(
+            422,
+            "validation",
+            Some(json!([{"pointer": "/title", "code": "length", "message": "1..=100"}])),
+        ),
         502 => answer(502, Some("text/html"), "<html>Bad gateway</html>"),
         500 => answer(500, Some("application/json"), "\"just a string\""),
         status => problem(status, "some.code", None),
