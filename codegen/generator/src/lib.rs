@@ -21,6 +21,7 @@
 
 pub mod contract;
 mod contract_id;
+pub mod difference;
 mod emit;
 mod error;
 mod names;

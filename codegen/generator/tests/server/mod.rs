@@ -12,31 +12,31 @@ use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 
 #[derive(Default)]
-pub struct Book {
+pub(crate) struct Book {
     /// Requests by "METHOD /path".
-    pub requests: BTreeMap<String, usize>,
+    pub(crate) requests: BTreeMap<String, usize>,
     /// Valid tokens.
-    pub tokens: HashSet<String>,
+    pub(crate) tokens: HashSet<String>,
     /// Codes that were exchanged, in their order.
-    pub codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
     /// Titles of the todos that were added.
-    pub added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// Each answer to a valid token renews it to this one.
-    pub renew: Option<String>,
+    pub(crate) renew: Option<String>,
     /// The next logins fail with 503.
-    pub failing_logins: usize,
+    pub(crate) failing_logins: usize,
     /// Whether `/auth/logout` answers at all.
     issued: usize,
 }
 
 #[derive(Clone, Default)]
-pub struct Server {
-    pub book: Arc<Mutex<Book>>,
-    pub address: Option<SocketAddr>,
+pub(crate) struct Server {
+    pub(crate) book: Arc<Mutex<Book>>,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut server = Self::default();
         let app = Router::new()
             .route("/auth/login", post(login))
@@ -60,15 +60,15 @@ impl Server {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address.expect("started"))
     }
 
-    pub fn book(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().expect("no test panics while it holds the book")
     }
 
-    pub fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.book().requests.values().sum()
     }
 
