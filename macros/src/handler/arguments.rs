@@ -102,15 +102,17 @@ fn judge(ty: &Type, handler: &str) -> Option<String> {
         Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => Some(format!(
             "handler `{handler}` takes a plain value and does not say from where; take it through {extractors}"
         )),
-        Type::FnPtr(_) | Type::Ptr(_) | Type::TraitObject(_) | Type::Never(_) => Some(format!(
-            "handler `{handler}` takes a value that no request carries; take {extractors}"
-        )),
+        Type::FnPtr(_) | Type::Ptr(_) | Type::TraitObject(_) | Type::Never(_) => {
+            Some(format!("handler `{handler}` takes a value that no request carries; take {extractors}"))
+        }
         Type::Infer(_) => Some(format!("handler `{handler}` must name the type of its argument")),
         Type::Path(path) if path.qself.is_none() => {
             let last = path.path.segments.last()?;
             let plain = match last.ident.to_string().as_str() {
-                "String" | "str" | "char" | "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16"
-                | "i32" | "i64" | "i128" | "isize" | "f32" | "f64" | "Uuid" | "Timestamp" => true,
+                "String" | "str" | "char" | "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize"
+                | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32" | "f64" | "Uuid" | "Timestamp" => {
+                    true
+                }
                 "Vec" | "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "VecDeque" => {
                     matches!(last.arguments, PathArguments::AngleBracketed(_))
                 }
@@ -121,8 +123,9 @@ fn judge(ty: &Type, handler: &str) -> Option<String> {
                 }
                 "Option" => {
                     let inner = inner(ty)?;
-                    return judge(inner, handler)
-                        .map(|mistake| mistake.replacen("takes a plain value", "takes an optional plain value", 1));
+                    return judge(inner, handler).map(|mistake| {
+                        mistake.replacen("takes a plain value", "takes an optional plain value", 1)
+                    });
                 }
                 _ => false,
             };

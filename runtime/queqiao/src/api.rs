@@ -220,7 +220,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     pub fn build(mut self) -> Result<Built<S>, BuildError> {
         #[cfg(feature = "server")]
         if self.login {
-            self.routes.extend(crate::auth::routes().routes);
+            self.routes.extend(crate::auth::login_routes().routes);
         }
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;

@@ -1,7 +1,5 @@
 //! What a request is served with: the application's state and the framework's services.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::auth::Authenticate;
@@ -57,7 +55,8 @@ impl Default for Limits {
 pub struct Services {
     pub(crate) limits: Limits,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
-    extensions: Arc<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    #[cfg(feature = "server")]
+    pub(crate) login: Option<Arc<crate::auth::LoginService>>,
 }
 
 impl Services {
@@ -73,25 +72,18 @@ impl Services {
         self
     }
 
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_login(mut self, login: Arc<crate::auth::LoginService>) -> Self {
+        self.login = Some(login);
+        self
+    }
+
     /// Checks tokens with an implementation of your own.
     #[must_use]
     pub fn with_authentication(mut self, authenticate: Arc<dyn Authenticate>) -> Self {
         self.authenticate = Some(authenticate);
         self
-    }
-
-    /// Adds a service that the framework's own handlers look up by type.
-    #[must_use]
-    pub(crate) fn with<T: Send + Sync + 'static>(mut self, service: Arc<T>) -> Self {
-        let mut extensions = (*self.extensions).clone();
-        extensions.insert(TypeId::of::<T>(), service);
-        self.extensions = Arc::new(extensions);
-        self
-    }
-
-    /// The service of this type, if there is one.
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.extensions.get(&TypeId::of::<T>())?.downcast_ref()
     }
 }
 

@@ -11,6 +11,10 @@ pub mod extract;
 mod model;
 mod problem;
 mod reply;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "test")]
+mod test_app;
 pub mod types;
 
 pub use axum;
@@ -19,6 +23,12 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 pub use uuid;
+
+pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, routes};
+#[cfg(feature = "server")]
+pub use queqiao_storage::sqlx::{self, SqlitePool};
+#[cfg(feature = "server")]
+pub use queqiao_storage::{Clock, Migration};
 
 pub use crate::api::{Api, BuildError, Built, Routes};
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};
@@ -29,6 +39,10 @@ pub use crate::extract::{Extract, Header, HeaderField, Incoming, Json, Path, Que
 pub use crate::model::{Checker, Model, Violation};
 pub use crate::problem::{ApiError, ErrorCase, ErrorSet, FieldError, Internal, Location, Problem};
 pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply};
+#[cfg(feature = "server")]
+pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
+#[cfg(feature = "test")]
+pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
 
 /// What a file with handlers and models needs.
 pub mod prelude {
@@ -36,7 +50,7 @@ pub mod prelude {
 
     pub use crate::{
         Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent, Path, Query,
-        Raw, Redirect, Role, RoleName, State, User,
+        Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put, routes,
     };
 }
 

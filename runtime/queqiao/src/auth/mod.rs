@@ -27,7 +27,7 @@ use crate::problem::{self, Internal, Problem};
 #[cfg(feature = "server")]
 pub(crate) use self::keys::{Key, Keys};
 #[cfg(feature = "server")]
-pub(crate) use self::login::{LoginService, LoginSettings, routes};
+pub(crate) use self::login::{LoginService, LoginSettings, LoginStores, login_routes};
 #[cfg(feature = "server")]
 pub(crate) use self::tokens::TokenSettings;
 
@@ -53,6 +53,11 @@ impl User {
     /// A user with roles, for an [`Authenticate`] of your own and for unit tests of handlers.
     pub fn new(id: Uuid, session: Uuid, roles: impl IntoIterator<Item = String>) -> Self {
         Self { id, session, roles: roles.into_iter().collect() }
+    }
+
+    #[cfg(feature = "server")]
+    fn with_roles(id: Uuid, session: Uuid, roles: Arc<[String]>) -> Self {
+        Self { id, session, roles }
     }
 
     /// Whether the user has a role.

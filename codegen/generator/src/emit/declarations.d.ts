@@ -1,0 +1,89 @@
+/** What kind of failure it was; without a code from the server also its code. */
+export type Kind =
+  /** No answer came; the request may or may not have been carried out. */
+  | 'network'
+  | 'timeout'
+  /** `abort()` was called. */
+  | 'abort'
+  /** The mini-program went to the background. */
+  | 'interrupted'
+  /** The device has no network. */
+  | 'offline'
+  /** The server answered with an error. */
+  | 'http'
+  /** The server refused the input; `errors` says what and where. */
+  | 'validation'
+  /** Not logged in, or not allowed (401, 403), or the login failed. */
+  | 'auth'
+  /** The answer is not what the contract says. */
+  | 'parse';
+
+/** Codes that the client itself gives. */
+export type ClientCode = Kind;
+
+/** One mistake in the input. */
+export interface Violation {
+  /** JSON pointer to the mistake, such as `/title`. */
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+/** Every failure of a call. */
+export class ApiError<Code extends string = string> extends Error {
+  private constructor();
+  readonly name: 'ApiError';
+  readonly kind: Kind;
+  /** The stable code; texts may change, it does not. */
+  readonly code: Code;
+  /** HTTP status, if the server answered. */
+  readonly status?: number;
+  /** What went wrong, in few words. */
+  readonly title: string;
+  /** What went wrong in this very case. */
+  readonly detail?: string;
+  readonly errors?: Violation[];
+  /** Finds the call in the server's log. */
+  readonly requestId?: string;
+  /** WeChat's number of the failure; absent before base library 2.24.0. */
+  readonly errno?: number;
+  /** Whether the same call may be made again safely, and could succeed then. */
+  readonly retryable?: boolean;
+  /** Method and path, such as `GET /todos`. */
+  readonly operation: string;
+}
+
+/** A running call. `abort` is lost after `then`: keep this object to abort. */
+export interface Call<T> extends Promise<T> {
+  /** Ends the call with kind `abort`, in the queue as well as under way. */
+  abort(): void;
+}
+
+export interface Options {
+  /** Milliseconds, at most 60000. */
+  timeout?: number | undefined;
+  header?: { [name: string]: string | number | boolean | undefined } | undefined;
+}
+
+/** One address, or one for each version of the mini-program; where there is none, that of `release`. */
+export type BaseUrl = string | { develop?: string; trial?: string; release: string };
+
+export interface Configuration {
+  baseUrl?: BaseUrl;
+  /** Has `request` and the rest as `wx` has; `wx` if not given. */
+  host?: object;
+  /** Headers of every call. */
+  header?: { [name: string]: string | number | boolean | undefined };
+  /** Milliseconds, at most 60000. */
+  timeout?: number;
+  /** Requests at once, 10 at most. */
+  concurrency?: number;
+  //#session
+  /** Gives the one-time code for a login; `wx.login` if not given. */
+  loginCode?: () => string | PromiseLike<string>;
+  //#end
+}
+
+type NoParameters = { [name: string]: never };
+
+export function configure(changes: Configuration): void;

@@ -1,0 +1,192 @@
+//! `index.d.ts`: the types, strict and without `any`.
+
+use super::text::{comment, key, quote};
+use crate::contract::{Access, Contract, Documentation, Member, Operation, Parameter, Place, Type};
+use crate::names::is_reserved;
+
+const PRELUDE: &str = include_str!("declarations.d.ts");
+
+pub(crate) fn emit(contract: &Contract) -> String {
+    let mut text = format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
+    let logs_in = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
+    let mut used = true;
+    for line in PRELUDE.lines() {
+        match line.trim() {
+            "//#session" => used = logs_in,
+            "//#end" => used = true,
+            _ if used => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            _ => {}
+        }
+    }
+    for model in &contract.models {
+        text.push('\n');
+        text.push_str(&comment(&model.documentation, ""));
+        match &model.shape {
+            shape @ Type::Object { .. } => {
+                text.push_str(&format!("export interface {} {}\n", model.name, type_text(shape, "")));
+            }
+            shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
+        }
+    }
+    for operation in &contract.operations {
+        text.push('\n');
+        text.push_str(&declare(operation));
+    }
+    text
+}
+
+fn declare(operation: &Operation) -> String {
+    let Operation { name, method, path, .. } = operation;
+    let mut documentation = operation.documentation.clone();
+    documentation.text.push(format!("`{} {path}`", method.as_str()));
+    let mut text = comment(&documentation, "");
+    let signature = format!("({}): Call<{}>", arguments(operation), type_text(&operation.result, ""));
+    let codes: Vec<String> = operation.codes.iter().map(|code| quote(code)).collect();
+    let codes = match codes.is_empty() {
+        true => "ClientCode".to_owned(),
+        false => format!("\n    | {}\n    | ClientCode", codes.join("\n    | ")),
+    };
+    // A reserved word can be an exported name, but not a declared one.
+    let (declared, word) = match is_reserved(name) {
+        true => (format!("{name}_"), "declare"),
+        false => (name.clone(), "export"),
+    };
+    text.push_str(&format!("{word} function {declared}{signature};\n"));
+    text.push_str(&format!("{word} namespace {declared} {{\n"));
+    text.push_str(&format!("  /** The codes that {name} fails with. */\n  type Code ={codes};\n"));
+    text.push_str(&format!("  /** Whether {name} has failed with one of its codes. */\n"));
+    text.push_str("  function failed(error: unknown): error is ApiError<Code>;\n}\n");
+    if declared != *name {
+        text.push_str(&format!("export {{ {declared} as {name} }};\n"));
+    }
+    text
+}
+
+fn arguments(operation: &Operation) -> String {
+    let at = |place: Place| operation.parameters.iter().filter(|p| p.place == place).collect::<Vec<_>>();
+    let (path, query, header) = (at(Place::Path), at(Place::Query), at(Place::Header));
+    let required = |parameters: &[&Parameter]| parameters.iter().any(|parameter| parameter.required);
+
+    let mut options = "Options".to_owned();
+    let mut options_required = required(&header);
+    if operation.method.sends_body() && !query.is_empty() {
+        let mark = if required(&query) { "" } else { "?" };
+        options_required |= required(&query);
+        options.push_str(&format!(" & {{ query{mark}: {} }}", parameters(&query)));
+    }
+    if !header.is_empty() {
+        let mark = if required(&header) { "" } else { "?" };
+        options.push_str(&format!(" & {{ header{mark}: {} }}", parameters(&header)));
+    }
+
+    // What stands before a required argument cannot be optional.
+    let mut arguments = Vec::new();
+    let mut optional = |name: &str, shape: &str, required: bool, last: bool| {
+        arguments.push(match (required, options_required && !last) {
+            (true, _) => format!("{name}: {shape}"),
+            (false, true) => format!("{name}: {shape} | undefined"),
+            (false, false) => format!("{name}?: {shape}"),
+        });
+    };
+    if operation.method.sends_body() {
+        if !path.is_empty() {
+            optional("path", &parameters(&path), true, false);
+        }
+        match &operation.body {
+            Some(body) => optional("body", &type_text(&body.shape, ""), body.required, false),
+            None => optional("body", "undefined", false, false),
+        }
+    } else {
+        let all: Vec<&Parameter> = path.into_iter().chain(query).collect();
+        let shape = if all.is_empty() { "NoParameters".to_owned() } else { parameters(&all) };
+        optional("params", &shape, required(&all), false);
+    }
+    optional("options", &options, options_required, true);
+    arguments.join(", ")
+}
+
+fn parameters(parameters: &[&Parameter]) -> String {
+    let members: Vec<Member> = parameters
+        .iter()
+        .map(|parameter| Member {
+            name: parameter.name.clone(),
+            required: parameter.required,
+            documentation: parameter.documentation.clone(),
+            // What is undefined is left out of the URL.
+            shape: match parameter.required {
+                true => parameter.shape.clone(),
+                false => Type::Union(vec![parameter.shape.clone(), Type::Named("undefined".into())]),
+            },
+        })
+        .collect();
+    type_text(&Type::Object { members, open: false }, "")
+}
+
+/// A type as TypeScript text; lines after the first begin with `indent`.
+fn type_text(shape: &Type, indent: &str) -> String {
+    match shape {
+        Type::Unknown => "unknown".into(),
+        Type::Never => "never".into(),
+        Type::Nothing => "void".into(),
+        Type::Null => "null".into(),
+        Type::Boolean => "boolean".into(),
+        Type::Number => "number".into(),
+        Type::String => "string".into(),
+        Type::Binary => "ArrayBuffer".into(),
+        Type::Literal(serde_json::Value::String(text)) => quote(text),
+        Type::Literal(value) => value.to_string(),
+        Type::Named(name) => name.clone(),
+        Type::Array(items) => format!("{}[]", grouped(items, indent)),
+        Type::Tuple(places, rest) => {
+            let mut places: Vec<String> = places.iter().map(|place| type_text(place, indent)).collect();
+            places.extend(rest.as_ref().map(|rest| format!("...{}[]", grouped(rest, indent))));
+            format!("[{}]", places.join(", "))
+        }
+        Type::Map(values) => format!("{{ [key: string]: {} }}", type_text(values, indent)),
+        Type::Union(parts) => join(parts, " | ", indent),
+        Type::Intersection(parts) => join(parts, " & ", indent),
+        Type::Object { members, open } => object(members, *open, indent),
+    }
+}
+
+fn join(parts: &[Type], separator: &str, indent: &str) -> String {
+    parts.iter().map(|part| grouped(part, indent)).collect::<Vec<_>>().join(separator)
+}
+
+fn grouped(shape: &Type, indent: &str) -> String {
+    match shape {
+        Type::Union(_) | Type::Intersection(_) => format!("({})", type_text(shape, indent)),
+        _ => type_text(shape, indent),
+    }
+}
+
+fn object(members: &[Member], open: bool, indent: &str) -> String {
+    let inner = format!("{indent}  ");
+    let silent = members.iter().all(|m| m.documentation == Documentation::default());
+    let mut lines: Vec<String> = members
+        .iter()
+        .map(|member| {
+            let mark = if member.required { "" } else { "?" };
+            let inner = if silent && members.len() == 1 { indent } else { &inner };
+            format!("{}{mark}: {}", key(&member.name), type_text(&member.shape, inner))
+        })
+        .collect();
+    if open {
+        lines.push("[key: string]: unknown".into());
+    }
+    if silent && lines.len() == 1 {
+        return format!("{{ {} }}", lines.join(""));
+    }
+    let mut text = "{\n".to_owned();
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(member) = members.get(index) {
+            text.push_str(&comment(&member.documentation, &inner));
+        }
+        text.push_str(&format!("{inner}{line};\n"));
+    }
+    text.push_str(&format!("{indent}}}"));
+    text
+}

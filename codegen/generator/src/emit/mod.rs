@@ -1,0 +1,6 @@
+//! A [`Contract`](crate::contract::Contract) as files.
+
+pub(crate) mod declarations;
+pub(crate) mod javascript;
+pub(crate) mod runtime;
+mod text;

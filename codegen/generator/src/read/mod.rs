@@ -1,0 +1,94 @@
+//! An OpenAPI document as a [`Contract`].
+
+pub(crate) mod node;
+mod operation;
+mod schema;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::contract::{Access, Contract};
+use crate::contract_id::contract_id;
+use crate::error::{GenerateError, describe};
+use node::Node;
+use operation::OperationReader;
+use schema::Schemas;
+
+/// Reads a document.
+///
+/// # Errors
+/// If it is no OpenAPI 3 document, is broken, or describes what a mini-program cannot do.
+pub fn read(document: &Value) -> Result<Contract, GenerateError> {
+    let version = document.get("openapi");
+    if !version.and_then(Value::as_str).is_some_and(|version| version.starts_with("3.")) {
+        let found = match document.get("swagger").and_then(Value::as_str) {
+            Some(version) => format!("\"swagger\": \"{version}\""),
+            None => describe(version),
+        };
+        return Err(GenerateError::NotOpenApi { found });
+    }
+    let root = Node::root(document);
+    let info = root.get("info").ok_or_else(|| GenerateError::Malformed {
+        pointer: "/info".into(),
+        expected: "an object".into(),
+        found: "nothing".into(),
+    })?;
+    let id = match document.pointer("/x-queqiao/contract").and_then(Value::as_str) {
+        Some(id) if id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => id.to_owned(),
+        _ => contract_id(document),
+    };
+
+    let mut schemas = Schemas::new(document)?;
+    let models = schemas.models()?;
+    let mut operations = OperationReader::new(document, schemas)?;
+    let mut read = Vec::new();
+    let mut holders = BTreeMap::new();
+    if let Some(paths) = root.object("paths")? {
+        for (path, item) in paths.children()? {
+            if path.starts_with("x-") {
+                continue;
+            }
+            let item = item.resolve(document)?;
+            for (method, node) in item.children()? {
+                if let Some(operation) = operations.read(path, &item, method, &node)? {
+                    if let Some(other) = holders.insert(operation.name.clone(), node.pointer.clone()) {
+                        let what = "the operation's name";
+                        let name = operation.name;
+                        return Err(GenerateError::Duplicate { pointer: node.pointer, what, name, other });
+                    }
+                    read.push(operation);
+                }
+            }
+        }
+    }
+    operations.check_login(&read)?;
+    let login_codes =
+        read.iter().find(|o| o.access == Access::Login).map(|o| o.codes.clone()).unwrap_or_default();
+    for operation in &mut read {
+        // A call that logs in first can fail as the login does.
+        if matches!(operation.access, Access::User | Access::Logout) {
+            operation.codes.extend(login_codes.iter().cloned());
+        }
+    }
+    read.sort_by(|a, b| a.name.cmp(&b.name));
+
+    let mut notes: Vec<String> = operations.schemas.notes.iter().cloned().collect();
+    let servers = root.list("servers")?;
+    let urls = servers.iter().filter_map(|server| server.text("url"));
+    let server = urls.clone().find(|url| url.starts_with("http://") || url.starts_with("https://"));
+    if let Some(prefix) = urls.clone().find(|url| url.starts_with('/') && url.len() > 1) {
+        notes.push(format!("/servers: the base URL must end with {prefix}"));
+    }
+    let logs_in = read.iter().any(|operation| operation.access != Access::Everybody);
+    Ok(Contract {
+        name: info.required_text("title")?.to_owned(),
+        version: info.text("version").unwrap_or_default().to_owned(),
+        id,
+        server: server.filter(|url| !url.contains('{')).map(str::to_owned),
+        renewal_header: logs_in.then(|| operations.renewal_header()),
+        models,
+        operations: read,
+        notes,
+    })
+}

@@ -1,0 +1,144 @@
+// What a mini-program gives its JavaScript, and nothing else. Runs once, gets
+// the native functions, and returns the doors by which Rust comes in.
+(function (native) {
+  var calls = {}, next = 1, storage = {};
+  var everything = globalThis;
+
+  function remember(call) {
+    calls[next] = call;
+    return next++;
+  }
+
+  function callBack(options, name, result) {
+    if (options[name]) options[name](result);
+    if (options.complete) options.complete(result);
+  }
+
+  everything.wx = {
+    request: function (options) {
+      if (!/^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT)$/.test(options.method || 'GET')) {
+        throw new Error('request:fail invalid method ' + options.method);
+      }
+      var data = options.data;
+      if (data !== undefined && typeof data !== 'string') throw new Error('this host takes strings as data');
+      var header = {};
+      for (var name in options.header) {
+        if (name.toLowerCase() === 'referer') throw new Error('Referer cannot be set');
+        header[name] = String(options.header[name]);
+      }
+      var id = remember({ request: options });
+      native.request(id, JSON.stringify({
+        method: options.method || 'GET',
+        url: options.url,
+        header: header,
+        body: data,
+        timeout: options.timeout || 60000
+      }));
+      return { abort: function () { native.abort(id); } };
+    },
+    login: function (options) {
+      native.login(remember({ login: options }));
+    },
+    getAccountInfoSync: function () {
+      return { miniProgram: { appId: 'wx0000000000000000', envVersion: native.envVersion(), version: '' } };
+    },
+    getStorageSync: function (key) {
+      return Object.prototype.hasOwnProperty.call(storage, key) ? JSON.parse(storage[key]) : '';
+    },
+    setStorageSync: function (key, value) {
+      storage[key] = JSON.stringify(value);
+    },
+    removeStorageSync: function (key) {
+      delete storage[key];
+    },
+    clearStorageSync: function () {
+      storage = {};
+    }
+  };
+
+  everything.setTimeout = function (run, milliseconds) {
+    var id = remember({ timer: run });
+    native.timer(id, Math.max(0, Number(milliseconds) || 0));
+    return id;
+  };
+  everything.clearTimeout = function (id) {
+    delete calls[id];
+  };
+  everything.setInterval = function (run, milliseconds) {
+    var id = remember({ timer: function () { run(); again(); } });
+    function again() {
+      if (id in intervals) native.timer(id, Math.max(1, Number(milliseconds) || 0));
+    }
+    var intervals = {};
+    intervals[id] = true;
+    calls[id].intervals = intervals;
+    again();
+    return id;
+  };
+  everything.clearInterval = function (id) {
+    if (calls[id] && calls[id].intervals) delete calls[id].intervals[id];
+    delete calls[id];
+  };
+  function log() {
+    native.log([].map.call(arguments, function (part) {
+      return typeof part === 'string' ? part : part instanceof Error ? String(part) : JSON.stringify(part);
+    }).join(' '));
+  }
+  everything.console = { log: log, info: log, warn: log, error: log, debug: log };
+
+  // Later than the oldest base library that the client is for, or never there.
+  delete Promise.prototype.finally;
+  ['allSettled', 'any', 'withResolvers', 'try'].forEach(function (name) { delete Promise[name]; });
+  ['entries', 'values', 'fromEntries', 'hasOwn', 'groupBy'].forEach(function (name) { delete Object[name]; });
+  ['at', 'flat', 'flatMap', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with', 'includes']
+    .forEach(function (name) { delete Array.prototype[name]; });
+  ['at', 'replaceAll', 'matchAll', 'padStart', 'padEnd', 'isWellFormed', 'toWellFormed', 'trimStart', 'trimEnd']
+    .forEach(function (name) { delete String.prototype[name]; });
+  var allowed = ('Object Array String Number Boolean Symbol Date RegExp Error EvalError RangeError ReferenceError ' +
+    'SyntaxError TypeError URIError Math JSON Promise Map Set WeakMap WeakSet ArrayBuffer DataView Uint8Array ' +
+    'Int8Array Uint8ClampedArray Uint16Array Int16Array Uint32Array Int32Array Float32Array Float64Array ' +
+    'parseInt parseFloat isNaN isFinite encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape ' +
+    'undefined NaN Infinity wx console setTimeout clearTimeout setInterval clearInterval').split(' ');
+  Object.getOwnPropertyNames(everything).forEach(function (name) {
+    if (allowed.indexOf(name) < 0) delete everything[name];
+  });
+
+  function describe(error) {
+    if (!(error instanceof Error)) return { value: error };
+    var described = { name: error.name, message: error.message, stack: error.stack };
+    Object.getOwnPropertyNames(error).forEach(function (name) { described[name] = error[name]; });
+    return described;
+  }
+
+  return {
+    // Runs an async function and tells Rust how it ended.
+    run: function (id, work, api, load) {
+      work(api, load).then(function (value) {
+        native.settled(id, true, JSON.stringify(value === undefined ? null : value));
+      }, function (error) {
+        native.settled(id, false, JSON.stringify(describe(error)));
+      });
+    },
+    answer: function (id, ok, text, data, bytes) {
+      var call = calls[id];
+      if (!call) return;
+      delete calls[id];
+      var result = JSON.parse(text);
+      if (call.request && bytes !== undefined) {
+        result.data = call.request.responseType === 'arraybuffer' ? bytes : data;
+        // As WeChat does: any other dataType than json is left alone, and a
+        // failure to parse is silent.
+        if ((call.request.dataType || 'json') === 'json' && typeof result.data === 'string') {
+          try { result.data = JSON.parse(result.data); } catch (silent) { /* the string is passed on */ }
+        }
+      }
+      callBack(call.request || call.login, ok ? 'success' : 'fail', result);
+    },
+    timer: function (id) {
+      var call = calls[id];
+      if (!call) return;
+      if (!call.intervals) delete calls[id];
+      call.timer();
+    }
+  };
+})
