@@ -441,7 +441,89 @@ mod tests {
             },
             &parse_quote!(::queqiao),
         );
-        expect![[""]].assert_eq(&pretty(expanded));
+        expect![[r##"
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl ::queqiao::ApiError for TodoError {
+                fn describe(errors: &mut ::queqiao::ErrorSet) {
+                    let _ = &errors;
+                    ::queqiao::ErrorSet::case(
+                        errors,
+                        ::queqiao::ErrorCase {
+                            status: 404u16,
+                            code: "todo.not_found",
+                            title: "No such todo.",
+                            detail: "It may have been deleted.",
+                        },
+                    );
+                    ::queqiao::ErrorSet::case(
+                        errors,
+                        ::queqiao::ErrorCase {
+                            status: 409u16,
+                            code: "todo.taken",
+                            title: "Taken.",
+                            detail: "",
+                        },
+                    );
+                    <Internal as ::queqiao::ApiError>::describe(errors);
+                }
+                fn into_problem(self) -> ::queqiao::Problem {
+                    match self {
+                        Self::NotFound => {
+                            ::queqiao::Problem::from_case(
+                                &::queqiao::ErrorCase {
+                                    status: 404u16,
+                                    code: "todo.not_found",
+                                    title: "No such todo.",
+                                    detail: "It may have been deleted.",
+                                },
+                            )
+                        }
+                        Self::SomebodyElseHasIt => {
+                            ::queqiao::Problem::from_case(
+                                &::queqiao::ErrorCase {
+                                    status: 409u16,
+                                    code: "todo.taken",
+                                    title: "Taken.",
+                                    detail: "",
+                                },
+                            )
+                        }
+                        Self::Internal(source) => {
+                            <Internal as ::queqiao::ApiError>::into_problem(source)
+                        }
+                    }
+                }
+            }
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl ::core::fmt::Display for TodoError {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    match self {
+                        Self::NotFound => f.write_str("No such todo."),
+                        Self::SomebodyElseHasIt => f.write_str("Taken."),
+                        Self::Internal(source) => ::core::fmt::Display::fmt(source, f),
+                    }
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<StoreError> for TodoError {
+                fn from(source: StoreError) -> Self {
+                    Self::Internal(
+                        <::queqiao::Internal as ::core::convert::From<StoreError>>::from(source),
+                    )
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<io::Error> for TodoError {
+                fn from(source: io::Error) -> Self {
+                    Self::Internal(
+                        <::queqiao::Internal as ::core::convert::From<io::Error>>::from(source),
+                    )
+                }
+            }
+        "##]]
+        .assert_eq(&pretty(expanded));
     }
 
     #[test]
