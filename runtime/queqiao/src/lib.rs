@@ -24,6 +24,7 @@ pub use serde;
 pub use serde_json;
 pub use uuid;
 
+pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::sqlx::{self, SqlitePool};
 #[cfg(feature = "server")]
@@ -49,7 +50,8 @@ pub mod prelude {
 
     pub use crate::{
         Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent,
-        Path, Query, Raw, Redirect, Role, RoleName, State, User,
+        Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put,
+        routes,
     };
 }
 
