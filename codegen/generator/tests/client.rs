@@ -369,6 +369,20 @@ async fn an_optional_user_never_waits_for_a_login() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_optional_user_with_an_expired_token_goes_on_without_one() {
+    let server = Server::start().await;
+    let mut document: Value = serde_json::from_str(TODO).expect("JSON");
+    document["paths"]["/todos/{id}"]["get"]["security"] = json!([{}, {"login": []}]);
+    let host = host(&document.to_string(), &server).start().expect("a host");
+    eval(&host, EXPIRE).await;
+    expire(&server);
+    // This operation asks for a user all the same: so the answer tells that no token was sent.
+    assert_eq!(error(&host, "await api.getTodo({ id: 'a' })").await["code"], "auth.required");
+    assert_eq!(server.book().requests.get("GET /todos/a"), Some(&2));
+    assert_eq!(host.counts().logins, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kinds_of_failure() {
     let cases = [
         ("request:fail timeout", None, "timeout", true),
