@@ -1,1 +1,70 @@
-//! Skeleton.
+//! The framework for WeChat mini-program (微信小程序) backends.
+
+extern crate self as queqiao;
+
+mod api;
+mod auth;
+mod context;
+mod document;
+mod endpoint;
+pub mod extract;
+mod model;
+mod problem;
+mod reply;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "test")]
+mod test_app;
+pub mod types;
+
+pub use axum;
+pub use jiff;
+pub use schemars;
+pub use serde;
+pub use serde_json;
+pub use uuid;
+
+pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, routes};
+#[cfg(feature = "server")]
+pub use queqiao_storage::sqlx::{self, SqlitePool};
+#[cfg(feature = "server")]
+pub use queqiao_storage::{Clock, Migration};
+
+pub use crate::api::{Api, BuildError, Built, Routes};
+pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};
+pub use crate::context::{Context, FromRef, Limits, Services};
+pub use crate::document::{Document, Operation, Security};
+pub use crate::endpoint::{Endpoint, Meta, Method};
+pub use crate::extract::{Extract, Header, HeaderField, Incoming, Json, Path, Query, Raw, RawBody, State};
+pub use crate::model::{Checker, Model, Violation};
+pub use crate::problem::{ApiError, ErrorCase, ErrorSet, FieldError, Internal, Location, Problem};
+pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply};
+#[cfg(feature = "server")]
+pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
+#[cfg(feature = "test")]
+pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+
+/// What a file with handlers and models needs.
+pub mod prelude {
+    pub use uuid::Uuid;
+
+    pub use crate::{
+<<<<<<< HEAD
+        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent,
+        Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put,
+        routes,
+=======
+        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent, Path, Query,
+        Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put, routes,
+>>>>>>> refs/heads/macros
+    };
+}
+
+/// For the macros; not for users.
+#[doc(hidden)]
+pub mod __private {
+    pub use schemars;
+    pub use serde;
+
+    pub use crate::model::constraints;
+}

@@ -1,1 +1,51 @@
-//! Skeleton.
+//! What a mini-program backend remembers: users, session keys and used login codes.
+//!
+//! Few, small traits with exact promises, and adapters that keep them. The traits are
+//! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest) and
+//! [`LoginCodes`] (one exchange per code, across instances). [`SqliteStore`] implements all three
+//! in one file on disk. Nothing here reads the clock by itself: the time is an argument, taken
+//! from a [`Clock`] that tests can move.
+//!
+//! ```
+//! use queqiao_storage::{Accounts, Cipher, Clock, Identity, SqliteStore, sqlite};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let url = format!("sqlite:{}/app.db", folder.path().display());
+//! let clock = Clock::system();
+//! let pool = sqlite::open(&url, &sqlite::PoolOptions::default()).await?; // "sqlite:data/app.db"
+//! let store = SqliteStore::new(pool, Cipher::new([(1, [7; 32])])?).await?;
+//!
+//! let identity = Identity::new("wx0000000000000000", "oGZUI0egBJY1zhBYw2KhdUfwVJJE");
+//! let account = store.sign_in(&identity, clock.now()).await?;
+//! assert_eq!(store.sign_in(&identity, clock.now()).await?.id, account.id);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An adapter for another engine proves itself with the suite in `conformance` (feature
+//! `conformance`).
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed"))]
+
+mod account;
+mod cipher;
+pub mod clock;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod error;
+mod login_code;
+mod session_key;
+pub mod sqlite;
+
+pub use account::{Access, Account, Accounts, BadUserId, Identity, UserId};
+pub use cipher::{Cipher, CipherError, Sealed};
+pub use clock::Clock;
+pub use error::StoreError;
+pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
+pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
+pub use sqlite::{Migration, SqliteStore};
+
+/// The SQL toolkit that the adapters stand on, so that the application uses the same version.
+pub use sqlx;

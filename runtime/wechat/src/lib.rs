@@ -1,1 +1,43 @@
-//! Skeleton.
+//! WeChat's server API for mini-programs, usable without any web framework.
+//!
+//! One [`WeChat`] serves any number of apps; it is cheap to clone and shares its connections and
+//! access tokens.
+//!
+//! ```no_run
+//! use queqiao_wechat::{App, Error, Settings, WeChat};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wechat = WeChat::new(Settings::default())?;
+//! let app = App::new("wx0123456789abcdef", std::env::var("WECHAT_SECRET")?);
+//!
+//! match wechat.code_to_session(&app, "the code that wx.login gave").await {
+//!     Ok(session) => println!("hello, {}", session.openid),
+//!     Err(Error::Code(_)) => println!("ask the mini-program to call wx.login again"),
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Secrets, codes, tokens and session_keys appear in no error text, no `Debug` and no log line.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed"))]
+
+mod answer;
+mod app;
+mod client;
+mod error;
+mod login;
+mod refusal;
+mod settings;
+mod token;
+
+pub use app::App;
+pub use client::WeChat;
+pub use error::{Error, Operation};
+pub use login::Session;
+/// The clock that decides when a token has expired.
+pub use queqiao_storage::Clock;
+pub use refusal::Refusal;
+pub use settings::{Settings, SettingsError};

@@ -1,0 +1,112 @@
+//! The operations.
+
+use queqiao::prelude::*;
+
+use crate::service::Todos;
+
+/// The API: everything else, document and client included, follows from this value.
+pub fn api() -> Api<Todos> {
+    Api::new("todo", env!("CARGO_PKG_VERSION"))
+        .description("A todo list for every WeChat user.")
+        .routes(todos::routes())
+        .routes(admin::routes())
+}
+
+mod todos {
+    use queqiao::Routes;
+    use queqiao::prelude::*;
+
+    use crate::model::{NewTodo, Todo, TodoFilter, TodoPage};
+    use crate::service::{TodoError, Todos};
+
+    pub(super) fn routes() -> Routes<Todos> {
+        routes![list_todos, add_todo, get_todo, edit_todo, finish_todo, delete_todo]
+    }
+
+    /// List the user's todos, newest first.
+    #[get("/todos")]
+    async fn list_todos(
+        user: User,
+        Query(filter): Query<TodoFilter>,
+        State(todos): State<Todos>,
+    ) -> Result<TodoPage, TodoError> {
+        todos.list(&user, filter).await
+    }
+
+    /// Add a todo.
+    #[post("/todos")]
+    async fn add_todo(
+        user: User,
+        State(todos): State<Todos>,
+        Json(new): Json<NewTodo>,
+    ) -> Result<Created<Todo>, TodoError> {
+        todos.add(&user, new).await.map(Created)
+    }
+
+    /// Show one todo.
+    #[get("/todos/{id}")]
+    async fn get_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+    ) -> Result<Todo, TodoError> {
+        todos.get(&user, id).await
+    }
+
+    /// Change title and note of a todo.
+    #[put("/todos/{id}")]
+    async fn edit_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+        Json(new): Json<NewTodo>,
+    ) -> Result<Todo, TodoError> {
+        todos.edit(&user, id, new).await
+    }
+
+    /// Mark one todo as done.
+    #[put("/todos/{id}/done")]
+    async fn finish_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+    ) -> Result<Todo, TodoError> {
+        todos.finish(&user, id).await
+    }
+
+    /// Delete one todo.
+    #[delete("/todos/{id}")]
+    async fn delete_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+    ) -> Result<NoContent, TodoError> {
+        todos.delete(&user, id).await?;
+        Ok(NoContent)
+    }
+}
+
+mod admin {
+    use queqiao::Routes;
+    use queqiao::prelude::*;
+
+    use crate::model::Statistics;
+    use crate::service::{TodoError, Todos};
+
+    /// May see numbers over all users.
+    pub(super) struct Admin;
+
+    impl RoleName for Admin {
+        const NAME: &'static str = "admin";
+    }
+
+    pub(super) fn routes() -> Routes<Todos> {
+        routes![statistics]
+    }
+
+    /// Count users and todos.
+    #[get("/admin/statistics")]
+    async fn statistics(_admin: Role<Admin>, State(todos): State<Todos>) -> Result<Statistics, TodoError> {
+        todos.statistics().await
+    }
+}

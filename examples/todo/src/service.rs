@@ -1,0 +1,93 @@
+//! The rules of a todo list.
+
+use queqiao::prelude::*;
+use queqiao::sqlx;
+use queqiao::{Boot, Clock, migrations};
+
+use crate::config::Config;
+use crate::model::{NewTodo, Statistics, Todo, TodoFilter, TodoPage};
+use crate::repository::TodoRepository;
+
+/// How many todos a page has unless the caller says.
+const PAGE: u32 = 20;
+
+/// Why a call about todos failed.
+#[derive(Debug, ApiError)]
+pub(crate) enum TodoError {
+    /// No such todo.
+    #[error(status = 404)]
+    NotFound,
+    /// The todo is done already.
+    #[error(status = 409)]
+    AlreadyDone,
+    /// There are too many todos.
+    ///
+    /// Delete some that are done.
+    #[error(status = 409)]
+    TooMany,
+    /// The server failed.
+    #[error(internal, from(sqlx::Error))]
+    Internal(Internal),
+}
+
+/// The application's state.
+#[derive(Clone, Debug)]
+pub struct Todos {
+    repository: TodoRepository,
+    clock: Clock,
+    config: Config,
+}
+
+impl Todos {
+    /// Brings the database up to date and makes the state.
+    ///
+    /// # Errors
+    /// A wrong `[app]` section, or a migration that fails.
+    pub async fn connect(boot: &Boot) -> queqiao::Result<Todos> {
+        boot.migrate(migrations!("migrations")).await?;
+        Ok(Todos {
+            repository: TodoRepository::new(boot.sql().clone()),
+            clock: boot.clock().clone(),
+            config: boot.config()?,
+        })
+    }
+
+    pub(crate) async fn list(&self, user: &User, filter: TodoFilter) -> Result<TodoPage, TodoError> {
+        let limit = filter.limit.unwrap_or(PAGE);
+        // One more than asked for tells whether there is another page.
+        let mut items = self.repository.list(user.id, &filter, limit + 1).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(|todo| todo.id);
+        Ok(TodoPage { items, next })
+    }
+
+    pub(crate) async fn add(&self, user: &User, new: NewTodo) -> Result<Todo, TodoError> {
+        let added = self.repository.add(user.id, new, self.clock.now(), self.config.most_todos).await?;
+        added.ok_or(TodoError::TooMany)
+    }
+
+    pub(crate) async fn get(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
+        self.repository.get(user.id, id).await?.ok_or(TodoError::NotFound)
+    }
+
+    pub(crate) async fn edit(&self, user: &User, id: Uuid, new: NewTodo) -> Result<Todo, TodoError> {
+        self.repository.edit(user.id, id, new).await?.ok_or(TodoError::NotFound)
+    }
+
+    pub(crate) async fn finish(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
+        if let Some(finished) = self.repository.finish(user.id, id).await? {
+            return Ok(finished);
+        }
+        self.get(user, id).await?;
+        Err(TodoError::AlreadyDone)
+    }
+
+    pub(crate) async fn delete(&self, user: &User, id: Uuid) -> Result<(), TodoError> {
+        if self.repository.delete(user.id, id).await? { Ok(()) } else { Err(TodoError::NotFound) }
+    }
+
+    pub(crate) async fn statistics(&self) -> Result<Statistics, TodoError> {
+        Ok(self.repository.statistics().await?)
+    }
+}

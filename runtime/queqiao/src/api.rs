@@ -1,0 +1,474 @@
+//! The API as one value: routes with their description, from which router and document both come.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter};
+
+use crate::context::Context;
+use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
+use crate::endpoint::{Endpoint, Meta, Method, run};
+use crate::extract::{Extract, Incoming};
+use crate::problem::{self, ErrorCase, Problem};
+use crate::reply::Reply;
+
+type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
+
+/// Handlers, as `routes![]` lists them.
+pub struct Routes<S> {
+    routes: Vec<Route<S>>,
+}
+
+impl<S: Send + Sync + 'static> Routes<S> {
+    /// No handlers.
+    pub fn new() -> Self {
+        Self { routes: Vec::new() }
+    }
+
+    /// Adds a handler.
+    #[must_use]
+    pub fn with<E: Endpoint<S>>(mut self, endpoint: E) -> Self {
+        let _ = endpoint;
+        self.routes.push(Route::of::<E>());
+        self
+    }
+}
+
+impl<S: Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.routes.iter().map(|route| route.meta.operation_id)).finish()
+    }
+}
+
+/// One handler at its place.
+struct Route<S> {
+    meta: Meta,
+    path: String,
+    describe: fn(&mut Operation<'_>),
+    serve: fn(Arc<Context<S>>, Arc<Plans>) -> MethodRouter,
+    layers: Vec<Layer>,
+}
+
+impl<S: Send + Sync + 'static> Route<S> {
+    fn of<E: Endpoint<S>>() -> Self {
+        Self {
+            meta: E::META,
+            path: E::META.path.to_owned(),
+            describe: describe::<S, E>,
+            serve: serve::<S, E>,
+            layers: Vec::new(),
+        }
+    }
+}
+
+fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
+    let mut body_read = false;
+    macro_rules! slots {
+        ($($slot:ident)*) => {$(
+            if body_read && std::any::type_name::<E::$slot>() != "()" {
+                operation.mistake("the argument that reads the body must come last, so that everything else is checked before the body is read");
+                body_read = false;
+            }
+            <E::$slot as Extract<S>>::describe(operation);
+            body_read |= operation.draft.body.is_some() && std::any::type_name::<E::$slot>() != "()";
+        )*};
+    }
+    slots!(A0 A1 A2 A3 A4 A5 A6 A7);
+    let _ = body_read;
+    <E::Reply as Reply>::describe(operation);
+}
+
+fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
+    context: Arc<Context<S>>,
+    plans: Arc<Plans>,
+) -> MethodRouter {
+    let filter = match E::META.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Delete => MethodFilter::DELETE,
+    };
+    axum::routing::on(filter, move |request: Request| {
+        let context = Arc::clone(&context);
+        let incoming = Incoming::new(request, Arc::clone(&plans));
+        async move { run::<S, E>(&context, incoming).await }
+    })
+}
+
+/// An API with the state `S`.
+///
+/// Built without state, database, secrets or network; [`Api::build`] checks it as a whole.
+///
+/// ```
+/// use queqiao::prelude::*;
+///
+/// /// Greets.
+/// #[get("/hello")]
+/// async fn hello() -> String {
+///     "你好".to_owned()
+/// }
+///
+/// let api: Api = Api::new("greetings", "1.0.0").routes(routes![hello]);
+/// let built = api.build().unwrap();
+/// assert_eq!(built.document().value()["paths"]["/hello"]["get"]["operationId"], "hello");
+/// ```
+pub struct Api<S = ()> {
+    title: String,
+    version: String,
+    description: Option<String>,
+    routes: Vec<Route<S>>,
+    axum: Vec<Router>,
+    login: bool,
+    mistakes: Vec<String>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Api<S> {
+    /// An API without routes; title and version stand in the document.
+    pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            version: version.into(),
+            description: None,
+            routes: Vec::new(),
+            axum: Vec::new(),
+            login: true,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// A description for the document's readers, as Markdown.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Adds handlers.
+    #[must_use]
+    pub fn routes(mut self, routes: Routes<S>) -> Self {
+        self.routes.extend(routes.routes);
+        self
+    }
+
+    /// Adds all routes of another API as they are. Its title, version and description are dropped.
+    #[must_use]
+    pub fn merge(mut self, other: Api<S>) -> Self {
+        self.routes.extend(other.routes);
+        self.axum.extend(other.axum);
+        self.mistakes.extend(other.mistakes);
+        self
+    }
+
+    /// Adds all routes of another API under a prefix, which may have path parameters:
+    /// with `/shops/{shop}`, each handler takes `shop` in its `Path<_>` before its own parameters.
+    #[must_use]
+    pub fn nest(mut self, prefix: &str, other: Api<S>) -> Self {
+        if !prefix.starts_with('/') || prefix.ends_with('/') {
+            self.mistakes.push(format!(
+                "the prefix `{prefix}` must start with `/` and not end with it, as in `/shops/{{shop}}`"
+            ));
+        }
+        for mut route in other.routes {
+            route.path =
+                if route.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", route.path) };
+            self.routes.push(route);
+        }
+        for router in other.axum {
+            self.axum.push(Router::new().nest(prefix, router));
+        }
+        self.mistakes.extend(other.mistakes);
+        self
+    }
+
+    /// Wraps every route that was added so far in a [`tower::Layer`].
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: tower::Layer<axum::routing::Route> + Clone + Send + Sync + 'static,
+        L::Service: tower::Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as tower::Service<Request>>::Response: axum::response::IntoResponse + 'static,
+        <L::Service as tower::Service<Request>>::Error: Into<std::convert::Infallible> + 'static,
+        <L::Service as tower::Service<Request>>::Future: Send + 'static,
+    {
+        let layer: Layer = Arc::new(move |router| router.layer(layer.clone()));
+        for route in &mut self.routes {
+            route.layers.push(Arc::clone(&layer));
+        }
+        self
+    }
+
+    /// Merges a plain axum router in. Its routes are served and do not stand in the document.
+    #[must_use]
+    pub fn axum(mut self, router: Router) -> Self {
+        self.axum.push(router);
+        self
+    }
+
+    /// Leaves `/auth/login` and `/auth/logout` out, for an API that takes its users from elsewhere.
+    #[must_use]
+    pub fn without_login(mut self) -> Self {
+        self.login = false;
+        self
+    }
+
+    /// Checks the whole and writes the document.
+    ///
+    /// # Errors
+    /// All mistakes at once: two handlers for one method and path, an operation id used twice, a path
+    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name.
+    pub fn build(mut self) -> Result<Built<S>, BuildError> {
+        #[cfg(feature = "server")]
+        if self.login {
+            self.routes.extend(crate::auth::login_routes().routes);
+        }
+        let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
+        let mut mistakes = self.mistakes;
+        unique(&self.routes, &mut mistakes);
+
+        let mut schemas = Schemas::new();
+        let mut routes = Vec::with_capacity(self.routes.len());
+        let mut described: Vec<(Meta, String, String, crate::document::Draft)> = Vec::new();
+        // Sorted, so that the document does not depend on the order of the handlers.
+        self.routes.sort_by(|a, b| (&a.path, a.meta.method).cmp(&(&b.path, b.meta.method)));
+        for route in self.routes {
+            let names = names(&route.path);
+            let mut plans = Plans::new();
+            let mut operation = Operation {
+                meta: &route.meta,
+                path_names: &names,
+                draft: Default::default(),
+                schemas: &mut schemas,
+                plans: &mut plans,
+                mistakes: &mut mistakes,
+                path_taken: false,
+            };
+            (route.describe)(&mut operation);
+            let draft = operation.finish();
+            described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
+            routes.push((route, Arc::new(plans)));
+        }
+        let placed = described
+            .iter_mut()
+            .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
+            .collect();
+        let header =
+            Header { title: self.title.clone(), version: self.version, description: self.description, login };
+        match assemble(header, placed, schemas) {
+            Ok(document) if mistakes.is_empty() => {
+                Ok(Built { title: self.title, routes, axum: self.axum, document })
+            }
+            Ok(_) => Err(BuildError { mistakes }),
+            Err(more) => {
+                mistakes.extend(more);
+                Err(BuildError { mistakes })
+            }
+        }
+    }
+
+    /// A router for an existing axum application, with problem documents for unknown routes and wrong methods.
+    ///
+    /// ```
+    /// use queqiao::prelude::*;
+    /// use queqiao::{Context, Services};
+    ///
+    /// /// Greets.
+    /// #[get("/hello")]
+    /// async fn hello() -> String {
+    ///     "你好".to_owned()
+    /// }
+    ///
+    /// let api: Api = Api::new("greetings", "1.0.0").routes(routes![hello]);
+    /// let mounted = api.into_router(Context::new((), Services::new())).unwrap();
+    /// let app: queqiao::axum::Router = queqiao::axum::Router::new().nest("/api", mounted);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Api::build`].
+    pub fn into_router(self, context: Context<S>) -> Result<Router, BuildError> {
+        Ok(self.build()?.router(context))
+    }
+}
+
+impl<S> fmt::Debug for Api<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("title", &self.title)
+            .field("routes", &self.routes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A checked API.
+pub struct Built<S> {
+    title: String,
+    routes: Vec<(Route<S>, Arc<Plans>)>,
+    axum: Vec<Router>,
+    document: Document,
+}
+
+impl<S: Clone + Send + Sync + 'static> Built<S> {
+    /// The API's name.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The OpenAPI document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The router over a context.
+    pub fn router(self, context: Context<S>) -> Router {
+        let context = Arc::new(context);
+        let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
+        for (route, plans) in self.routes {
+            let mut served = (route.serve)(Arc::clone(&context), plans);
+            for layer in &route.layers {
+                served = layer(served);
+            }
+            match paths.entry(route.path) {
+                Entry::Vacant(place) => {
+                    place.insert(served);
+                }
+                Entry::Occupied(mut place) => {
+                    let router = std::mem::take(place.get_mut());
+                    *place.get_mut() = router.merge(served);
+                }
+            }
+        }
+        let mut router = Router::new();
+        for (path, served) in paths {
+            router = router.route(&path, served);
+        }
+        for other in self.axum {
+            router = router.merge(other);
+        }
+        router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+    }
+}
+
+impl<S> fmt::Debug for Built<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Built")
+            .field("title", &self.title)
+            .field("document", &self.document)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an [`Api`] cannot be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    mistakes: Vec<String>,
+}
+
+impl BuildError {
+    /// Each mistake with its remedy.
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.mistakes.as_slice() {
+            [one] => write!(f, "the API cannot be built: {one}"),
+            many => {
+                write!(f, "the API cannot be built, for {} reasons:", many.len())?;
+                many.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+fn unique<S>(routes: &[Route<S>], mistakes: &mut Vec<String>) {
+    let mut places: BTreeMap<(Method, String), &Meta> = BTreeMap::new();
+    let mut ids: BTreeMap<&str, &Meta> = BTreeMap::new();
+    let mut shapes: BTreeMap<String, (&String, &Meta)> = BTreeMap::new();
+    for route in routes {
+        // `/a/{x}` and `/a/{y}` are one place to a router.
+        let place = (route.meta.method, nameless(&route.path));
+        if let Some(other) = places.insert(place, &route.meta) {
+            mistakes.push(format!(
+                "two handlers answer {} {}: {} and {}; change the method or the path of one",
+                route.meta.method.as_str(),
+                route.path,
+                other.handler(),
+                route.meta.handler()
+            ));
+            continue;
+        }
+        if let Some(other) = ids.insert(route.meta.operation_id, &route.meta) {
+            mistakes.push(format!(
+                "two handlers have the operation id `{}`: {} and {}; rename one, or give it another with \
+                 `operation_id = \"…\"` in its attribute",
+                route.meta.operation_id,
+                other.handler(),
+                route.meta.handler()
+            ));
+        }
+        let first = shapes.entry(nameless(&route.path)).or_insert((&route.path, &route.meta));
+        if first.0 != &route.path {
+            mistakes.push(format!(
+                "{} and {} name the parameters of one path differently: {} and {}; use the same names",
+                first.1.handler(),
+                route.meta.handler(),
+                first.0,
+                route.path
+            ));
+        }
+        let names = names(&route.path);
+        for (index, name) in names.iter().enumerate() {
+            if names.iter().skip(index + 1).any(|other| other == name) {
+                mistakes.push(format!(
+                    "the path {} of {} has the parameter `{{{name}}}` twice; rename one, in the prefix or in the handler",
+                    route.path,
+                    route.meta.handler()
+                ));
+            }
+        }
+    }
+}
+
+fn nameless(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+fn names(path: &str) -> Vec<String> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| name.trim_start_matches('*').to_owned())
+        .collect()
+}
+
+/// The tag of an operation: what the attribute says, else the module's name.
+fn tag(meta: &Meta) -> &str {
+    meta.tag.unwrap_or_else(|| meta.module.rsplit("::").next().unwrap_or(meta.module))
+}
+
+fn refuse(request: &Request, case: &ErrorCase) -> Response {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    Problem::from_case(case).respond(id)
+}
+
+async fn unknown_route(request: Request) -> Response {
+    refuse(&request, &problem::ROUTE_NOT_FOUND)
+}
+
+/// axum adds the `Allow` header.
+async fn wrong_method(request: Request) -> Response {
+    refuse(&request, &problem::METHOD_NOT_ALLOWED)
+}

@@ -1,0 +1,305 @@
+//! WeChat login (微信登录): a code from `wx.login` for a token, and the way out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use moka::future::Cache;
+use queqiao_storage::{
+    Accounts, Claim, Clock, CodeHash, Identity, LoginCodes, SessionKeys, StoreError, UserId,
+};
+use queqiao_wechat::{App, WeChat};
+
+use super::access::AccessCache;
+use super::tokens::Tokens;
+use super::{Authenticate, Caller, Keys, TokenSettings, User};
+use crate::api::Routes;
+use crate::context::Context;
+use crate::document::Operation;
+use crate::extract::{Extract, Incoming, Json};
+use crate::problem::{self, Internal, Problem};
+use crate::reply::NoContent;
+use crate::{ApiError, model, post, routes};
+
+/// How long to wait between looks at a code that another instance exchanges.
+const POLL: Duration = Duration::from_millis(50);
+/// How long to wait for another instance in all, before the caller is told to come again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the login needs to know.
+#[derive(Debug)]
+pub(crate) struct LoginSettings {
+    pub(crate) app: App,
+    pub(crate) keys: Keys,
+    pub(crate) tokens: TokenSettings,
+    /// Roles given at login, by openid.
+    pub(crate) roles: BTreeMap<String, Vec<String>>,
+}
+
+/// Where the login keeps what it must remember.
+#[derive(Clone)]
+pub(crate) struct LoginStores {
+    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) session_keys: Arc<dyn SessionKeys>,
+    pub(crate) codes: Arc<dyn LoginCodes>,
+}
+
+/// Exchanges codes, signs and checks tokens.
+pub(crate) struct LoginService {
+    clock: Clock,
+    wechat: WeChat,
+    app: App,
+    stores: LoginStores,
+    roles: BTreeMap<String, Vec<String>>,
+    tokens: Tokens,
+    access: AccessCache,
+    /// Exchanges under way in this process: concurrent logins with one code share one.
+    exchanges: Cache<[u8; 32], UserId>,
+}
+
+impl LoginService {
+    pub(crate) fn new(settings: LoginSettings, stores: LoginStores, wechat: WeChat, clock: Clock) -> Self {
+        Self {
+            clock,
+            wechat,
+            app: settings.app,
+            roles: settings.roles,
+            tokens: Tokens::new(settings.keys, settings.tokens),
+            access: AccessCache::new(Arc::clone(&stores.accounts)),
+            stores,
+            exchanges: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_millis(1)).build(),
+        }
+    }
+
+    /// The user behind a code. One upstream call per code, however many ask, in whichever instance.
+    async fn user(&self, code: &str) -> Result<UserId, LoginError> {
+        let hash = CodeHash::new(&self.app.appid, code);
+        self.exchanges
+            .try_get_with(*hash.as_bytes(), self.claim(&hash, code))
+            .await
+            .map_err(|error: Arc<LoginError>| error.shared())
+    }
+
+    async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
+        let started = tokio::time::Instant::now();
+        loop {
+            let now = self.clock.now();
+            match self.stores.codes.claim(hash, now).await? {
+                Claim::Done(user) => return Ok(user),
+                Claim::Refused => return Err(LoginError::CodeInvalid),
+                Claim::Busy { .. } if started.elapsed() > PATIENCE => return Err(LoginError::Unavailable),
+                Claim::Busy { .. } => tokio::time::sleep(POLL).await,
+                Claim::Yours(lease) => {
+                    return match self.exchange(code, now).await {
+                        Ok(user) => {
+                            self.stores.codes.finish(&lease, user, self.clock.now()).await?;
+                            Ok(user)
+                        }
+                        Err(LoginError::CodeInvalid) => {
+                            self.stores.codes.refuse(&lease, self.clock.now()).await?;
+                            Err(LoginError::CodeInvalid)
+                        }
+                        Err(error) => {
+                            self.stores.codes.release(&lease).await?;
+                            Err(error)
+                        }
+                    };
+                }
+            }
+        }
+    }
+
+    async fn exchange(&self, code: &str, now: Timestamp) -> Result<UserId, LoginError> {
+        let session = self.wechat.code_to_session(&self.app, code).await?;
+        let appid = &self.app.appid;
+        let mut identity = Identity::new(appid, &session.openid);
+        identity.unionid = session.unionid;
+        let account = self.stores.accounts.sign_in(&identity, now).await?;
+        self.stores.session_keys.put(appid, &identity.openid, &session.session_key, now).await?;
+        for role in self.roles.get(&identity.openid).into_iter().flatten() {
+            if !account.roles.contains(role) {
+                self.stores.accounts.grant_role(account.id, role).await?;
+                self.access.forget(account.id).await;
+            }
+        }
+        Ok(account.id)
+    }
+
+    async fn log_in(&self, code: &str) -> Result<Session, LoginError> {
+        let user = self.user(code).await?;
+        let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
+            LoginError::Internal(Internal::message("the user of a login code is gone from the store"))
+        })?;
+        let now = self.clock.now();
+        let (token, claims) = self
+            .tokens
+            .start(user.0, account.epoch, now)
+            .map_err(|problem| LoginError::Internal(problem.into()))?;
+        Ok(Session { token, expires_in: Tokens::seconds_left(&claims, now) })
+    }
+
+    async fn log_out(&self, user: &User, everywhere: bool) -> Result<(), Internal> {
+        let id = UserId(user.id);
+        if everywhere {
+            self.stores.accounts.raise_epoch(id).await?;
+        } else {
+            let until = self.tokens.session_end(self.clock.now());
+            self.stores.accounts.revoke_session(user.session, id, until).await?;
+        }
+        self.access.forget(id).await;
+        Ok(())
+    }
+
+    /// Gives a user a role, seen from the next call on.
+    #[cfg(feature = "test")]
+    pub(crate) async fn grant(&self, user: &User, role: &str) -> Result<(), StoreError> {
+        self.stores.accounts.grant_role(UserId(user.id), role).await?;
+        self.access.forget(UserId(user.id)).await;
+        Ok(())
+    }
+
+    pub(crate) async fn check(&self, token: &str) -> Result<Caller, Problem> {
+        let now = self.clock.now();
+        let claims = self.tokens.check(token, now)?;
+        let revoked = || Problem::from_case(&problem::AUTH_REVOKED);
+        let access =
+            self.access.get(UserId(claims.sub), now).await.map_err(Problem::internal)?.ok_or_else(revoked)?;
+        if access.epoch != claims.epoch || access.is_revoked(claims.sid) {
+            return Err(revoked());
+        }
+        let renewed = self.tokens.renew(&claims, now)?;
+        Ok(Caller { user: User::with_roles(claims.sub, claims.sid, Arc::clone(&access.roles)), renewed })
+    }
+}
+
+impl Authenticate for LoginService {
+    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Problem>> {
+        self.check(token).boxed()
+    }
+}
+
+/// Why a login failed.
+#[derive(Debug, ApiError)]
+pub(crate) enum LoginError {
+    /// The login code is not valid.
+    ///
+    /// It was used, has expired, or belongs to another app. Call `wx.login` again.
+    #[error(status = 401)]
+    CodeInvalid,
+    /// WeChat reports too many logins of this user.
+    ///
+    /// Wait a minute before the next `wx.login`.
+    #[error(status = 429)]
+    TooOften,
+    /// WeChat blocks this user as a risk.
+    #[error(status = 403)]
+    Blocked,
+    /// WeChat does not answer.
+    ///
+    /// The code is still good: send it again in a moment.
+    #[error(status = 503)]
+    Unavailable,
+    /// The server failed.
+    #[error(internal, from(StoreError))]
+    Internal(Internal),
+}
+
+impl LoginError {
+    /// The error of a shared exchange, for each who waited.
+    fn shared(self: Arc<Self>) -> LoginError {
+        match &*self {
+            LoginError::CodeInvalid => LoginError::CodeInvalid,
+            LoginError::TooOften => LoginError::TooOften,
+            LoginError::Blocked => LoginError::Blocked,
+            LoginError::Unavailable => LoginError::Unavailable,
+            LoginError::Internal(source) => LoginError::Internal(Internal::message(source.to_string())),
+        }
+    }
+}
+
+impl From<queqiao_wechat::Error> for LoginError {
+    fn from(error: queqiao_wechat::Error) -> Self {
+        use queqiao_wechat::Error as E;
+        match error {
+            E::Code(_) => LoginError::CodeInvalid,
+            E::RateLimited(_) | E::QuotaUsedUp(_) => LoginError::TooOften,
+            E::HighRisk(_) => LoginError::Blocked,
+            E::Busy(_) | E::Network { .. } | E::TimedOut { .. } => {
+                tracing::warn!(%error, "WeChat did not answer a login");
+                LoginError::Unavailable
+            }
+            other => LoginError::Internal(other.into()),
+        }
+    }
+}
+
+/// What a mini-program sends to log in.
+#[model]
+#[derive(Debug)]
+pub(crate) struct LoginCode {
+    /// The code from `wx.login`: good for five minutes, once.
+    #[check(length = 1..=512)]
+    pub(crate) code: String,
+}
+
+/// A new session.
+#[model]
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// For the header `Authorization: Bearer <token>`.
+    pub(crate) token: String,
+    /// Seconds until the token ends.
+    pub(crate) expires_in: u32,
+}
+
+/// How far a log-out goes.
+#[model]
+#[derive(Debug)]
+pub(crate) struct LogoutScope {
+    /// Ends every session of the user, not only this one.
+    #[serde(default)]
+    pub(crate) everywhere: bool,
+}
+
+/// The login service as an argument.
+pub(crate) struct Service(Arc<LoginService>);
+
+impl<S: Send + Sync> Extract<S> for Service {
+    fn describe(_: &mut Operation<'_>) {}
+
+    async fn extract(_: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+        context.services.login.clone().map(Self).ok_or_else(|| {
+            Problem::internal(Internal::message(
+                "the API has login routes and no login service; use `serve`, or `Api::without_login`",
+            ))
+        })
+    }
+}
+
+/// Log in with a code from `wx.login`.
+///
+/// The generated client does this by itself.
+#[post("/auth/login", tag = "auth")]
+async fn login(Service(service): Service, Json(body): Json<LoginCode>) -> Result<Session, LoginError> {
+    service.log_in(&body.code).await
+}
+
+/// Log out: this session, or every session of the user.
+#[post("/auth/logout", tag = "auth")]
+async fn logout(
+    user: User,
+    Service(service): Service,
+    scope: Option<Json<LogoutScope>>,
+) -> Result<NoContent, Internal> {
+    let everywhere = scope.is_some_and(|Json(scope)| scope.everywhere);
+    service.log_out(&user, everywhere).await?;
+    Ok(NoContent)
+}
+
+/// The login's own operations.
+pub(crate) fn login_routes<S: Clone + Send + Sync + 'static>() -> Routes<S> {
+    routes![login, logout]
+}

@@ -1,0 +1,110 @@
+//! What a request is served with: the application's state and the framework's services.
+
+use std::sync::Arc;
+
+use crate::auth::Authenticate;
+
+/// Takes a part of the application's state, as axum's trait of the same name does.
+///
+/// Implemented for every cloneable state itself. For a part:
+///
+/// ```
+/// # use queqiao::FromRef;
+/// #[derive(Clone)]
+/// struct Mailer;
+/// #[derive(Clone)]
+/// struct App { mailer: Mailer }
+///
+/// impl FromRef<App> for Mailer {
+///     fn from_ref(app: &App) -> Self {
+///         app.mailer.clone()
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the state `{S}` has no part `{Self}`",
+    label = "not a part of the state `{S}`",
+    note = "implement `FromRef<{S}> for {Self}`, or take `State<{S}>`"
+)]
+pub trait FromRef<S> {
+    /// The part, usually a clone of a cheap handle.
+    fn from_ref(state: &S) -> Self;
+}
+
+impl<S: Clone> FromRef<S> for S {
+    fn from_ref(state: &S) -> Self {
+        state.clone()
+    }
+}
+
+/// Limits on what one request may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request body; 1 MiB unless configured.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 1024 * 1024 }
+    }
+}
+
+/// The framework's services, shared by all handlers.
+#[derive(Clone, Default)]
+pub struct Services {
+    pub(crate) limits: Limits,
+    pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
+    #[cfg(feature = "server")]
+    pub(crate) login: Option<Arc<crate::auth::LoginService>>,
+}
+
+impl Services {
+    /// Services without login, with default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces the limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_login(mut self, login: Arc<crate::auth::LoginService>) -> Self {
+        self.login = Some(login);
+        self
+    }
+
+    /// Checks tokens with an implementation of your own.
+    #[must_use]
+    pub fn with_authentication(mut self, authenticate: Arc<dyn Authenticate>) -> Self {
+        self.authenticate = Some(authenticate);
+        self
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// The application's state and the framework's services; what extractors read besides the request.
+#[derive(Debug)]
+pub struct Context<S> {
+    /// The application's state.
+    pub app: S,
+    /// The framework's services.
+    pub services: Services,
+}
+
+impl<S> Context<S> {
+    /// A context of both.
+    pub fn new(app: S, services: Services) -> Self {
+        Self { app, services }
+    }
+}

@@ -1,0 +1,324 @@
+//! From the drafts of all operations to one OpenAPI document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{Object, Schema, SchemaType};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
+};
+
+use super::operation::Security;
+use super::schemas::{Components, RUST_TYPE, Schemas, Side, walk};
+use super::{Document, Draft, lint};
+use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
+use crate::endpoint::{Meta, Method};
+use crate::problem::{ErrorCase, Location, PROBLEM_JSON};
+
+/// What stands above the operations.
+pub(crate) struct Header {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) description: Option<String>,
+    /// The operation ids of login and logout, if the Api has them.
+    pub(crate) login: Option<(&'static str, &'static str)>,
+}
+
+/// One operation at its place.
+pub(crate) struct Placed<'a> {
+    pub(crate) meta: &'a Meta,
+    pub(crate) path: &'a str,
+    pub(crate) tag: &'a str,
+    pub(crate) draft: Draft,
+}
+
+/// Writes the document, or says what cannot be written.
+pub(crate) fn assemble(
+    header: Header,
+    placed: Vec<Placed<'_>>,
+    schemas: Schemas,
+) -> Result<Document, Vec<String>> {
+    let components = schemas.finish();
+    let mut mistakes = components.mistakes.clone();
+    for (name, schema) in &components.components {
+        lint::check(name, schema, &mut mistakes);
+    }
+    let mut paths = PathsBuilder::new();
+    let mut tags = BTreeSet::new();
+    for operation in placed {
+        tags.insert(operation.tag.to_owned());
+        let path = operation.path.to_owned();
+        let method = operation.meta.method;
+        let written = Writer { components: &components, mistakes: &mut mistakes }.operation(operation);
+        paths = paths.path(path, PathItem::new(http_method(method), written));
+    }
+    mistakes.sort();
+    mistakes.dedup();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+
+    let mut parts = ComponentsBuilder::new();
+    for (name, schema) in components.components {
+        parts = parts.schema(name, lossless(printable(schema)));
+    }
+    parts = parts.schema("Problem", lossless(problem_schema()));
+    if header.login.is_some() {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.bearer_format = Some("JWT".to_owned());
+        parts = parts.security_scheme(LOGIN_SCHEME, SecurityScheme::Http(scheme));
+    }
+    let info = InfoBuilder::new()
+        .title(header.title)
+        .version(header.version)
+        .description(header.description)
+        .build();
+    let document = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([ServerBuilder::new().url("/").build()]))
+        .paths(paths)
+        .components(Some(parts.build()))
+        .tags(Some(tags.into_iter().map(|name| TagBuilder::new().name(name).build())))
+        .build();
+    let mut value = serde_json::to_value(document)
+        .map_err(|error| vec![format!("the document cannot be written: {error}")])?;
+    if let Some((login, logout)) = header.login
+        && let Some(Value::Object(scheme)) = value.pointer_mut("/components/securitySchemes/login")
+    {
+        let facts = json!({ "login": login, "logout": logout, "renewalHeader": RENEWAL_HEADER });
+        scheme.insert("x-queqiao-login".to_owned(), facts);
+    }
+    Ok(Document::finish(value))
+}
+
+struct Writer<'a> {
+    components: &'a Components,
+    mistakes: &'a mut Vec<String>,
+}
+
+impl Writer<'_> {
+    fn operation(&mut self, placed: Placed<'_>) -> utoipa::openapi::path::Operation {
+        let Placed { meta, tag, draft, .. } = placed;
+        let mut builder = OperationBuilder::new()
+            .operation_id(Some(meta.operation_id))
+            .tag(tag)
+            .summary(Some(if meta.summary.is_empty() { meta.operation_id } else { meta.summary }));
+        let mut description = meta.description.to_owned();
+        for role in &draft.roles {
+            if !description.is_empty() {
+                description.push_str("\n\n");
+            }
+            description.push_str(&format!("Needs the role `{role}`."));
+        }
+        if !description.is_empty() {
+            builder = builder.description(Some(description));
+        }
+        if meta.deprecated {
+            builder = builder.deprecated(Some(Deprecated::True));
+        }
+        for parameter in draft.parameters {
+            builder = builder.parameter(self.parameter(meta, parameter));
+        }
+        if let Some(body) = draft.body {
+            let schema = self.schema(meta, Side::Request, body.schema);
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let required = if body.required { Required::True } else { Required::False };
+            builder = builder.request_body(Some(
+                RequestBodyBuilder::new().content(body.media_type, content).required(Some(required)).build(),
+            ));
+        }
+        for (status, response) in draft.responses {
+            let mut answer = ResponseBuilder::new().description(response.description);
+            if let Some((media_type, schema)) = response.content {
+                let schema = self.schema(meta, Side::Response, schema);
+                answer = answer.content(media_type, ContentBuilder::new().schema(Some(schema)).build());
+            }
+            for (name, description) in response.headers {
+                let header = HeaderBuilder::new()
+                    .description(Some(description))
+                    .schema(Some(lossless(json!({ "type": "string" }))))
+                    .build();
+                answer = answer.header(name, header);
+            }
+            builder = builder.response(status.to_string(), answer.build());
+        }
+        for (status, cases) in by_status(draft.errors.cases()) {
+            builder = builder.response(status.to_string(), error_response(&cases));
+        }
+        let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
+        builder = match draft.security {
+            Security::None => builder,
+            Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
+            Security::Required => builder.securities(Some([login()])),
+        };
+        builder.build()
+    }
+
+    fn parameter(&mut self, meta: &Meta, parameter: super::operation::Parameter) -> Parameter {
+        let location = match parameter.location {
+            Location::Path => ParameterIn::Path,
+            Location::Header => ParameterIn::Header,
+            Location::Query | Location::Body => ParameterIn::Query,
+        };
+        let mut schema = parameter.schema;
+        let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+        // An optional parameter is absent, not `null`: no URL can carry a null.
+        without_null(&mut schema);
+        let mut builder = ParameterBuilder::new().name(parameter.name).parameter_in(location);
+        if schema.get("$ref").is_none()
+            && let Value::Object(map) = &mut schema
+        {
+            map.remove("description");
+        }
+        builder = builder
+            .required(if parameter.required { Required::True } else { Required::False })
+            .description(description)
+            .schema(Some(self.schema(meta, Side::Request, schema)));
+        builder.build()
+    }
+
+    fn schema(&mut self, meta: &Meta, side: Side, schema: Value) -> RefOr<Schema> {
+        let schema = self.components.place(side, schema);
+        if schema.get("$ref").is_none() {
+            lint::check(&format!("{}::{}", meta.module, meta.name), &schema, self.mistakes);
+        }
+        lossless(printable(schema))
+    }
+}
+
+fn http_method(method: Method) -> HttpMethod {
+    match method {
+        Method::Get => HttpMethod::Get,
+        Method::Post => HttpMethod::Post,
+        Method::Put => HttpMethod::Put,
+        Method::Delete => HttpMethod::Delete,
+    }
+}
+
+fn by_status(cases: &[ErrorCase]) -> BTreeMap<u16, Vec<ErrorCase>> {
+    let mut statuses: BTreeMap<u16, Vec<ErrorCase>> = BTreeMap::new();
+    for case in cases {
+        let cases = statuses.entry(case.status).or_default();
+        if !cases.iter().any(|known| known.code == case.code) {
+            cases.push(*case);
+        }
+    }
+    for cases in statuses.values_mut() {
+        cases.sort_by_key(|case| case.code);
+    }
+    statuses
+}
+
+fn error_response(cases: &[ErrorCase]) -> utoipa::openapi::Response {
+    let codes: Vec<&str> = cases.iter().map(|case| case.code).collect();
+    let description =
+        cases.iter().map(|case| format!("`{}`: {}", case.code, case.title)).collect::<Vec<_>>().join("\n");
+    let schema = json!({
+        "allOf": [
+            { "$ref": "#/components/schemas/Problem" },
+            { "type": "object", "properties": { "code": { "type": "string", "enum": codes } }, "required": ["code"] },
+        ],
+    });
+    let content = ContentBuilder::new().schema(Some(lossless(schema))).build();
+    ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "description": "A failure, as RFC 9457 writes it.",
+        "type": "object",
+        "properties": {
+            "title": { "type": "string", "description": "One sentence for people." },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status." },
+            "code": { "type": "string", "description": "Stable and made for programs." },
+            "detail": { "type": "string", "description": "More about this occurrence." },
+            "request_id": { "type": "string", "description": "The id under which the server's log speaks of it." },
+            "errors": {
+                "type": "array",
+                "description": "Each broken constraint.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "in": { "type": "string", "enum": ["query", "path", "header"], "description": "Absent for the body." },
+                        "pointer": { "type": "string", "description": "JSON pointer with wire names." },
+                        "code": { "type": "string", "description": "The constraint." },
+                        "message": { "type": "string", "description": "For people." },
+                    },
+                    "required": ["pointer", "code", "message"],
+                },
+            },
+        },
+        "required": ["title", "status", "code"],
+    })
+}
+
+fn without_null(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|name| name.as_str() != Some("null"));
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            map.insert("type".to_owned(), one);
+        }
+    }
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if map.get("default").is_some_and(Value::is_null) {
+        map.remove("default");
+    }
+    for key in ["anyOf", "oneOf"] {
+        let Some(Value::Array(branches)) = map.get_mut(key) else { continue };
+        branches.retain(|branch| branch.get("type").and_then(Value::as_str) != Some("null"));
+        if let [Value::Object(only)] = branches.as_slice() {
+            let only = only.clone();
+            map.remove(key);
+            for (name, value) in only {
+                map.entry(name).or_insert(value);
+            }
+        }
+    }
+}
+
+fn printable(mut schema: Value) -> Value {
+    walk(&mut schema, &mut |map| {
+        map.remove(RUST_TYPE);
+        // `int64` and the like name Rust's width; the bounds say what may come.
+        if types_integer(map)
+            && map.get("format").and_then(Value::as_str).is_some_and(|format| format != "int32")
+        {
+            map.remove("format");
+        }
+    });
+    schema
+}
+
+fn types_integer(map: &Map<String, Value>) -> bool {
+    match map.get("type") {
+        Some(Value::String(one)) => one == "integer",
+        Some(Value::Array(many)) => many.iter().any(|name| name.as_str() == Some("integer")),
+        _ => false,
+    }
+}
+
+/// A schema in utoipa's document that keeps every keyword; utoipa's own `Schema` knows only some.
+fn lossless(schema: Value) -> RefOr<Schema> {
+    let map = match schema {
+        Value::Object(map) => map,
+        Value::Bool(false) => Map::from_iter([("not".to_owned(), json!({}))]),
+        _ => Map::new(),
+    };
+    let mut object = Object::default();
+    object.schema_type = SchemaType::AnyValue;
+    object.extensions = Some(map.into_iter().collect::<Extensions>());
+    RefOr::T(Schema::Object(object))
+}

@@ -1,0 +1,239 @@
+//! Turning texts of the path, the query and headers into values of the schema's types.
+
+use serde_json::{Map, Number, Value};
+
+/// What a text in a URL or a header is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    /// Repeated under one name.
+    Many(Box<Kind>),
+    /// Not a text: `None` for an empty one.
+    Optional(Box<Kind>),
+    /// Several types are possible: the narrowest that fits.
+    Any,
+}
+
+impl Kind {
+    /// The kind that a schema asks for; `resolve` follows references. `None` where no text can carry it.
+    pub(crate) fn of(schema: &Value, resolve: &mut impl FnMut(&Value) -> Value) -> Option<Kind> {
+        let schema = resolve(schema);
+        let Value::Object(map) = &schema else { return Some(Kind::Any) };
+        if let Some(branches) =
+            ["anyOf", "oneOf"].iter().find_map(|key| map.get(*key)).and_then(Value::as_array)
+        {
+            let mut kinds = Vec::new();
+            let mut null = false;
+            for branch in branches {
+                if branch.get("type").and_then(Value::as_str) == Some("null") {
+                    null = true;
+                    continue;
+                }
+                let kind = Kind::of(branch, resolve)?;
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+            let kind = match <[Kind; 1]>::try_from(kinds) {
+                Ok([one]) => one,
+                Err(_) => Kind::Any,
+            };
+            return Some(if null { kind.optional() } else { kind });
+        }
+        let types: Vec<&str> = match map.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let null = types.contains(&"null");
+        let mut named = types.into_iter().filter(|name| *name != "null");
+        let kind = match (named.next(), named.next()) {
+            (Some("string"), None) => Kind::Text,
+            (Some("integer"), None) => Kind::Integer,
+            (Some("number"), None) => Kind::Number,
+            (Some("boolean"), None) => Kind::Boolean,
+            (Some("array"), None) => {
+                let items = map.get("items").cloned().unwrap_or(Value::Bool(true));
+                match Kind::of(&items, resolve)? {
+                    Kind::Many(_) => return None,
+                    kind => Kind::Many(Box::new(kind)),
+                }
+            }
+            (Some("object"), None) => return None,
+            (None, _) => match map.get("const").or_else(|| map.get("enum").and_then(|e| e.get(0))) {
+                Some(Value::String(_)) => Kind::Text,
+                _ => Kind::Any,
+            },
+            _ => Kind::Any,
+        };
+        Some(if null { kind.optional() } else { kind })
+    }
+
+    fn optional(self) -> Kind {
+        match self {
+            Kind::Optional(_) => self,
+            other => Kind::Optional(Box::new(other)),
+        }
+    }
+
+    /// The value of one text. A text that does not fit stays a string, so that serde names the type it wanted.
+    pub(crate) fn value(&self, text: &str) -> Value {
+        let string = || Value::String(text.to_owned());
+        match self {
+            Kind::Text => string(),
+            Kind::Integer => integer(text).unwrap_or_else(string),
+            Kind::Number => number(text).unwrap_or_else(string),
+            Kind::Boolean => boolean(text).unwrap_or_else(string),
+            Kind::Many(one) => one.value(text),
+            Kind::Optional(one) if text.is_empty() && **one != Kind::Text => Value::Null,
+            Kind::Optional(one) => one.value(text),
+            Kind::Any => {
+                integer(text).or_else(|| boolean(text)).or_else(|| number(text)).unwrap_or_else(string)
+            }
+        }
+    }
+
+    fn is_many(&self) -> bool {
+        match self {
+            Kind::Many(_) => true,
+            Kind::Optional(inner) => inner.is_many(),
+            _ => false,
+        }
+    }
+}
+
+fn integer(text: &str) -> Option<Value> {
+    // A leading plus or zeros are no JSON number.
+    let number =
+        text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()?;
+    (number.to_string() == text).then_some(Value::Number(number))
+}
+
+fn number(text: &str) -> Option<Value> {
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) => Some(Value::Number(number)),
+        _ => None,
+    }
+}
+
+fn boolean(text: &str) -> Option<Value> {
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+/// The named texts that one argument reads, with their kinds; made once, when the Api is built.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    fields: Vec<(String, Kind)>,
+}
+
+/// Why a set of pairs does not fit a plan.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Repeated {
+    pub(crate) name: String,
+}
+
+impl Plan {
+    pub(crate) fn new(fields: Vec<(String, Kind)>) -> Self {
+        Self { fields }
+    }
+
+    fn kind(&self, name: &str) -> Option<&Kind> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, kind)| kind)
+    }
+
+    /// An object of the pairs; unknown names stay, as strings, for types that refuse them.
+    pub(crate) fn object<'a>(
+        &self,
+        pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+    ) -> Result<Value, Repeated> {
+        let mut object = Map::new();
+        for (name, text) in pairs {
+            let kind = self.kind(&name).unwrap_or(&Kind::Text);
+            let value = kind.value(&text);
+            if kind.is_many() {
+                match object.entry(name.into_owned()).or_insert_with(|| Value::Array(Vec::new())) {
+                    Value::Array(items) => items.push(value),
+                    other => *other = Value::Array(vec![value]),
+                }
+            } else if object.contains_key(&*name) {
+                if self.kind(&name).is_some() {
+                    return Err(Repeated { name: name.into_owned() });
+                }
+            } else {
+                object.insert(name.into_owned(), value);
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn kind(schema: Value) -> Option<Kind> {
+        Kind::of(&schema, &mut |schema| schema.clone())
+    }
+
+    #[test]
+    fn kinds_follow_schemas() {
+        assert_eq!(kind(json!({ "type": "integer" })), Some(Kind::Integer));
+        assert_eq!(
+            kind(json!({ "type": ["boolean", "null"] })),
+            Some(Kind::Optional(Box::new(Kind::Boolean)))
+        );
+        assert_eq!(
+            kind(json!({ "type": "array", "items": { "type": "string" } })),
+            Some(Kind::Many(Box::new(Kind::Text)))
+        );
+        assert_eq!(kind(json!({ "type": "string", "enum": ["a"] })), Some(Kind::Text));
+        assert_eq!(
+            kind(
+                json!({ "oneOf": [{ "const": "a", "type": "string" }, { "const": "b", "type": "string" }] })
+            ),
+            Some(Kind::Text)
+        );
+        assert_eq!(kind(json!({ "type": "object" })), None);
+    }
+
+    #[test]
+    fn texts_become_values_and_misfits_stay_texts() {
+        assert_eq!(Kind::Integer.value("12"), json!(12));
+        assert_eq!(Kind::Integer.value("18446744073709551615"), json!(u64::MAX));
+        for text in ["", "1.5", "+1", "007", "1e3", " 1"] {
+            assert_eq!(Kind::Integer.value(text), json!(text));
+        }
+        assert_eq!(Kind::Number.value("1.5"), json!(1.5));
+        assert_eq!(Kind::Boolean.value("yes"), json!("yes"));
+        assert_eq!(Kind::Optional(Box::new(Kind::Integer)).value(""), json!(null));
+        assert_eq!(Kind::Optional(Box::new(Kind::Text)).value(""), json!(""));
+    }
+
+    #[test]
+    fn repeated_names_make_arrays_only_where_asked() {
+        let plan = Plan::new(vec![
+            ("tag".into(), Kind::Many(Box::new(Kind::Text))),
+            ("limit".into(), Kind::Integer),
+        ]);
+        let pairs = |list: &'static [(&'static str, &'static str)]| {
+            list.iter().map(|(a, b)| ((*a).into(), (*b).into()))
+        };
+        assert_eq!(
+            plan.object(pairs(&[("tag", "a"), ("limit", "3"), ("tag", "b")])),
+            Ok(json!({ "tag": ["a", "b"], "limit": 3 }))
+        );
+        assert_eq!(
+            plan.object(pairs(&[("limit", "3"), ("limit", "4")])),
+            Err(Repeated { name: "limit".into() })
+        );
+    }
+}

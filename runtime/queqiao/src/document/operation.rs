@@ -1,0 +1,387 @@
+//! One operation while its arguments and its reply describe themselves.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::decode::{Kind, Plan};
+use super::schemas::{Schemas, Side};
+use crate::endpoint::Meta;
+use crate::model::Model;
+use crate::problem::{self, ApiError, ErrorCase, ErrorSet, Location};
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// Anyone; a token is not looked at.
+    #[default]
+    None,
+    /// Anyone; a token is read if there is one.
+    Optional,
+    /// A logged-in user.
+    Required,
+}
+
+/// What an operation will look like in the document.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<RequestBody>,
+    pub(crate) responses: BTreeMap<u16, Response>,
+    pub(crate) errors: ErrorSet,
+    pub(crate) security: Security,
+    pub(crate) roles: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) location: Location,
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) schema: Value,
+}
+
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    pub(crate) media_type: &'static str,
+    pub(crate) schema: Value,
+    pub(crate) required: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) description: &'static str,
+    pub(crate) content: Option<(String, Value)>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+}
+
+/// How the arguments of one route decode texts, by the argument's type.
+pub(crate) type Plans = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+
+/// An operation that is being described; extractors and replies add their part to it.
+pub struct Operation<'a> {
+    pub(crate) meta: &'a Meta,
+    /// The names in the whole path, prefixes included.
+    pub(crate) path_names: &'a [String],
+    pub(crate) draft: Draft,
+    pub(crate) schemas: &'a mut Schemas,
+    pub(crate) plans: &'a mut Plans,
+    pub(crate) mistakes: &'a mut Vec<String>,
+    pub(crate) path_taken: bool,
+}
+
+impl Operation<'_> {
+    /// Reports a use that cannot work; the Api then refuses to build with this sentence.
+    pub fn mistake(&mut self, what: impl std::fmt::Display) {
+        self.mistakes.push(format!("handler {}: {what}", self.meta.handler()));
+    }
+
+    /// Adds a way to fail.
+    pub fn error(&mut self, case: ErrorCase) {
+        self.draft.errors.case(case);
+    }
+
+    /// Adds all cases of an error type.
+    pub fn errors<E: ApiError>(&mut self) {
+        E::describe(&mut self.draft.errors);
+    }
+
+    /// Asks for a login, or raises what was asked before.
+    pub fn security(&mut self, security: Security) {
+        self.draft.security = match (self.draft.security, security) {
+            (Security::Required, _) | (_, Security::Required) => Security::Required,
+            (Security::Optional, _) | (_, Security::Optional) => Security::Optional,
+            _ => Security::None,
+        };
+    }
+
+    /// Notes a role that the caller must have.
+    pub fn role(&mut self, name: &'static str) {
+        self.draft.roles.push(name);
+    }
+
+    /// Adds the body of the request.
+    pub fn request_body<T: Model>(&mut self, media_type: &'static str, required: bool) {
+        if !self.meta.method.takes_body() {
+            self.mistake(format_args!(
+                "{} has no body in a mini-program; take the values with `Query<_>`, or use `#[post]` or `#[put]`",
+                self.meta.method.as_str()
+            ));
+        }
+        if self.draft.body.is_some() {
+            self.mistake("two arguments read the body; join their types into one model");
+            return;
+        }
+        let schema = self.schemas.schema::<T>(Side::Request);
+        self.draft.body = Some(RequestBody { media_type, schema, required });
+    }
+
+    /// Adds a body of any media type, which the contract does not describe.
+    pub fn raw_request_body(&mut self) {
+        if self.draft.body.is_some() {
+            self.mistake("two arguments read the body; keep one of them");
+            return;
+        }
+        self.draft.body = Some(RequestBody { media_type: "*/*", schema: json!({}), required: false });
+    }
+
+    /// Adds an answer of any media type, which the contract does not describe.
+    pub fn raw_response(&mut self, status: u16, description: &'static str) {
+        let content = Some(("*/*".to_owned(), json!({})));
+        self.answer(status, Response { description, content, headers: Vec::new() });
+    }
+
+    /// Adds an answer without a body.
+    pub fn response(&mut self, status: u16, description: &'static str) {
+        self.answer(status, Response { description, content: None, headers: Vec::new() });
+    }
+
+    /// Adds an answer that is a model in JSON.
+    pub fn json_response<T: Model>(&mut self, status: u16, description: &'static str) {
+        let schema = self.schemas.schema::<T>(Side::Response);
+        let content = Some(("application/json".to_owned(), schema));
+        self.answer(status, Response { description, content, headers: Vec::new() });
+    }
+
+    /// Adds an answer of bytes in a media type.
+    pub fn bytes_response(&mut self, status: u16, media_type: &str, description: &'static str) {
+        let text = media_type.starts_with("text/");
+        let schema =
+            if text { json!({ "type": "string" }) } else { json!({ "type": "string", "format": "binary" }) };
+        let content = Some((media_type.to_owned(), schema));
+        self.answer(status, Response { description, content, headers: Vec::new() });
+    }
+
+    /// Names a header that an answer carries.
+    pub fn response_header(&mut self, status: u16, name: &'static str, description: &'static str) {
+        if let Some(response) = self.draft.responses.get_mut(&status) {
+            response.headers.push((name, description));
+        }
+    }
+
+    fn answer(&mut self, status: u16, response: Response) {
+        if self.draft.responses.insert(status, response).is_some() {
+            self.mistake(format_args!("describes its answer with status {status} twice"));
+        }
+    }
+
+    /// Adds one parameter of the type `T` under a fixed name.
+    pub fn parameter<T: JsonSchema>(&mut self, location: Location, name: &str, required: bool) -> bool {
+        let schema = self.schemas.schema::<T>(Side::Request);
+        self.push_parameter(location, name.to_owned(), required, schema).is_some()
+    }
+
+    fn push_parameter(
+        &mut self,
+        location: Location,
+        name: String,
+        required: bool,
+        schema: Value,
+    ) -> Option<Kind> {
+        let schemas = &mut *self.schemas;
+        let kind = Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema));
+        if kind.is_none() {
+            self.mistake(format_args!(
+                "`{name}` is an object or nested list, which no {} parameter can carry; flatten it, or send it in a body",
+                name_of(location)
+            ));
+        }
+        if self.draft.parameters.iter().any(|p| p.location == location && p.name == name) {
+            self.mistake(format_args!("two arguments take the {} parameter `{name}`", name_of(location)));
+            return kind;
+        }
+        self.draft.parameters.push(Parameter { location, name, required, schema });
+        kind
+    }
+
+    /// Adds a parameter for each member of `T` and returns how to decode them.
+    pub(crate) fn members<T: JsonSchema>(&mut self, location: Location) -> Plan {
+        let reference = self.schemas.schema::<T>(Side::Request);
+        let mut members = Vec::new();
+        self.collect(&reference, true, &mut members);
+        if members.is_empty() && location == Location::Query {
+            self.mistake("`Query<_>` takes a `#[model]` struct; its fields become the query parameters");
+        }
+        let mut fields = Vec::new();
+        for (name, required, schema) in members {
+            if let Some(kind) = self.push_parameter(location, name.clone(), required, schema) {
+                fields.push((name, kind));
+            }
+        }
+        Plan::new(fields)
+    }
+
+    fn collect(&mut self, schema: &Value, surely: bool, members: &mut Vec<(String, bool, Value)>) {
+        let schema = self.schemas.resolve(Side::Request, schema);
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let needed = surely && required.contains(&name.as_str());
+            match members.iter_mut().find(|(known, ..)| known == name) {
+                // The same name in several variants: any of their values.
+                Some((_, _, known)) if known != member => {
+                    let mut branches = match known.get("anyOf").and_then(Value::as_array) {
+                        Some(branches) => branches.clone(),
+                        None => vec![known.clone()],
+                    };
+                    if !branches.contains(member) {
+                        branches.push(member.clone());
+                    }
+                    *known = json!({ "anyOf": branches });
+                }
+                Some(_) => {}
+                None => members.push((name.clone(), needed, member.clone())),
+            }
+        }
+        for branch in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            self.collect(branch, surely, members);
+        }
+        for key in ["anyOf", "oneOf"] {
+            for branch in schema.get(key).and_then(Value::as_array).into_iter().flatten() {
+                self.collect(branch, false, members);
+            }
+        }
+        if schema.get("additionalProperties").is_some_and(|rest| !matches!(rest, Value::Bool(false))) {
+            self.mistake("a map in `Query<_>` takes names that no contract can list; name each field");
+        }
+    }
+
+    /// Binds the path's parameters to `T`: one value, a tuple in order, or a struct by name.
+    pub(crate) fn path<T: JsonSchema>(&mut self) -> PathShape {
+        if std::mem::replace(&mut self.path_taken, true) {
+            self.mistake("two `Path<_>` arguments; take all parameters with one, as a tuple or a struct");
+            return PathShape::default();
+        }
+        let schema = self.schemas.schema::<T>(Side::Request);
+        let resolved = self.schemas.resolve(Side::Request, &schema);
+        let names: Vec<String> = self.path_names.to_vec();
+        if let Some(Value::Array(items)) = resolved.get("prefixItems") {
+            if items.len() != names.len() {
+                self.mistake(format_args!(
+                    "`Path<_>` takes {} values, and the path has {}",
+                    items.len(),
+                    listed(&names)
+                ));
+            }
+            let kinds = names
+                .into_iter()
+                .zip(items.clone())
+                .filter_map(|(name, item)| {
+                    let kind = self.push_parameter(Location::Path, name.clone(), true, item)?;
+                    Some((name, kind))
+                })
+                .collect();
+            return PathShape::Tuple(kinds);
+        }
+        if resolved.get("type").and_then(Value::as_str) == Some("object") {
+            let fields: Vec<(String, Value)> = resolved
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .map(|(name, schema)| (name.clone(), schema.clone()))
+                .collect();
+            let mut kinds = Vec::new();
+            for (name, schema) in fields {
+                if !names.contains(&name) {
+                    self.mistake(format_args!(
+                        "`Path<_>` has the field `{name}`, and the path has {}; rename one of them",
+                        listed(&names)
+                    ));
+                    continue;
+                }
+                if let Some(kind) = self.push_parameter(Location::Path, name.clone(), true, schema) {
+                    kinds.push((name, kind));
+                }
+            }
+            return PathShape::Struct(Plan::new(kinds));
+        }
+        match <[String; 1]>::try_from(names) {
+            Ok([name]) => match self.push_parameter(Location::Path, name.clone(), true, schema) {
+                Some(kind) => PathShape::One(name, kind),
+                None => PathShape::default(),
+            },
+            Err(names) => {
+                self.mistake(format_args!(
+                    "`Path<_>` takes one value, and the path has {}; take them as a tuple or a struct",
+                    listed(&names)
+                ));
+                PathShape::default()
+            }
+        }
+    }
+
+    /// Keeps how the argument `T` is decoded, for the time of the request.
+    pub(crate) fn plan<T: 'static, P: Send + Sync + 'static>(&mut self, plan: P) {
+        self.plans.insert(TypeId::of::<T>(), Arc::new(plan));
+    }
+
+    /// Closes the description: every path parameter must have been taken.
+    pub(crate) fn finish(mut self) -> Draft {
+        let untaken: Vec<String> = self
+            .path_names
+            .iter()
+            .filter(|name| {
+                !self.draft.parameters.iter().any(|p| p.location == Location::Path && p.name == **name)
+            })
+            .cloned()
+            .collect();
+        if !untaken.is_empty()
+            && (!self.path_taken || self.draft.parameters.iter().any(|p| p.location == Location::Path))
+        {
+            let text = untaken.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+            self.mistake(format_args!(
+                "no argument takes the path parameter {text}; add `Path(..): Path<..>`, or remove it from the path"
+            ));
+        }
+        self.draft.errors.case(problem::INTERNAL);
+        self.draft
+    }
+}
+
+impl std::fmt::Debug for Operation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operation")
+            .field("meta", self.meta)
+            .field("draft", &self.draft)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the path's parameters reach `Path<T>`.
+#[derive(Clone, Debug)]
+pub(crate) enum PathShape {
+    One(String, Kind),
+    Tuple(Vec<(String, Kind)>),
+    Struct(Plan),
+}
+
+impl Default for PathShape {
+    fn default() -> Self {
+        PathShape::Struct(Plan::default())
+    }
+}
+
+fn name_of(location: Location) -> &'static str {
+    match location {
+        Location::Body => "body",
+        Location::Query => "query",
+        Location::Path => "path",
+        Location::Header => "header",
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "no parameters".to_owned(),
+        names => names.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", "),
+    }
+}

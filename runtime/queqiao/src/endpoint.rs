@@ -1,0 +1,146 @@
+//! What the attribute macros emit for one handler, and how a request runs through it.
+
+use std::future::Future;
+
+use axum::response::Response;
+
+use crate::context::Context;
+use crate::extract::{Extract, Incoming};
+use crate::reply::Reply;
+
+/// The HTTP methods that `wx.request` offers and that a handler may answer.
+///
+/// There is no `PATCH`: [`wx.request`](https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html)
+/// does not send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// Reads; has no body.
+    Get,
+    /// Creates, or anything that is not idempotent.
+    Post,
+    /// Replaces; idempotent.
+    Put,
+    /// Removes; idempotent, has no body.
+    Delete,
+}
+
+impl Method {
+    /// The method as it stands in a request line, for example `"GET"`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// Whether a request of this method may carry a body: `wx.request` documents none for the others.
+    pub const fn takes_body(self) -> bool {
+        matches!(self, Method::Post | Method::Put)
+    }
+}
+
+/// The facts about a handler that stand in its attribute, its doc comment and its place in the source.
+#[derive(Clone, Copy, Debug)]
+pub struct Meta {
+    /// The method of the attribute.
+    pub method: Method,
+    /// The path of the attribute, with `{name}` for parameters.
+    pub path: &'static str,
+    /// The operation's id: the function's name in camelCase unless overridden.
+    pub operation_id: &'static str,
+    /// The tag, where the attribute gives one; else it follows from `module`.
+    pub tag: Option<&'static str>,
+    /// `module_path!()` of the handler.
+    pub module: &'static str,
+    /// The function's name.
+    pub name: &'static str,
+    /// First paragraph of the doc comment, in one line.
+    pub summary: &'static str,
+    /// The rest of the doc comment, as Markdown.
+    pub description: &'static str,
+    /// Whether the handler is `#[deprecated]`.
+    pub deprecated: bool,
+    /// `file!()` of the handler.
+    pub file: &'static str,
+    /// `line!()` of the handler.
+    pub line: u32,
+}
+
+impl Meta {
+    /// The handler as error messages name it: `module::name (file:line)`.
+    pub fn handler(&self) -> String {
+        format!("`{}::{}` ({}:{})", self.module, self.name, self.file, self.line)
+    }
+}
+
+/// A handler with everything that its signature says; implemented by `#[get]`, `#[post]`, `#[put]` and `#[delete]`.
+///
+/// The eight argument slots are associated types and not a tuple, so that a type that is no extractor
+/// gives one error, on that argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler of an API with the state `{S}`",
+    label = "not a handler here",
+    note = "annotate the function with `#[get(\"/path\")]`, `#[post]`, `#[put]` or `#[delete]`, and see that every argument is an extractor"
+)]
+pub trait Endpoint<S>: Send + Sync + 'static {
+    /// First argument; `()` where the handler has none. The other slots alike.
+    type A0: Extract<S>;
+    /// Second argument.
+    type A1: Extract<S>;
+    /// Third argument.
+    type A2: Extract<S>;
+    /// Fourth argument.
+    type A3: Extract<S>;
+    /// Fifth argument.
+    type A4: Extract<S>;
+    /// Sixth argument.
+    type A5: Extract<S>;
+    /// Seventh argument.
+    type A6: Extract<S>;
+    /// Eighth argument.
+    type A7: Extract<S>;
+    /// What the handler returns.
+    type Reply: Reply;
+
+    /// The attribute's facts.
+    const META: Meta;
+
+    /// Calls the handler.
+    #[allow(clippy::too_many_arguments)] // one for each slot
+    fn call(
+        a0: Self::A0,
+        a1: Self::A1,
+        a2: Self::A2,
+        a3: Self::A3,
+        a4: Self::A4,
+        a5: Self::A5,
+        a6: Self::A6,
+        a7: Self::A7,
+    ) -> impl Future<Output = Self::Reply> + Send;
+}
+
+/// Runs one request through `E`: its arguments in order, the handler, its reply.
+pub(crate) async fn run<S, E>(context: &Context<S>, mut request: Incoming) -> Response
+where
+    S: Send + Sync + 'static,
+    E: Endpoint<S>,
+{
+    macro_rules! argument {
+        ($slot:ident) => {
+            match <E::$slot as Extract<S>>::extract(&mut request, context).await {
+                Ok(value) => value,
+                Err(problem) => {
+                    let response = problem.respond(request.request_id());
+                    return request.finish(response);
+                }
+            }
+        };
+    }
+    let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
+    let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
+    let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
+    let response = reply.reply(&request);
+    request.finish(response)
+}

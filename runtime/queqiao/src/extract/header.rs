@@ -1,0 +1,94 @@
+//! One request header.
+
+use serde::de::DeserializeOwned;
+
+use super::{Extract, Incoming, parameters};
+use crate::context::Context;
+use crate::document::schemas::Side;
+use crate::document::{Kind, Operation};
+use crate::model::Model;
+use crate::problem::{self, FieldError, Location, Problem};
+
+/// Names a header and the type of its value.
+///
+/// ```
+/// use queqiao::prelude::*;
+///
+/// /// The tenant that a call is for.
+/// struct Tenant;
+///
+/// impl HeaderField for Tenant {
+///     const NAME: &'static str = "x-tenant";
+///     type Value = u32;
+/// }
+///
+/// /// Tells the tenant.
+/// #[get("/tenant")]
+/// async fn tenant(Header(number): Header<Tenant>) -> u32 {
+///     number
+/// }
+/// ```
+pub trait HeaderField: Send + 'static {
+    /// The header's name.
+    const NAME: &'static str;
+    /// The type of its value; an `Option` where the header may be absent.
+    type Value: Model + DeserializeOwned + Send + 'static;
+}
+
+/// The value of one request header.
+///
+/// # Errors
+/// 422 `validation` with `"in": "header"`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Header<F: HeaderField>(pub F::Value);
+
+/// `wx.request` sets these itself or refuses them
+/// ([wx.request](https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html)),
+/// and the rest belongs to other parts of the contract.
+const TAKEN: [&str; 8] =
+    ["referer", "user-agent", "content-type", "content-length", "host", "cookie", "authorization", "accept"];
+
+impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
+    fn describe(operation: &mut Operation<'_>) {
+        let name = F::NAME.to_ascii_lowercase();
+        if http::HeaderName::try_from(name.as_str()).is_err() {
+            operation.mistake(format_args!("`{}` is no header name", F::NAME));
+        } else if TAKEN.contains(&name.as_str()) {
+            operation.mistake(format_args!(
+                "a mini-program cannot set the header `{}` for itself; choose a name of your own, such as `x-{name}`",
+                F::NAME
+            ));
+        }
+        let schema = operation.schemas.schema::<F::Value>(Side::Request);
+        let schemas = &mut *operation.schemas;
+        let kind =
+            Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema)).unwrap_or(Kind::Text);
+        let required = !matches!(kind, Kind::Optional(_));
+        operation.parameter::<F::Value>(Location::Header, F::NAME, required);
+        operation.plan::<Self, Kind>(kind);
+        operation.error(problem::VALIDATION);
+    }
+
+    async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
+        let pointer = format!("/{}", F::NAME);
+        let kind = request.plan::<Self, Kind>()?;
+        let value = match request.parts.headers.get(F::NAME) {
+            Some(value) => match value.to_str() {
+                Ok(text) => kind.value(text),
+                Err(_) => return Err(refuse(pointer, "type", "is not visible ASCII text")),
+            },
+            None if matches!(kind, Kind::Optional(_)) => serde_json::Value::Null,
+            None => return Err(refuse(pointer, "required", "is missing")),
+        };
+        parameters::read(Location::Header, &pointer, value).map(Self)
+    }
+}
+
+fn refuse(pointer: String, code: &'static str, message: &'static str) -> Problem {
+    Problem::validation(vec![FieldError {
+        location: Location::Header,
+        pointer,
+        code: code.into(),
+        message: message.into(),
+    }])
+}

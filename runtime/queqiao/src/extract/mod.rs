@@ -1,0 +1,114 @@
+//! Extractors: the argument types of handlers.
+//!
+//! Each type enforces and documents: what it reads from the request is what it adds to the contract.
+
+mod body;
+mod header;
+mod parameters;
+mod path;
+mod query;
+mod raw;
+
+use std::any::TypeId;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderMap;
+use http::request::Parts;
+
+pub use self::body::Json;
+pub use self::header::{Header, HeaderField};
+pub use self::path::Path;
+pub use self::query::Query;
+pub use self::raw::{Raw, RawBody};
+pub use crate::auth::{Role, RoleName, User};
+
+use crate::auth::Caller;
+use crate::context::{Context, FromRef};
+use crate::document::{Operation, Plans};
+use crate::problem::{Internal, Problem};
+
+/// A type that a handler may take as an argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an extractor",
+    label = "cannot be taken from a request",
+    note = "take it through an extractor: `Path<_>`, `Query<_>`, `Json<_>`, `Header<_>`, `State<_>`, or `Raw<_>` for an axum extractor"
+)]
+pub trait Extract<S>: Sized + Send {
+    /// Adds to the operation what this argument reads and how it fails.
+    fn describe(operation: &mut Operation<'_>);
+
+    /// Takes the value from the request.
+    ///
+    /// # Errors
+    /// The problem that the client gets; each must have been listed by [`Extract::describe`].
+    fn extract(
+        request: &mut Incoming,
+        context: &Context<S>,
+    ) -> impl Future<Output = Result<Self, Problem>> + Send;
+}
+
+/// A request on its way through the extractors.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Method, URI, headers and extensions.
+    pub parts: Parts,
+    body: Option<Body>,
+    plans: Arc<Plans>,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) response_headers: HeaderMap,
+}
+
+impl Incoming {
+    pub(crate) fn new(request: http::Request<Body>, plans: Arc<Plans>) -> Self {
+        let (parts, body) = request.into_parts();
+        Self { parts, body: Some(body), plans, caller: None, response_headers: HeaderMap::new() }
+    }
+
+    /// Takes the body; whoever comes second gets `None`.
+    pub fn take_body(&mut self) -> Option<Body> {
+        self.body.take()
+    }
+
+    /// How the argument `T` is decoded; written by its `describe` when the Api was built.
+    pub(crate) fn plan<T: 'static, P: 'static>(&self) -> Result<&P, Problem> {
+        self.plans
+            .get(&TypeId::of::<T>())
+            .and_then(|plan| plan.downcast_ref())
+            .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
+    }
+
+    /// The id under which the log speaks of this request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.parts.headers.get("x-request-id")?.to_str().ok()
+    }
+
+    /// Adds the headers that extractors left for the response.
+    pub(crate) fn finish(self, mut response: Response) -> Response {
+        response.headers_mut().extend(self.response_headers);
+        response
+    }
+}
+
+/// The application's state, or a part of it by [`FromRef`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct State<T>(pub T);
+
+impl<S: Send + Sync, T: FromRef<S> + Send> Extract<S> for State<T> {
+    fn describe(_: &mut Operation<'_>) {}
+
+    async fn extract(_: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+        Ok(Self(T::from_ref(&context.app)))
+    }
+}
+
+/// The empty argument slot.
+impl<S: Send + Sync> Extract<S> for () {
+    fn describe(_: &mut Operation<'_>) {}
+
+    async fn extract(_: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The query string.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use super::{Extract, Incoming, parameters};
+use crate::context::Context;
+use crate::document::{Operation, Plan};
+use crate::model::Model;
+use crate::problem::{self, FieldError, Location, Problem};
+
+/// The query string, decoded as the model's types ask: numbers and booleans from their texts, repeated names
+/// into lists, an empty value into `None` where the field is an optional number or boolean.
+///
+/// # Errors
+/// 422 `validation` with `"in": "query"`, 400 `query.malformed` for bytes that are no UTF-8.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Query<T>(pub T);
+
+impl<S, T> Extract<S> for Query<T>
+where
+    S: Send + Sync,
+    T: Model + DeserializeOwned + Send + 'static,
+{
+    fn describe(operation: &mut Operation<'_>) {
+        let plan = operation.members::<T>(Location::Query);
+        operation.plan::<Self, Plan>(plan);
+        operation.error(problem::QUERY_MALFORMED);
+        operation.error(problem::VALIDATION);
+    }
+
+    async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
+        let query = request.parts.uri.query().unwrap_or_default();
+        let mut malformed = false;
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name, &mut malformed), decode(value, &mut malformed))
+        });
+        let pairs: Vec<_> = pairs.collect();
+        if malformed {
+            return Err(Problem::from_case(&problem::QUERY_MALFORMED));
+        }
+        let value = request.plan::<Self, Plan>()?.object(pairs.into_iter()).map_err(|repeated| {
+            Problem::validation(vec![FieldError {
+                location: Location::Query,
+                pointer: format!("/{}", repeated.name),
+                code: "repeated".into(),
+                message: "is given more than once".into(),
+            }])
+        })?;
+        parameters::read(Location::Query, "", value).map(Self)
+    }
+}
+
+fn decode<'a>(text: &'a str, malformed: &mut bool) -> Cow<'a, str> {
+    let spaced: Cow<'a, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
+    if !spaced.contains('%') {
+        return spaced;
+    }
+    match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
+        Ok(decoded) => Cow::Owned(decoded.into_owned()),
+        Err(_) => {
+            *malformed = true;
+            Cow::Borrowed("")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Any axum extractor or response, at the price that the contract does not know it.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, Limited};
+
+use super::{Extract, Incoming};
+use crate::context::Context;
+use crate::document::Operation;
+use crate::problem::{ErrorCase, Problem};
+use crate::reply::Reply;
+
+/// Takes an axum extractor of the request's head as an argument, or gives an axum response as the answer.
+///
+/// What it reads or writes does not stand in the document. A refusal of the extractor keeps its status and
+/// becomes a problem with the code `raw.refused`. For an extractor of the body use [`RawBody`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Raw<E>(pub E);
+
+/// Takes an axum extractor that reads the body, for example `RawBody<bytes::Bytes>`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawBody<E>(pub E);
+
+/// The status is the extractor's own; the document lists the usual one.
+const REFUSED: ErrorCase =
+    ErrorCase { status: 400, code: "raw.refused", title: "The request was refused.", detail: "" };
+
+impl<S, E> Extract<S> for Raw<E>
+where
+    S: Send + Sync,
+    E: FromRequestParts<()> + Send,
+{
+    fn describe(operation: &mut Operation<'_>) {
+        operation.error(REFUSED);
+    }
+
+    async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
+        let taken = E::from_request_parts(&mut request.parts, &()).await.map_err(IntoResponse::into_response);
+        match taken {
+            Ok(value) => Ok(Self(value)),
+            Err(response) => Err(refused(response).await),
+        }
+    }
+}
+
+impl<S, E> Extract<S> for RawBody<E>
+where
+    S: Send + Sync,
+    E: FromRequest<()> + Send,
+{
+    fn describe(operation: &mut Operation<'_>) {
+        operation.raw_request_body();
+        operation.error(REFUSED);
+    }
+
+    async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+        let body = request.take_body().unwrap_or_else(Body::empty);
+        let body = Body::new(Limited::new(body, context.services.limits.body));
+        let whole = axum::extract::Request::from_parts(request.parts.clone(), body);
+        let taken = E::from_request(whole, &()).await.map_err(IntoResponse::into_response);
+        match taken {
+            Ok(value) => Ok(Self(value)),
+            Err(response) => Err(refused(response).await),
+        }
+    }
+}
+
+async fn refused(response: Response) -> Problem {
+    let status = response.status();
+    let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let problem = Problem::new(status.as_u16(), REFUSED.code, REFUSED.title);
+    match std::str::from_utf8(&text) {
+        Ok(text) if !text.is_empty() => problem.with_detail(text.to_owned()),
+        _ => problem,
+    }
+}
+
+impl<R: IntoResponse + Send> Reply for Raw<R> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.raw_response(200, "An answer that the contract does not describe.");
+    }
+
+    fn reply(self, _: &Incoming) -> Response {
+        self.0.into_response()
+    }
+}

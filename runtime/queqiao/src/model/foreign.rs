@@ -1,0 +1,151 @@
+//! Models of the standard library, and of the crates whose types speak JSON in every contract.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Checker, Model};
+
+/// Types in whose values nothing can be broken.
+macro_rules! plain {
+    ($($type:ty),* $(,)?) => { $(
+        impl Model for $type {
+            fn check(&self, _: &mut Checker<'_>) {}
+        }
+    )* };
+}
+
+// The 64- and 128-bit integers are here too: the document refuses them by name, with the remedy, wherever they hide.
+plain!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+plain!(str, String, Value, Map<String, Value>);
+plain!(std::num::NonZeroU8, std::num::NonZeroU16, std::num::NonZeroU32, std::num::NonZeroU64);
+plain!(std::num::NonZeroI8, std::num::NonZeroI16, std::num::NonZeroI32, std::num::NonZeroI64);
+plain!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::time::Duration);
+plain!(uuid::Uuid, jiff::Timestamp, jiff::Zoned, jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime);
+plain!(jiff::Span, jiff::SignedDuration);
+
+impl<T: ?Sized> Model for PhantomData<T> {
+    fn check(&self, _: &mut Checker<'_>) {}
+}
+
+impl<T: Model> Model for Option<T> {
+    fn check(&self, at: &mut Checker<'_>) {
+        if let Some(value) = self {
+            value.check(at);
+        }
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ident),*) => { $(
+        impl<T: Model + ?Sized> Model for $pointer<T> {
+            fn check(&self, at: &mut Checker<'_>) {
+                (**self).check(at);
+            }
+        }
+    )* };
+}
+
+pointers!(Box, Arc);
+
+impl<T: Model + ToOwned + ?Sized> Model for Cow<'static, T> {
+    fn check(&self, at: &mut Checker<'_>) {
+        (**self).check(at);
+    }
+}
+
+impl<T: Model> Model for [T] {
+    fn check(&self, at: &mut Checker<'_>) {
+        for (index, item) in self.iter().enumerate() {
+            if at.is_full() {
+                return;
+            }
+            item.check(&mut at.index(index));
+        }
+    }
+}
+
+impl<T: Model> Model for Vec<T> {
+    fn check(&self, at: &mut Checker<'_>) {
+        self.as_slice().check(at);
+    }
+}
+
+impl<T: Model> Model for VecDeque<T> {
+    fn check(&self, at: &mut Checker<'_>) {
+        for (index, item) in self.iter().enumerate() {
+            if at.is_full() {
+                return;
+            }
+            item.check(&mut at.index(index));
+        }
+    }
+}
+
+macro_rules! arrays {
+    ($($length:literal)*) => { $(
+        impl<T: Model> Model for [T; $length] {
+            fn check(&self, at: &mut Checker<'_>) {
+                self.as_slice().check(at);
+            }
+        }
+    )* };
+}
+
+// The lengths for which serde and schemars have implementations.
+arrays!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
+
+/// Items of a set are reported at the set itself: the order in which they came is not kept.
+macro_rules! sets {
+    ($(($($generics:tt)*) $type:ty),*) => { $(
+        impl<$($generics)*> Model for $type {
+            fn check(&self, at: &mut Checker<'_>) {
+                self.iter().for_each(|item| item.check(at));
+            }
+        }
+    )* };
+}
+
+sets!((T: Model, S) HashSet<T, S>, (T: Model) BTreeSet<T>);
+
+macro_rules! maps {
+    ($(($($generics:tt)*) $type:ty),*) => { $(
+        impl<$($generics)*> Model for $type {
+            fn check(&self, at: &mut Checker<'_>) {
+                for (key, value) in self {
+                    if at.is_full() {
+                        return;
+                    }
+                    let mut at = at.key(key);
+                    key.check(&mut at);
+                    value.check(&mut at);
+                }
+            }
+        }
+    )* };
+}
+
+maps!((K: Model + Serialize, V: Model, S) HashMap<K, V, S>, (K: Model + Serialize, V: Model) BTreeMap<K, V>);
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt)*))*) => { $(
+        impl<$($name: Model),*> Model for ($($name,)*) {
+            fn check(&self, at: &mut Checker<'_>) {
+                $(self.$index.check(&mut at.index($index));)*
+            }
+        }
+    )* };
+}
+
+tuples! {
+    (A 0)
+    (A 0 B 1)
+    (A 0 B 1 C 2)
+    (A 0 B 1 C 2 D 3)
+    (A 0 B 1 C 2 D 3 E 4)
+    (A 0 B 1 C 2 D 3 E 4 F 5)
+}

@@ -1,0 +1,109 @@
+//! What a `connect` function gets.
+
+use std::future::Future;
+use std::path::Path;
+
+use queqiao_storage::sqlx::SqlitePool;
+use queqiao_storage::{Clock, Migration, sqlite};
+use serde::de::DeserializeOwned;
+
+use super::error::Result;
+use super::reader::ConfigError;
+use super::settings::Settings;
+
+/// The table in which the application's own migrations are noted.
+const MIGRATIONS: &str = "app_migrations";
+
+/// The parts of the framework that an application builds its state from.
+pub struct Boot {
+    pool: SqlitePool,
+    clock: Clock,
+    app: config::Map<String, config::Value>,
+    folder: std::path::PathBuf,
+}
+
+impl Boot {
+    pub(super) fn new(settings: &Settings, pool: SqlitePool, clock: Clock) -> Self {
+        Self { pool, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+    }
+
+    /// The SQL pool, which the framework shares. `pool.begin()` starts a transaction.
+    pub fn sql(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// The clock that the framework itself reads; tests move it.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The folder of `queqiao.toml`, from which its relative paths start.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The section `[app]` of the configuration, with `QUEQIAO__APP__…` from the environment, in the
+    /// application's own type.
+    ///
+    /// # Errors
+    /// A value that is missing or of another type.
+    pub fn config<T: DeserializeOwned>(&self) -> Result<T> {
+        let value = config::Value::new(None, config::ValueKind::Table(self.app.clone()));
+        value.try_deserialize().map_err(|error| ConfigError::one(format!("[app]: {error}")).into())
+    }
+
+    /// Brings the database to the application's newest version.
+    ///
+    /// ```no_run
+    /// # async fn connect(boot: &queqiao::Boot) -> queqiao::Result<()> {
+    /// boot.migrate(&[queqiao::Migration {
+    ///     version: 1,
+    ///     name: "todos",
+    ///     sql: "CREATE TABLE todos (id TEXT PRIMARY KEY, title TEXT NOT NULL) STRICT;",
+    /// }])
+    /// .await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// SQL that fails, or a migration that was changed after it had been applied.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result {
+        Ok(sqlite::migrate(&self.pool, MIGRATIONS, migrations).await?)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes the application's state: an `async fn(&Boot) -> Result<S>`, or such a closure.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not make the state of the API",
+    label = "not an `async fn(&Boot) -> queqiao::Result<{S}>`",
+    note = "for an API without state write `async |_: &queqiao::Boot| Ok(())`"
+)]
+pub trait Connect<'a, S>: Send + 'static {
+    /// The work.
+    type Connecting: Future<Output = Result<S>> + Send;
+
+    /// Starts it.
+    fn connect(self, boot: &'a Boot) -> Self::Connecting;
+}
+
+impl<'a, S, F, Connecting> Connect<'a, S> for F
+where
+    F: FnOnce(&'a Boot) -> Connecting + Send + 'static,
+    Connecting: Future<Output = Result<S>> + Send,
+{
+    type Connecting = Connecting;
+
+    fn connect(self, boot: &'a Boot) -> Connecting {
+        self(boot)
+    }
+}
+
+impl std::fmt::Debug for Boot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Boot").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! What every request passes first: its id, the log line, the time limit, and a net under panics.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use crate::problem::{self, Internal, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Ids of callers are kept if they are this short and made of plain characters.
+const LONGEST_ID: usize = 64;
+
+/// The middleware.
+pub(super) async fn edge(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    if let Ok(value) = HeaderValue::try_from(&id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
+    let started = Instant::now();
+    let method = request.method().clone();
+    // Never the query: it may carry what is nobody's business.
+    let path = request.uri().path().to_owned();
+
+    let guarded = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind();
+    let mut response = match guarded.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::from_case(&problem::TIMED_OUT)
+            .with_detail(format!("The server stops after {} s.", limit.as_secs_f32()))
+            .respond(Some(&id)),
+        Err(panic) => {
+            Problem::internal(Internal::message(format!("a handler panicked: {}", message(&*panic))))
+                .respond(Some(&id))
+        }
+    };
+    if let Ok(value) = HeaderValue::try_from(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let status = response.status().as_u16();
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    if status >= 500 {
+        tracing::warn!(%method, path, status, ms, request_id = id, "answered");
+    } else {
+        tracing::info!(%method, path, status, ms, request_id = id, "answered");
+    }
+    response
+}
+
+fn request_id(request: &Request) -> String {
+    let plain = |id: &&str| {
+        (1..=LONGEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain) {
+        Some(id) => id.to_owned(),
+        None => Uuid::now_v7().to_string(),
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}

@@ -1,0 +1,100 @@
+//! From an [`Api`] and a `connect` function to a running server.
+
+mod boot;
+mod docs;
+mod edge;
+pub(crate) mod emulate;
+mod error;
+mod export;
+mod health;
+mod keys;
+mod log;
+mod reader;
+mod settings;
+mod shutdown;
+mod start_up;
+mod wiring;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use queqiao_storage::Clock;
+use tokio::net::TcpListener;
+
+pub use self::boot::{Boot, Connect};
+pub use self::error::{Error, Result};
+pub use self::reader::ConfigError;
+
+pub(crate) use self::emulate::Emulated;
+pub(crate) use self::settings::{Mode, Settings};
+pub(crate) use self::wiring::{Wired, wire};
+
+use crate::api::Api;
+
+/// Runs an API until SIGTERM or Ctrl-C, and finishes what is running then.
+///
+/// In this order: writes the document and ends if `QUEQIAO_EXPORT=<file>` asks for it; builds the API; reads
+/// `queqiao.toml` and the environment; opens the database; calls `connect`; serves.
+///
+/// ```no_run
+/// use queqiao::prelude::*;
+/// use queqiao::Boot;
+///
+/// #[derive(Clone)]
+/// struct App {
+///     sql: queqiao::SqlitePool,
+/// }
+///
+/// impl App {
+///     async fn connect(boot: &Boot) -> queqiao::Result<App> {
+///         Ok(App { sql: boot.sql().clone() })
+///     }
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> queqiao::Result {
+///     queqiao::serve(Api::new("shop", env!("CARGO_PKG_VERSION")), App::connect).await
+/// }
+/// ```
+///
+/// # Errors
+/// A wrong API, a wrong configuration, a store that cannot be opened, a port that is taken, or `connect`'s own.
+pub async fn serve<S, F>(api: Api<S>, connect: F) -> Result
+where
+    S: Clone + Send + Sync + 'static,
+    F: for<'a> Connect<'a, S>,
+{
+    if let Some(file) = std::env::var_os("QUEQIAO_EXPORT") {
+        return export::write(api, file.as_ref());
+    }
+    let built = api.build()?;
+    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let settings = Settings::load(&environment, Mode::of_this_build())?;
+    log::install(&settings.log)?;
+
+    let (clock, emulator) = if settings.emulated() {
+        let clock = Clock::movable();
+        let emulator = emulate::start(&settings, clock.clone()).await?;
+        (clock, Some(emulator))
+    } else {
+        (Clock::system(), None)
+    };
+    let listener = listen(settings.server.address).await?;
+    let address = listener.local_addr()?;
+    let document = built.document().clone();
+    let title = built.title().to_owned();
+    let Wired { router, boot, readiness, .. } =
+        wire(built, connect, &settings, clock, emulator.as_ref()).await?;
+    start_up::announce(&title, &document, &settings, address, emulator.as_ref());
+    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout).await?;
+    boot.close().await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|source| {
+        Error::told(format!(
+            "cannot listen on {address}: {source}; another process may have the port: choose one with PORT=<number> or server.port"
+        ))
+    })
+}

@@ -1,0 +1,402 @@
+//! The configuration: `queqiao.toml` and the environment, checked as a whole.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::reader::{ConfigError, Reader};
+
+/// How the process was built, which decides the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A debug build: everything on loopback, random keys, WeChat emulated.
+    Development,
+    /// A release build: nothing secret has a default.
+    Production,
+}
+
+impl Mode {
+    pub(crate) const fn of_this_build() -> Self {
+        if cfg!(debug_assertions) { Mode::Development } else { Mode::Production }
+    }
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub(crate) struct ServerSettings {
+    pub(crate) address: SocketAddr,
+    pub(crate) body_limit: usize,
+    pub(crate) request_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) compression: bool,
+    pub(crate) docs: bool,
+}
+
+/// `[database]`
+#[derive(Clone, Debug)]
+pub(crate) struct DatabaseSettings {
+    pub(crate) url: String,
+    pub(crate) max_connections: u32,
+    pub(crate) acquire_timeout: Duration,
+}
+
+/// `[wechat]`
+#[derive(Clone, Debug)]
+pub(crate) struct WeChatSettings {
+    pub(crate) app: Option<(String, SecretString)>,
+    pub(crate) base_url: Option<String>,
+}
+
+/// `[auth]`
+#[derive(Clone, Debug)]
+pub(crate) struct AuthSettings {
+    pub(crate) secret: Option<SecretString>,
+    pub(crate) previous_secrets: Vec<SecretString>,
+    pub(crate) encryption_key: Option<SecretString>,
+    pub(crate) previous_encryption_keys: Vec<SecretString>,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) longest_session: Duration,
+    pub(crate) roles: BTreeMap<String, Vec<String>>,
+}
+
+/// `[emulator]`
+#[derive(Clone, Debug)]
+pub(crate) struct EmulatorSettings {
+    /// `true` asks for it, `false` forbids it, nothing leaves it to the mode.
+    pub(crate) enabled: Option<bool>,
+    pub(crate) address: SocketAddr,
+    pub(crate) accept_unknown_codes: bool,
+    pub(crate) lan: bool,
+    pub(crate) user: String,
+}
+
+/// `[log]`
+#[derive(Clone, Debug)]
+pub(crate) struct LogSettings {
+    pub(crate) filter: String,
+    pub(crate) json: Option<bool>,
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) mode: Mode,
+    /// Relative paths of the file start here.
+    pub(crate) folder: PathBuf,
+    /// What the server writes beside its database.
+    pub(crate) data: PathBuf,
+    pub(crate) server: ServerSettings,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) wechat: WeChatSettings,
+    pub(crate) auth: AuthSettings,
+    pub(crate) emulator: EmulatorSettings,
+    pub(crate) log: LogSettings,
+    /// Folder of the checked-in client.
+    pub(crate) client: Option<PathBuf>,
+    /// `[app]`, which the application reads itself.
+    pub(crate) app: config::Map<String, config::Value>,
+}
+
+/// Finds the file: `$QUEQIAO_CONFIG`, `./queqiao.toml`, and in development beside the package's manifest.
+pub(crate) fn find(
+    environment: &BTreeMap<String, String>,
+    mode: Mode,
+) -> Result<(PathBuf, Option<PathBuf>), ConfigError> {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    if let Some(named) = environment.get("QUEQIAO_CONFIG") {
+        let file = here.join(named);
+        if !file.is_file() {
+            return Err(ConfigError::one(format!(
+                "QUEQIAO_CONFIG names {}, which is no file",
+                file.display()
+            )));
+        }
+        return Ok((file.parent().map_or(here, Path::to_owned), Some(file)));
+    }
+    let package =
+        environment.get("CARGO_MANIFEST_DIR").filter(|_| mode == Mode::Development).map(PathBuf::from);
+    for folder in [Some(here.clone()), package.clone()].into_iter().flatten() {
+        let file = folder.join("queqiao.toml");
+        if file.is_file() {
+            return Ok((folder, Some(file)));
+        }
+    }
+    Ok((package.unwrap_or(here), None))
+}
+
+impl Settings {
+    /// Reads and checks; all mistakes come at once.
+    pub(crate) fn load(environment: &BTreeMap<String, String>, mode: Mode) -> Result<Self, ConfigError> {
+        let (folder, file) = find(environment, mode)?;
+        let text = match &file {
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|error| ConfigError::one(format!("{} cannot be read: {error}", file.display())))?,
+            None => String::new(),
+        };
+        Self::read(&text, environment, mode, folder)
+    }
+
+    /// The settings of a text and an environment.
+    pub(crate) fn read(
+        text: &str,
+        environment: &BTreeMap<String, String>,
+        mode: Mode,
+        folder: PathBuf,
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(text, environment)?;
+        let development = mode == Mode::Development;
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let anywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+        let host = reader.get("server.host", if development { loopback } else { anywhere });
+        let port = reader.get("server.port", 8080_u16);
+        let server = ServerSettings {
+            address: SocketAddr::new(host, port),
+            body_limit: reader.size("server.body_limit", 1024 * 1024),
+            request_timeout: reader.duration("server.request_timeout", Duration::from_secs(30)),
+            shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::from_secs(30)),
+            cors_origins: reader
+                .get("server.cors_origins", if development { vec!["*".to_owned()] } else { Vec::new() }),
+            compression: reader.get("server.compression", true),
+            docs: reader.get("server.docs", development),
+        };
+        let data =
+            folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
+
+        let database = DatabaseSettings {
+            url: match reader.optional::<String>("database.url") {
+                Some(url) => beside(&folder, url),
+                None => format!("sqlite:{}", data.join("app.db").display()),
+            },
+            max_connections: reader.get("database.max_connections", 8),
+            acquire_timeout: reader.duration("database.acquire_timeout", Duration::from_secs(5)),
+        };
+        if database.max_connections == 0 {
+            reader.mistake("database.max_connections is 0; give at least 1");
+        }
+
+        let appid = reader.optional::<String>("wechat.appid").filter(|appid| !appid.is_empty());
+        let secret = reader.secret("wechat.secret");
+        let app = match (appid, secret) {
+            (Some(appid), Some(secret)) => Some((appid, secret)),
+            (Some(_), None) => {
+                reader.mistake(
+                    "wechat.appid is set and wechat.secret is not; give the AppSecret (小程序密钥) as QUEQIAO__WECHAT__SECRET",
+                );
+                None
+            }
+            (None, Some(_)) => {
+                reader.mistake("wechat.secret is set and wechat.appid is not; give both or neither");
+                None
+            }
+            (None, None) => None,
+        };
+        let wechat = WeChatSettings { app, base_url: reader.optional("wechat.base_url") };
+
+        let auth = AuthSettings {
+            secret: reader.secret("auth.secret"),
+            previous_secrets: reader.secrets("auth.previous_secrets"),
+            encryption_key: reader.secret("auth.encryption_key"),
+            previous_encryption_keys: reader.secrets("auth.previous_encryption_keys"),
+            token_lifetime: reader.duration("auth.token_lifetime", Duration::from_secs(2 * 60 * 60)),
+            longest_session: reader.duration("auth.longest_session", Duration::from_secs(30 * 24 * 60 * 60)),
+            roles: reader.get("auth.roles", BTreeMap::new()),
+        };
+        if !development {
+            for (value, key) in
+                [(&auth.secret, "AUTH__SECRET"), (&auth.encryption_key, "AUTH__ENCRYPTION_KEY")]
+            {
+                if value.is_none() {
+                    reader.mistake(format!(
+                        "a release build needs its keys: set QUEQIAO__{key} (`openssl rand -base64 32` makes one) and keep it secret"
+                    ));
+                }
+            }
+        }
+        for (name, value) in
+            [("auth.token_lifetime", auth.token_lifetime), ("auth.longest_session", auth.longest_session)]
+        {
+            if value < Duration::from_secs(60) || value > Duration::from_secs(3650 * 24 * 60 * 60) {
+                reader.mistake(format!("{name} must be between one minute and ten years"));
+            }
+        }
+
+        let emulator_host = reader.get("emulator.host", loopback);
+        let emulator_port = reader.get("emulator.port", 0_u16);
+        let emulator = EmulatorSettings {
+            enabled: reader.optional("emulator.enabled"),
+            address: SocketAddr::new(emulator_host, emulator_port),
+            accept_unknown_codes: reader.get("emulator.accept_unknown_codes", true),
+            lan: reader.get("emulator.lan", false),
+            user: reader.get("emulator.user", "developer".to_owned()),
+        };
+
+        let log = LogSettings {
+            filter: reader.get("log.filter", "info".to_owned()),
+            json: match reader.optional::<String>("log.format").as_deref() {
+                None => None,
+                Some("json") => Some(true),
+                Some("pretty") => Some(false),
+                Some(other) => {
+                    reader.mistake(format!("log.format is `{other}`; use `json` or `pretty`"));
+                    None
+                }
+            },
+        };
+        let client = reader.optional::<String>("client.out").map(|out| folder.join(out));
+        reader.ignore("client");
+        let app = reader.table("app");
+
+        reader.finish()?;
+        let mut settings =
+            Self { mode, folder, data, server, database, wechat, auth, emulator, log, client, app };
+        settings.emulator.enabled = Some(settings.decide_emulator()?);
+        Ok(settings)
+    }
+
+    /// The emulator runs by itself only where nobody else can reach it and no real app is meant.
+    fn decide_emulator(&self) -> Result<bool, ConfigError> {
+        let wanted = self.emulator.enabled;
+        let real = self.wechat.app.is_some();
+        if wanted == Some(true) && real {
+            return Err(ConfigError::one(
+                "emulator.enabled and wechat.appid are both set; the emulator stands in for WeChat only where no real app is configured: remove one".into(),
+            ));
+        }
+        if real {
+            return Ok(false);
+        }
+        if wanted == Some(false) {
+            return Err(ConfigError::one(
+                "wechat.appid is missing and emulator.enabled is false; logins need one of them: set QUEQIAO__WECHAT__APPID and QUEQIAO__WECHAT__SECRET".into(),
+            ));
+        }
+        let mut mistakes = Vec::new();
+        if self.mode == Mode::Production {
+            mistakes.push(
+                "a release build does not emulate WeChat; set QUEQIAO__WECHAT__APPID and QUEQIAO__WECHAT__SECRET".to_owned(),
+            );
+        }
+        if !self.emulator.lan {
+            for (name, address) in
+                [("server.host", self.server.address), ("emulator.host", self.emulator.address)]
+            {
+                if !address.ip().is_loopback() {
+                    mistakes.push(format!(
+                        "the WeChat emulator logs anyone in as anyone, and {name} is {}, which others can reach; use 127.0.0.1, \
+                         or set emulator.lan = true if only people whom you trust are in that network",
+                        address.ip()
+                    ));
+                }
+            }
+        }
+        if mistakes.is_empty() { Ok(true) } else { Err(ConfigError::new(mistakes)) }
+    }
+
+    /// Whether WeChat is emulated.
+    pub(crate) fn emulated(&self) -> bool {
+        self.emulator.enabled == Some(true)
+    }
+}
+
+/// A SQLite file named by a relative path lies beside the configuration.
+fn beside(folder: &Path, url: String) -> String {
+    let Some(rest) = url.strip_prefix("sqlite:") else { return url };
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    if path.starts_with('/') || path.starts_with(":memory:") || path.is_empty() {
+        return url;
+    }
+    format!("sqlite:{}", folder.join(path).display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, environment: &[(&str, &str)], mode: Mode) -> Result<Settings, ConfigError> {
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::read(text, &environment, mode, PathBuf::from("/srv"))
+    }
+
+    fn mistakes(text: &str, environment: &[(&str, &str)], mode: Mode) -> Vec<String> {
+        read(text, environment, mode).unwrap_err().mistakes().to_vec()
+    }
+
+    #[test]
+    fn an_empty_development_configuration_is_whole() {
+        let settings = read("", &[], Mode::Development).unwrap();
+        assert_eq!(settings.server.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database.url, "sqlite:/srv/.queqiao/app.db");
+        assert!(settings.emulated());
+        assert!(settings.server.docs);
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let text = "[server]\nport = 1\nhost = \"127.0.0.2\"\n[database]\nurl = \"sqlite:here.db\"";
+        let settings =
+            read(text, &[("PORT", "9000"), ("QUEQIAO__SERVER__BODY_LIMIT", "2MiB")], Mode::Development)
+                .unwrap();
+        assert_eq!(settings.server.address.to_string(), "127.0.0.2:9000");
+        assert_eq!(settings.server.body_limit, 2 * 1024 * 1024);
+        assert_eq!(settings.database.url, "sqlite:/srv/here.db");
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once() {
+        let text = "[server]\nport = \"many\"\nrequest_timeout = \"soon\"\nprot = 1\n[auth]\ntoken_lifetime = \"1s\"\n[loging]\nx = 1";
+        let found = mistakes(text, &[("EMULATOR_PORT", "x")], Mode::Development);
+        for part in [
+            "server.port",
+            "server.request_timeout",
+            "server.prot",
+            "did you mean `server.port`",
+            "auth.token_lifetime",
+            "loging",
+            "EMULATOR_PORT",
+        ] {
+            assert!(found.iter().any(|mistake| mistake.contains(part)), "{part} is missing in {found:#?}");
+        }
+        assert_eq!(found.len(), 6, "{found:#?}");
+    }
+
+    #[test]
+    fn a_release_build_without_keys_or_app_says_what_to_set() {
+        let found = mistakes("", &[], Mode::Production);
+        assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__SECRET")), "{found:#?}");
+        assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__ENCRYPTION_KEY")), "{found:#?}");
+        let keys =
+            [("QUEQIAO__AUTH__SECRET", "s".repeat(40)), ("QUEQIAO__AUTH__ENCRYPTION_KEY", "k".repeat(40))];
+        let keys: Vec<_> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        let found = mistakes("", &keys, Mode::Production);
+        assert!(found.iter().any(|mistake| mistake.contains("does not emulate")), "{found:#?}");
+    }
+
+    #[test]
+    fn the_emulator_stays_on_loopback() {
+        let found = mistakes("[server]\nhost = \"0.0.0.0\"", &[], Mode::Development);
+        assert!(found[0].contains("emulator.lan = true"), "{found:#?}");
+        let found = mistakes("", &[("QUEQIAO__EMULATOR__HOST", "0.0.0.0")], Mode::Development);
+        assert!(found[0].contains("emulator.host is 0.0.0.0"), "{found:#?}");
+        assert!(
+            read("[server]\nhost = \"0.0.0.0\"\n[emulator]\nlan = true", &[], Mode::Development)
+                .unwrap()
+                .emulated()
+        );
+        let app = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\n[emulator]\nenabled = true";
+        assert!(mistakes(app, &[], Mode::Development)[0].contains("both set"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings =
+            read("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush\"", &[], Mode::Development).unwrap();
+        assert!(!format!("{settings:?}").contains("hush-hush"));
+        let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = [\"hush-hush\"]", &[], Mode::Development);
+        assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Joins API, stores, login and layers into one router.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use http::{HeaderName, HeaderValue, Method};
+use queqiao_storage::{Clock, SqliteStore, sqlite};
+use queqiao_wechat::{App, WeChat};
+use secrecy::SecretString;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::boot::{Boot, Connect};
+use super::emulate::Emulated;
+use super::error::{Error, Result};
+use super::health::{self, Readiness};
+use super::keys::{self, ServerKeys};
+use super::settings::Settings;
+use super::{docs, edge};
+use crate::api::Built;
+use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
+use crate::context::{Context, Limits, Services};
+
+/// A server without its socket.
+pub(crate) struct Wired {
+    pub(crate) router: Router,
+    pub(crate) boot: Boot,
+    pub(crate) readiness: Readiness,
+    #[cfg(feature = "test")]
+    pub(crate) login: Arc<LoginService>,
+}
+
+/// Opens the stores, calls `connect` and builds the router.
+pub(crate) async fn wire<S, F>(
+    built: Built<S>,
+    connect: F,
+    settings: &Settings,
+    clock: Clock,
+    emulator: Option<&Emulated>,
+) -> Result<Wired>
+where
+    S: Clone + Send + Sync + 'static,
+    F: for<'a> Connect<'a, S>,
+{
+    let options = sqlite::PoolOptions {
+        max_connections: settings.database.max_connections,
+        acquire_timeout: settings.database.acquire_timeout,
+        ..sqlite::PoolOptions::default()
+    };
+    let pool = sqlite::open(&settings.database.url, &options).await?;
+    let keys = ServerKeys::load(settings)?;
+    let cipher = keys.cipher(settings)?;
+    let store = Arc::new(SqliteStore::new(pool.clone(), cipher).await?);
+    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store };
+
+    let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
+    let boot = Boot::new(settings, pool.clone(), clock);
+    let app = connect.connect(&boot).await?;
+    let services = Services::new()
+        .with_limits(Limits { body: settings.server.body_limit })
+        .with_authentication(login.clone())
+        .with_login(login.clone());
+
+    let readiness = Readiness::new(pool);
+    let document = built.document().clone();
+    let mut router = built.router(Context::new(app, services)).merge(health::routes(readiness.clone()));
+    if settings.server.docs {
+        router = router.merge(docs::routes(&document));
+    }
+    if settings.server.compression {
+        router = router.layer(CompressionLayer::new());
+    }
+    let router = router
+        .layer(from_fn_with_state(settings.server.request_timeout, edge::edge))
+        .layer(cors(&settings.server.cors_origins)?);
+    Ok(Wired {
+        router,
+        boot,
+        readiness,
+        #[cfg(feature = "test")]
+        login,
+    })
+}
+
+fn login(
+    title: &str,
+    settings: &Settings,
+    server_keys: &ServerKeys,
+    stores: LoginStores,
+    clock: &Clock,
+    emulator: Option<&Emulated>,
+) -> Result<LoginService> {
+    let mut wechat = queqiao_wechat::Settings::default();
+    let app = match (&settings.wechat.app, emulator) {
+        (Some((appid, secret)), _) => {
+            if let Some(url) = &settings.wechat.base_url {
+                wechat.base_url = url.clone();
+            }
+            App::new(appid.clone(), secret.clone())
+        }
+        (None, Some(emulator)) => {
+            wechat.base_url = emulator.url();
+            emulator.app()
+        }
+        (None, None) => return Err(Error::told("no WeChat app is configured and the emulator is off")),
+    };
+    let key = |secret: &SecretString| {
+        Key::hmac(&keys::id(secret), "HS256", secret)
+            .map_err(|what| Error::told(format!("auth.secret: {what}")))
+    };
+    let signing = key(server_keys.secret())?;
+    let others = settings.auth.previous_secrets.iter().map(key).collect::<Result<Vec<_>>>()?;
+    let settings = LoginSettings {
+        app,
+        keys: Keys::new(signing, others),
+        tokens: TokenSettings {
+            issuer: title.to_owned(),
+            audience: title.to_owned(),
+            lifetime: settings.auth.token_lifetime,
+            longest_session: settings.auth.longest_session,
+        },
+        roles: settings.auth.roles.clone(),
+    };
+    Ok(LoginService::new(settings, stores, WeChat::new(wechat)?, clock.clone()))
+}
+
+/// Mini-programs need no CORS; their H5 siblings and browser tests do, with the headers that the client reads.
+fn cors(origins: &[String]) -> Result<CorsLayer> {
+    let header = |name: &str| HeaderName::try_from(name.to_ascii_lowercase()).map_err(Error::from);
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
+        .expose_headers([
+            header(RENEWAL_HEADER)?,
+            header("X-Request-Id")?,
+            header("Retry-After")?,
+            header("Location")?,
+        ])
+        .max_age(std::time::Duration::from_secs(600));
+    if origins.iter().any(|origin| origin == "*") {
+        return Ok(layer.allow_origin(AllowOrigin::any()));
+    }
+    let origins = origins
+        .iter()
+        .map(|origin| {
+            HeaderValue::try_from(origin).map_err(|_| {
+                Error::told(format!(
+                    "server.cors_origins: `{origin}` is no origin; write it as `https://example.com`"
+                ))
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(layer.allow_origin(AllowOrigin::list(origins)))
+}

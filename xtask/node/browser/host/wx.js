@@ -1,0 +1,54 @@
+// The global `wx`: only what the examples call. What is missing here fails a test with its name.
+import { createRequest } from './request.js'
+
+/** @param {{ networkTimeout?: { request?: number } }} app @param {{ emulator: string, user: string }} session */
+export function createWx(app, session, screen, router) {
+  return {
+    request: createRequest({ defaultTimeout: app.networkTimeout?.request }),
+    login: callbacks('login', () => loginCode(session)),
+    getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop', version: '' } }),
+
+    // A missing key gives '' (https://developers.weixin.qq.com/miniprogram/dev/api/storage/wx.getStorageSync.html).
+    getStorageSync: (key) => JSON.parse(localStorage.getItem(key) ?? '""'),
+    setStorageSync: (key, value) => localStorage.setItem(key, JSON.stringify(value)),
+    removeStorageSync: (key) => localStorage.removeItem(key),
+    clearStorageSync: () => localStorage.clear(),
+
+    showToast: callbacks('showToast', (options) => screen.showToast(options)),
+    hideToast: callbacks('hideToast', () => screen.hideToast()),
+    showModal: callbacks('showModal', (options) => screen.showModal(options)),
+    setNavigationBarTitle: callbacks('setNavigationBarTitle', ({ title }) => router.setTitle(title)),
+    stopPullDownRefresh: callbacks('stopPullDownRefresh', () => router.stopPullDownRefresh()),
+    navigateTo: callbacks('navigateTo', (options) => router.open(options)),
+    navigateBack: callbacks('navigateBack', () => router.back()),
+  }
+}
+
+/** WeChat's two styles: with a callback it is called, without any a promise is returned. */
+function callbacks(name, run) {
+  return (options = {}) => {
+    const outcome = Promise.resolve()
+      .then(() => run(options))
+      .then((result) => ({ errMsg: `${name}:ok`, ...result }))
+    if (!options.success && !options.fail && !options.complete) return outcome
+    outcome.then(
+      (result) => { options.success?.(result); options.complete?.(result) },
+      (error) => {
+        const result = { errMsg: `${name}:fail ${error.message}` }
+        options.fail?.(result)
+        options.complete?.(result)
+      },
+    )
+  }
+}
+
+/** The emulator hands out what WeChat would: a one-time code bound to a user. */
+async function loginCode({ emulator, user }) {
+  const response = await fetch(`${emulator}/emulator/login-codes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user }),
+  })
+  if (!response.ok) throw new Error(`the emulator answered ${response.status}`)
+  return response.json()
+}

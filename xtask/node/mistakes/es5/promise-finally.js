@@ -1,0 +1,3 @@
+// refused with: es-x/no-promise-prototype-finally
+'use strict'
+module.exports = function (call) { return call().finally(function () {}) }

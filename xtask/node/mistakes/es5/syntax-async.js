@@ -1,0 +1,3 @@
+// refused with: acorn
+'use strict'
+module.exports = async function () { await null }

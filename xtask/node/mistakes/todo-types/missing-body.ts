@@ -1,0 +1,4 @@
+// refused with: TS2554
+import * as api from 'client'
+
+export const todo = api.editTodo({ id: '1' })

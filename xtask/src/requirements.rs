@@ -1,0 +1,69 @@
+//! What the tests need from the machine: installed where that is possible, named with the remedy where not.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{output, program, root, run};
+
+/// The oldest Node.js that the checks run on.
+const NODE: u32 = 20;
+/// Where Debian's package puts the browser.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Node.js and the modules of `xtask/node`.
+pub(crate) fn node_modules() -> Result<()> {
+    once(&NODE_MODULES, || {
+        let version = output(program("node", &["--version"])).unwrap_or_default();
+        let major: u32 =
+            version.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
+        if major < NODE {
+            bail!(
+                "Node.js {NODE} or newer is needed, with npm, and `node --version` says `{version}`; install it from https://nodejs.org or your system's packages"
+            );
+        }
+        let folder = root().join("xtask/node");
+        let lock = std::fs::read_to_string(folder.join("package-lock.json"))
+            .context("xtask/node/package-lock.json")?;
+        let stamp = folder.join("node_modules/.installed-from");
+        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+            return Ok(());
+        }
+        let mut install = program("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+        install.current_dir(&folder);
+        run(install)?;
+        std::fs::write(stamp, lock)?;
+        Ok(())
+    })
+}
+
+/// Chromium and a font with Chinese characters.
+pub(crate) fn chromium() -> Result<()> {
+    once(&BROWSER, || {
+        if Path::new(CHROMIUM).exists() {
+            return Ok(());
+        }
+        let remedy =
+            "Chromium is needed at /usr/bin/chromium; as root: apt-get install chromium fonts-noto-cjk";
+        run(program("apt-get", &["update", "-qq"])).context(remedy)?;
+        let mut install = program(
+            "apt-get",
+            &["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
+        );
+        install.env("DEBIAN_FRONTEND", "noninteractive");
+        run(install).context(remedy)
+    })
+}
+
+type Once = OnceLock<std::result::Result<(), String>>;
+static NODE_MODULES: Once = OnceLock::new();
+static BROWSER: Once = OnceLock::new();
+
+/// Tries once; whoever asks again gets the same answer.
+fn once(state: &Once, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    match state.get_or_init(|| install().map_err(|error| format!("{error:#}"))) {
+        Ok(()) => Ok(()),
+        Err(told) => bail!("{told}"),
+    }
+}

@@ -1,0 +1,180 @@
+//! The steps of `cargo xtask test`, cheapest first.
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, program, root, run};
+use crate::requirements;
+
+/// One thing that must hold.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) proves: &'static str,
+    pub(crate) run: fn() -> Result<()>,
+}
+
+const EXAMPLES: [&str; 2] = ["hello", "todo"];
+
+/// All of them.
+pub(crate) fn all() -> Vec<Step> {
+    vec![
+        Step { name: "format", proves: "rustfmt would change nothing", run: format },
+        Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
+        Step { name: "features", proves: "the runtime compiles without its default features", run: features },
+        Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
+        Step {
+            name: "rustdoc",
+            proves: "the documentation builds and its links lead somewhere",
+            run: rustdoc,
+        },
+        Step {
+            name: "contracts",
+            proves: "the checked-in clients and documents are what the code generates",
+            run: contracts,
+        },
+        Step { name: "release", proves: "a release build refuses to start without keys", run: release },
+        Step { name: "openapi", proves: "Redocly and Spectral find nothing in the documents", run: openapi },
+        Step {
+            name: "typecheck",
+            proves: "pages and client types fit; planted mistakes are refused",
+            run: typecheck,
+        },
+        Step { name: "es5", proves: "the clients run on every phone", run: es5 },
+        Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
+        Step {
+            name: "browser",
+            proves: "the mini-programs work in Chromium against the real servers",
+            run: browser,
+        },
+    ]
+}
+
+fn format() -> Result<()> {
+    run(cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+}
+
+fn features() -> Result<()> {
+    for features in ["", "server"] {
+        let mut command = cargo(&[
+            "check",
+            "--package",
+            "queqiao",
+            "--no-default-features",
+            "--quiet",
+            "--features",
+            features,
+        ]);
+        command.env("RUSTFLAGS", "");
+        run(command)?;
+    }
+    Ok(())
+}
+
+fn rust() -> Result<()> {
+    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+fn rustdoc() -> Result<()> {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--quiet", "--exclude", "xtask"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    run(command)
+}
+
+fn contracts() -> Result<()> {
+    for example in EXAMPLES {
+        run(cargo(&[
+            "run",
+            "--quiet",
+            "--package",
+            "cargo-queqiao",
+            "--",
+            "queqiao",
+            "check",
+            "--package",
+            example,
+        ]))?;
+    }
+    Ok(())
+}
+
+/// A release build of a small server takes minutes; the refusal is the same code with the other mode, which the
+/// optimised test binary of the smallest example shows.
+fn release() -> Result<()> {
+    run(cargo(&["build", "--package", "hello", "--profile", "production-check", "--quiet"]))?;
+    let mut command = program(&root().join("target/production-check/hello").to_string_lossy(), &[]);
+    let output = command.env_clear().output().context("the release build of hello cannot be started")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() || !told.contains("QUEQIAO__AUTH__SECRET") {
+        bail!("a release build without keys must refuse to start and name the remedy; it said: {told}");
+    }
+    Ok(())
+}
+
+fn node(script: &str, arguments: &[&str]) -> Result<()> {
+    requirements::node_modules()?;
+    let script = format!("xtask/node/{script}");
+    let mut all = vec![script.as_str()];
+    all.extend(arguments);
+    run(program("node", &all))
+}
+
+fn openapi() -> Result<()> {
+    node(
+        "openapi-lint.mjs",
+        &["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"],
+    )
+}
+
+fn typecheck() -> Result<()> {
+    node(
+        "typecheck.mjs",
+        &[
+            "--miniprogram",
+            "examples/todo/miniprogram",
+            "--miniprogram",
+            "examples/hello/miniprogram",
+            "--mistakes",
+            "xtask/node/mistakes/todo-types",
+        ],
+    )
+}
+
+fn es5() -> Result<()> {
+    node(
+        "es5.mjs",
+        &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"],
+    )
+}
+
+fn templates() -> Result<()> {
+    node(
+        "templates.mjs",
+        &["--miniprogram", "examples/todo/miniprogram", "--miniprogram", "examples/hello/miniprogram"],
+    )
+}
+
+fn browser() -> Result<()> {
+    requirements::chromium()?;
+    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
+    for example in EXAMPLES {
+        let miniprogram = format!("examples/{example}/miniprogram");
+        let server = root().join("target/debug").join(example);
+        node(
+            "e2e.mjs",
+            &[
+                "--server",
+                &server.to_string_lossy(),
+                "--miniprogram",
+                &miniprogram,
+                "--example",
+                example,
+                "--screenshots",
+                "target/screenshots",
+            ],
+        )?;
+    }
+    Ok(())
+}
