@@ -358,13 +358,7 @@ async fn a_log_out_during_a_login_ends_its_waiters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_optional_user_never_waits_for_a_login() {
     let server = Server::start().await;
-<<<<<<< HEAD
-    let document =
-        TODO.replacen("\"operationId\": \"listTodos\"", "\"operationId\": \"listTodos\", \"x-was\": 1", 1);
-    let mut document: Value = serde_json::from_str(&document).expect("JSON");
-=======
     let mut document: Value = serde_json::from_str(TODO).expect("JSON");
->>>>>>> refs/heads/codegen
     document["paths"]["/echo"] = json!({"get": {"operationId": "who", "security": [{}, {"login": []}],
         "responses": {"200": {"description": "", "content": {"application/json": {}}}}}});
     let host = host(&document.to_string(), &server).start().expect("a host");
@@ -627,11 +621,7 @@ async fn the_base_url_follows_the_version() {
     assert_eq!(first_url(&start(BaseUrl::Unset), set).await.as_deref(), Some("http://t.invalid/text"));
     let failure = error(&start(BaseUrl::Unset), "await api.text()").await;
     assert!(
-<<<<<<< HEAD
-        failure["message"].as_str().is_some_and(|message| message.contains("api.configure({ baseUrl")),
-=======
         failure["message"].as_str().is_some_and(|message| message.contains("call configure({ baseUrl })")),
->>>>>>> refs/heads/codegen
         "{failure}"
     );
 }
