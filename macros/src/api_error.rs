@@ -63,7 +63,10 @@ fn read_prefix(input: &DeriveInput, mistakes: &mut Mistakes) -> String {
         let read = attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("prefix") {
                 let word = meta.path.to_token_stream().to_string();
-                return Err(meta.error(format!("on the type `#[error]` has no option `{word}`{}", did_you_mean(&word, &["prefix"]))));
+                return Err(meta.error(format!(
+                    "on the type `#[error]` has no option `{word}`{}",
+                    did_you_mean(&word, &["prefix"])
+                )));
             }
             let text: LitStr = meta.value()?.parse()?;
             if !is_code(&text.value()) || text.value().contains('.') {
@@ -80,7 +83,10 @@ fn read_prefix(input: &DeriveInput, mistakes: &mut Mistakes) -> String {
     let name = unraw(&input.ident);
     let (prefix, span) = match prefix {
         Some(text) => (text.value(), text.span()),
-        None => (snake(name.strip_suffix("Error").filter(|rest| !rest.is_empty()).unwrap_or(&name)), input.ident.span()),
+        None => (
+            snake(name.strip_suffix("Error").filter(|rest| !rest.is_empty()).unwrap_or(&name)),
+            input.ident.span(),
+        ),
     };
     if RESERVED.contains(&prefix.as_str()) {
         mistakes.at(
@@ -112,7 +118,10 @@ impl Words {
         match word.as_str() {
             "status" => {
                 let literal: LitInt = meta.value()?.parse().map_err(|error| {
-                    syn::Error::new(error.span(), "`status` takes a number from 400 to 599, as in `status = 404`")
+                    syn::Error::new(
+                        error.span(),
+                        "`status` takes a number from 400 to 599, as in `status = 404`",
+                    )
                 })?;
                 let status = literal.base10_parse::<u16>().ok().filter(|status| (400..=599).contains(status));
                 let status = status.ok_or_else(|| {
@@ -131,13 +140,17 @@ impl Words {
                 if !is_code(&code) || !code.contains('.') {
                     return Err(syn::Error::new(
                         literal.span(),
-                        format!("`{code}` is no code; write lower-case words with a dot between, as in `todo.taken`"),
+                        format!(
+                            "`{code}` is no code; write lower-case words with a dot between, as in `todo.taken`"
+                        ),
                     ));
                 }
                 if let Some(reserved) = code.split('.').next().filter(|first| RESERVED.contains(first)) {
                     return Err(syn::Error::new(
                         literal.span(),
-                        format!("codes that start with `{reserved}.` are the framework's own; choose another first word"),
+                        format!(
+                            "codes that start with `{reserved}.` are the framework's own; choose another first word"
+                        ),
                     ));
                 }
                 self.code = Some(literal);
@@ -147,7 +160,8 @@ impl Words {
                 self.from = Some(meta.path.span());
                 let content;
                 syn::parenthesized!(content in meta.input);
-                self.sources.extend(Punctuated::<Type, Token![,]>::parse_terminated_with(&content, Type::parse)?);
+                self.sources
+                    .extend(Punctuated::<Type, Token![,]>::parse_terminated_with(&content, Type::parse)?);
             }
             "title" | "detail" | "message" => {
                 return Err(meta.error("the title is the first paragraph of the variant's doc comment, the detail is the rest: `/// No such todo.`"));
@@ -156,7 +170,10 @@ impl Words {
                 return Err(meta.error("`transparent` belongs to thiserror; a source of the infrastructure is listed as in `#[error(internal, from(StoreError))] Internal(Internal)`"));
             }
             _ => {
-                return Err(meta.error(format!("`#[error]` has no option `{word}`{}", did_you_mean(&word, &["status", "code", "internal", "from"]))));
+                return Err(meta.error(format!(
+                    "`#[error]` has no option `{word}`{}",
+                    did_you_mean(&word, &["status", "code", "internal", "from"])
+                )));
             }
         }
         Ok(())
@@ -208,7 +225,9 @@ fn read_internal(variant: &Variant, words: Words, internal: Span, mistakes: &mut
     };
     let is_internal = |ty: &Type| matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Internal"));
     match field {
-        Some(field) if is_internal(&field.ty) => Some(Case::Internal { ty: field.ty.clone(), sources: words.sources }),
+        Some(field) if is_internal(&field.ty) => {
+            Some(Case::Internal { ty: field.ty.clone(), sources: words.sources })
+        }
         _ => {
             mistakes.at(
                 internal,
@@ -233,17 +252,26 @@ fn read_stated(
         good = false;
     };
     if let Some(from) = words.from {
-        refuse(mistakes, from, String::from("only an internal variant takes sources; write `#[error(internal, from(…))]`, or map the error in the handler"));
+        refuse(
+            mistakes,
+            from,
+            String::from(
+                "only an internal variant takes sources; write `#[error(internal, from(…))]`, or map the error in the handler",
+            ),
+        );
     }
     if !matches!(variant.fields, Fields::Unit) {
         refuse(
             mistakes,
             variant.fields.span(),
-            format!("variant `{name}` carries data, which the client would not get; leave it out, or use `{name}(Internal)` with `#[error(internal)]` for a source that is only logged"),
+            format!(
+                "variant `{name}` carries data, which the client would not get; leave it out, or use `{name}(Internal)` with `#[error(internal)]` for a source that is only logged"
+            ),
         );
     }
     let Some((status, _)) = words.status else {
-        mistakes.on(&variant.ident, format!("variant `{name}` has no status; write `#[error(status = 404)]`"));
+        mistakes
+            .on(&variant.ident, format!("variant `{name}` has no status; write `#[error(status = 404)]`"));
         return None;
     };
     let docs = Docs::of(&variant.attrs);
@@ -251,7 +279,9 @@ fn read_stated(
         refuse(
             mistakes,
             variant.ident.span(),
-            format!("variant `{name}` has no title, which is what people read; write a doc comment above it: `/// No such todo.`"),
+            format!(
+                "variant `{name}` has no title, which is what people read; write a doc comment above it: `/// No such todo.`"
+            ),
         );
     }
     let (code, span) = match &words.code {
@@ -265,7 +295,9 @@ fn read_stated(
         refuse(
             mistakes,
             span,
-            format!("variants `{other}` and `{name}` have the same code `{code}`; a client could not tell them apart: write `code = \"…\"` on one"),
+            format!(
+                "variants `{other}` and `{name}` have the same code `{code}`; a client could not tell them apart: write `code = \"…\"` on one"
+            ),
         );
     }
     good.then_some(Case::Stated { status, code, docs })
@@ -275,11 +307,18 @@ fn read_stated(
 fn is_code(code: &str) -> bool {
     code.split('.').all(|word| {
         word.starts_with(|first: char| first.is_ascii_lowercase())
-            && word.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_')
+            && word.chars().all(|character| {
+                character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
+            })
     })
 }
 
-fn implementation(input: &DeriveInput, cases: &[(&Variant, Case)], partial: bool, root: &Path) -> TokenStream {
+fn implementation(
+    input: &DeriveInput,
+    cases: &[(&Variant, Case)],
+    partial: bool,
+    root: &Path,
+) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     let errors = quote!(errors);
@@ -337,13 +376,19 @@ fn implementation(input: &DeriveInput, cases: &[(&Variant, Case)], partial: bool
     }
 }
 
-fn refuse_double_sources<'a>(cases: &'a [(&'a Variant, Case)], mistakes: &mut Mistakes) -> Vec<(&'a Variant, &'a Type)> {
+fn refuse_double_sources<'a>(
+    cases: &'a [(&'a Variant, Case)],
+    mistakes: &mut Mistakes,
+) -> Vec<(&'a Variant, &'a Type)> {
     let mut sources: Vec<(&Variant, &Type)> = Vec::new();
     for (variant, case) in cases {
         let Case::Internal { sources: listed, .. } = case else { continue };
         for source in listed {
             if sources.iter().any(|(_, known)| *known == source) {
-                mistakes.on(source, "this source is listed twice, so `?` would not know which variant to make; leave one out");
+                mistakes.on(
+                    source,
+                    "this source is listed twice, so `?` would not know which variant to make; leave one out",
+                );
             } else {
                 sources.push((variant, source));
             }
@@ -357,7 +402,8 @@ fn from(input: &DeriveInput, variant: &Variant, source: &Type, root: &Path) -> T
     let name = &variant.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     // The error for a source that is no `std::error::Error` lands on the source.
-    let convert = quote_spanned!(source.span()=> <#root::Internal as ::core::convert::From<#source>>::from(source));
+    let convert =
+        quote_spanned!(source.span()=> <#root::Internal as ::core::convert::From<#source>>::from(source));
     quote! {
         #[automatically_derived]
         impl #impl_generics ::core::convert::From<#source> for #ident #ty_generics #where_clause {
@@ -395,30 +441,269 @@ mod tests {
             },
             &parse_quote!(::queqiao),
         );
-        expect![[""]].assert_eq(&pretty(expanded));
+        expect![[r##"
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl ::queqiao::ApiError for TodoError {
+                fn describe(errors: &mut ::queqiao::ErrorSet) {
+                    let _ = &errors;
+                    ::queqiao::ErrorSet::case(
+                        errors,
+                        ::queqiao::ErrorCase {
+                            status: 404u16,
+                            code: "todo.not_found",
+                            title: "No such todo.",
+                            detail: "It may have been deleted.",
+                        },
+                    );
+                    ::queqiao::ErrorSet::case(
+                        errors,
+                        ::queqiao::ErrorCase {
+                            status: 409u16,
+                            code: "todo.taken",
+                            title: "Taken.",
+                            detail: "",
+                        },
+                    );
+                    <Internal as ::queqiao::ApiError>::describe(errors);
+                }
+                fn into_problem(self) -> ::queqiao::Problem {
+                    match self {
+                        Self::NotFound => {
+                            ::queqiao::Problem::from_case(
+                                &::queqiao::ErrorCase {
+                                    status: 404u16,
+                                    code: "todo.not_found",
+                                    title: "No such todo.",
+                                    detail: "It may have been deleted.",
+                                },
+                            )
+                        }
+                        Self::SomebodyElseHasIt => {
+                            ::queqiao::Problem::from_case(
+                                &::queqiao::ErrorCase {
+                                    status: 409u16,
+                                    code: "todo.taken",
+                                    title: "Taken.",
+                                    detail: "",
+                                },
+                            )
+                        }
+                        Self::Internal(source) => {
+                            <Internal as ::queqiao::ApiError>::into_problem(source)
+                        }
+                    }
+                }
+            }
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl ::core::fmt::Display for TodoError {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    match self {
+                        Self::NotFound => f.write_str("No such todo."),
+                        Self::SomebodyElseHasIt => f.write_str("Taken."),
+                        Self::Internal(source) => ::core::fmt::Display::fmt(source, f),
+                    }
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<StoreError> for TodoError {
+                fn from(source: StoreError) -> Self {
+                    Self::Internal(
+                        <::queqiao::Internal as ::core::convert::From<StoreError>>::from(source),
+                    )
+                }
+            }
+            #[automatically_derived]
+            impl ::core::convert::From<io::Error> for TodoError {
+                fn from(source: io::Error) -> Self {
+                    Self::Internal(
+                        <::queqiao::Internal as ::core::convert::From<io::Error>>::from(source),
+                    )
+                }
+            }
+        "##]]
+        .assert_eq(&pretty(expanded));
     }
 
     #[test]
     fn each_mistake_is_told_once() {
         for (item, remedy) in [
-            (quote!(struct E;), "enum E"),
-            (quote!(enum E { #[error(status = 404)] A }), "/// No such todo."),
-            (quote!(enum E { /** A. */ A }), "#[error(status = 404)]"),
-            (quote!(enum E { /** A. */ #[error(status = 200)] A }), "400 to 599"),
-            (quote!(enum E { /** A. */ #[error(status = "404")] A }), "400 to 599"),
-            (quote!(enum E { /** A. */ #[error(statsu = 404)] A }), "did you mean `status`"),
-            (quote!(enum E { /** A. */ #[error(status = 404)] A(u8) }), "leave it out"),
-            (quote!(enum E { /** A. */ #[error(status = 404, from(X))] A }), "#[error(internal, from(…))]"),
-            (quote!(enum E { #[error(internal)] A }), "A(Internal)"),
-            (quote!(enum E { #[error(internal, status = 502)] A(Internal) }), "leave `status` out"),
-            (quote!(enum E { /** A. */ #[error(status = 404, code = "Not Found")] A }), "todo.taken"),
-            (quote!(enum E { /** A. */ #[error(status = 401, code = "auth.nope")] A }), "another first word"),
-            (quote!(enum E { /** A. */ #[error("not found")] A }), "doc comment"),
-            (quote!(enum AuthError { /** A. */ #[error(status = 401)] A }), "rename the type"),
-            (quote!(enum E { /** A. */ #[error(status = 404)] A, /** B. */ #[error(status = 409, code = "e.a")] B }), "same code `e.a`"),
-            (quote!(enum E { #[error(internal, from(X, X))] A(Internal) }), "listed twice"),
-            (quote!(enum E<T> { /** A. */ #[error(status = 404)] A }), "leave the parameters out"),
-            (quote!(#[error(prefx = "x")] enum E { /** A. */ #[error(status = 404)] A }), "did you mean `prefix`"),
+            (
+                quote!(
+                    struct E;
+                ),
+                "enum E",
+            ),
+            (
+                quote!(
+                    enum E {
+                        #[error(status = 404)]
+                        A,
+                    }
+                ),
+                "/// No such todo.",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        A,
+                    }
+                ),
+                "#[error(status = 404)]",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 200)]
+                        A,
+                    }
+                ),
+                "400 to 599",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = "404")]
+                        A,
+                    }
+                ),
+                "400 to 599",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(statsu = 404)]
+                        A,
+                    }
+                ),
+                "did you mean `status`",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 404)]
+                        A(u8),
+                    }
+                ),
+                "leave it out",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 404, from(X))]
+                        A,
+                    }
+                ),
+                "#[error(internal, from(…))]",
+            ),
+            (
+                quote!(
+                    enum E {
+                        #[error(internal)]
+                        A,
+                    }
+                ),
+                "A(Internal)",
+            ),
+            (
+                quote!(
+                    enum E {
+                        #[error(internal, status = 502)]
+                        A(Internal),
+                    }
+                ),
+                "leave `status` out",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 404, code = "Not Found")]
+                        A,
+                    }
+                ),
+                "todo.taken",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 401, code = "auth.nope")]
+                        A,
+                    }
+                ),
+                "another first word",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error("not found")]
+                        A,
+                    }
+                ),
+                "doc comment",
+            ),
+            (
+                quote!(
+                    enum AuthError {
+                        /** A. */
+                        #[error(status = 401)]
+                        A,
+                    }
+                ),
+                "rename the type",
+            ),
+            (
+                quote!(
+                    enum E {
+                        /** A. */
+                        #[error(status = 404)]
+                        A,
+                        /** B. */
+                        #[error(status = 409, code = "e.a")]
+                        B,
+                    }
+                ),
+                "same code `e.a`",
+            ),
+            (
+                quote!(
+                    enum E {
+                        #[error(internal, from(X, X))]
+                        A(Internal),
+                    }
+                ),
+                "listed twice",
+            ),
+            (
+                quote!(
+                    enum E<T> {
+                        /** A. */
+                        #[error(status = 404)]
+                        A,
+                    }
+                ),
+                "leave the parameters out",
+            ),
+            (
+                quote!(
+                    #[error(prefx = "x")]
+                    enum E {
+                        /** A. */
+                        #[error(status = 404)]
+                        A,
+                    }
+                ),
+                "did you mean `prefix`",
+            ),
         ] {
             let told = mistakes(&expand(item.clone(), &parse_quote!(::queqiao)));
             assert_eq!(told.len(), 1, "{item}: {told:#?}");

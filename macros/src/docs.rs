@@ -28,7 +28,8 @@ impl Docs {
             .unwrap_or(0);
         let lines: Vec<&str> = lines.iter().map(|line| line.get(indent..).unwrap_or("").trim_end()).collect();
         let mut rest = lines.iter().skip_while(|line| line.is_empty());
-        let summary: Vec<&str> = rest.by_ref().take_while(|line| !line.is_empty()).map(|line| line.trim()).collect();
+        let summary: Vec<&str> =
+            rest.by_ref().take_while(|line| !line.is_empty()).map(|line| line.trim()).collect();
         let description: Vec<&str> = rest.copied().collect();
         Self { summary: summary.join(" "), description: description.join("\n").trim_matches('\n').to_owned() }
     }

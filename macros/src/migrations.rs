@@ -28,16 +28,15 @@ pub(crate) fn expand(input: TokenStream, package: &FilePath, root: &Path) -> Tok
                 "`migrations!` takes the folder beside Cargo.toml as a string literal: `migrations!(\"migrations\")`",
             );
             let mistakes = mistakes.into_tokens();
-            return quote!({ #mistakes &[] as &[#root::Migration] });
+            return quote!({ #mistakes ::core::unreachable!() });
         }
     };
     let found = match read(&package.join(folder.value()), &folder.value()) {
         Ok(found) => found,
         Err(told) => {
-            for mistake in told {
-                mistakes.on(&folder, mistake);
-            }
-            Vec::new()
+            told.into_iter().for_each(|mistake| mistakes.on(&folder, mistake));
+            let mistakes = mistakes.into_tokens();
+            return quote!({ #mistakes ::core::unreachable!() });
         }
     };
     let migrations = found.iter().map(|Migration { version, name, file }| {
@@ -51,9 +50,7 @@ pub(crate) fn expand(input: TokenStream, package: &FilePath, root: &Path) -> Tok
             }
         }
     });
-    let mistakes = mistakes.into_tokens();
     quote! {{
-        #mistakes
         const MIGRATIONS: &[#root::Migration] = &[#(#migrations),*];
         MIGRATIONS
     }}
@@ -61,7 +58,9 @@ pub(crate) fn expand(input: TokenStream, package: &FilePath, root: &Path) -> Tok
 
 fn read(folder: &FilePath, name: &str) -> Result<Vec<Migration>, Vec<String>> {
     if FilePath::new(name).is_absolute() || name.split(['/', '\\']).any(|part| part == "..") {
-        return Err(vec![format!("the folder `{name}` must lie inside of the package; write its path from Cargo.toml on")]);
+        return Err(vec![format!(
+            "the folder `{name}` must lie inside of the package; write its path from Cargo.toml on"
+        )]);
     }
     let entries = std::fs::read_dir(folder).map_err(|error| {
         vec![format!(
@@ -75,7 +74,8 @@ fn read(folder: &FilePath, name: &str) -> Result<Vec<Migration>, Vec<String>> {
             Ok(entry) if entry.path().extension().is_some_and(|extension| extension == "sql") => {
                 match entry.file_name().into_string() {
                     Ok(file) => files.push(file),
-                    Err(file) => mistakes.push(format!("the file name `{}` is not UTF-8; rename it", file.to_string_lossy())),
+                    Err(file) => mistakes
+                        .push(format!("the file name `{}` is not UTF-8; rename it", file.to_string_lossy())),
                 }
             }
             Ok(_) => {}
@@ -137,7 +137,8 @@ mod tests {
     fn files_are_sorted_by_number() {
         let package = folder(&["10_c.sql", "0002_b_more.sql", "1_a.sql", "README.md"]);
         let found = read(&package.path().join("migrations"), "migrations").expect("good names");
-        let found: Vec<_> = found.iter().map(|migration| (migration.version, migration.name.as_str())).collect();
+        let found: Vec<_> =
+            found.iter().map(|migration| (migration.version, migration.name.as_str())).collect();
         assert_eq!(found, [(1, "a"), (2, "b more"), (10, "c")]);
         let expanded = expand(quote!("migrations"), package.path(), &parse_quote!(::queqiao)).to_string();
         assert!(expanded.contains("\"/migrations/0002_b_more.sql\""), "{expanded}");
@@ -146,8 +147,17 @@ mod tests {
 
     #[test]
     fn mistakes_name_the_file_and_the_remedy() {
-        assert!(told(&["1_a.sql", "01_b.sql"])[0].contains("`01_b.sql` and `1_a.sql` have the same version 1"));
-        let told = told(&["create.sql", "0_zero.sql", "1_.sql", "x1_a.sql", "1_ä.sql", "99999999999999999999_a.sql"]);
+        assert!(
+            told(&["1_a.sql", "01_b.sql"])[0].contains("`01_b.sql` and `1_a.sql` have the same version 1")
+        );
+        let told = told(&[
+            "create.sql",
+            "0_zero.sql",
+            "1_.sql",
+            "x1_a.sql",
+            "1_ä.sql",
+            "99999999999999999999_a.sql",
+        ]);
         assert_eq!(told.len(), 6, "{told:#?}");
         assert!(told.iter().all(|mistake| mistake.contains("0001_create_todos.sql")));
     }
@@ -155,7 +165,9 @@ mod tests {
     #[test]
     fn a_missing_folder_and_one_outside_are_refused() {
         let package = tempfile::tempdir().expect("a temporary folder");
-        for (name, remedy) in [("nowhere", "create it"), ("../x", "inside of the package"), ("/etc", "inside of the package")] {
+        for (name, remedy) in
+            [("nowhere", "create it"), ("../x", "inside of the package"), ("/etc", "inside of the package")]
+        {
             let told = read(&package.path().join(name), name).expect_err(name);
             assert!(told[0].contains(remedy), "{told:?}");
         }

@@ -47,7 +47,9 @@ impl Mistakes {
 pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
     let nearest = known.iter().map(|candidate| (distance(word, candidate), candidate)).min();
     match nearest {
-        Some((distance, candidate)) if distance <= 1 + word.len() / 4 => format!("; did you mean `{candidate}`?"),
+        Some((distance, candidate)) if distance <= 1 + word.len() / 4 => {
+            format!("; did you mean `{candidate}`?")
+        }
         _ => format!("; known are {}", list(known)),
     }
 }

@@ -74,7 +74,9 @@ fn pascal(name: &str) -> String {
 
 fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + characters.as_str())
 }
 
 /// As serde does it: an underscore before each capital but the first.

@@ -49,7 +49,10 @@ fn read(input: TokenStream, mistakes: &mut Mistakes) -> Vec<Path> {
                 }
             }
             Expr::Call(call) => {
-                mistakes.on(&call, "`routes!` takes the handler's name and calls it itself; leave the parentheses out");
+                mistakes.on(
+                    &call,
+                    "`routes!` takes the handler's name and calls it itself; leave the parentheses out",
+                );
             }
             other => mistakes.on(
                 other,

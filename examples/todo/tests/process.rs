@@ -57,7 +57,8 @@ impl Server {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
+        let sent =
+            Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 }
@@ -89,7 +90,14 @@ impl Answer {
 
 fn command(folder: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_todo"));
-    command.env_clear().current_dir(folder).env("RUST_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::null());
+    command
+        .env_clear()
+        .current_dir(folder)
+        .env("RUST_LOG", "trace")
+        .env("QUEQIAO_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/queqiao.toml"))
+        .env("QUEQIAO__SERVER__DATA", folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     command
 }
 

@@ -28,6 +28,8 @@ pub(super) fn read<'a>(
 ) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut bodies = 0;
+    // The body's argument, until another one behind it is told.
+    let mut last: Option<&Type> = None;
     for (index, input) in inputs.enumerate() {
         let typed = match input {
             FnArg::Receiver(receiver) => {
@@ -62,6 +64,7 @@ pub(super) fn read<'a>(
         }
         if reads_body(&typed.ty) {
             bodies += 1;
+            last = Some(&typed.ty);
             if !takes_body {
                 mistakes.on(
                     &typed.ty,
@@ -76,6 +79,14 @@ pub(super) fn read<'a>(
                     format!("handler `{handler}` reads the body twice; put both into one `#[model]` struct"),
                 );
             }
+        } else if let Some(body) = last.take() {
+            mistakes.on(
+                body,
+                format!(
+                    "handler `{handler}`: the body must be the last argument, so that a request that is refused for another \
+                     reason is refused before its body is read; move it to the end"
+                ),
+            );
         }
         if index < SLOTS {
             arguments.push(Argument { ty: (*typed.ty).clone(), known: is_known(&typed.ty) });
@@ -102,15 +113,17 @@ fn judge(ty: &Type, handler: &str) -> Option<String> {
         Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => Some(format!(
             "handler `{handler}` takes a plain value and does not say from where; take it through {extractors}"
         )),
-        Type::FnPtr(_) | Type::Ptr(_) | Type::TraitObject(_) | Type::Never(_) => Some(format!(
-            "handler `{handler}` takes a value that no request carries; take {extractors}"
-        )),
+        Type::FnPtr(_) | Type::Ptr(_) | Type::TraitObject(_) | Type::Never(_) => {
+            Some(format!("handler `{handler}` takes a value that no request carries; take {extractors}"))
+        }
         Type::Infer(_) => Some(format!("handler `{handler}` must name the type of its argument")),
         Type::Path(path) if path.qself.is_none() => {
             let last = path.path.segments.last()?;
             let plain = match last.ident.to_string().as_str() {
-                "String" | "str" | "char" | "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16"
-                | "i32" | "i64" | "i128" | "isize" | "f32" | "f64" | "Uuid" | "Timestamp" => true,
+                "String" | "str" | "char" | "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize"
+                | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "f32" | "f64" | "Uuid" | "Timestamp" => {
+                    true
+                }
                 "Vec" | "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" | "VecDeque" => {
                     matches!(last.arguments, PathArguments::AngleBracketed(_))
                 }
@@ -121,8 +134,9 @@ fn judge(ty: &Type, handler: &str) -> Option<String> {
                 }
                 "Option" => {
                     let inner = inner(ty)?;
-                    return judge(inner, handler)
-                        .map(|mistake| mistake.replacen("takes a plain value", "takes an optional plain value", 1));
+                    return judge(inner, handler).map(|mistake| {
+                        mistake.replacen("takes a plain value", "takes an optional plain value", 1)
+                    });
                 }
                 _ => false,
             };

@@ -137,7 +137,10 @@ fn judge_signature(signature: &Signature, name: &str, mistakes: &mut Mistakes) -
             ),
         );
     } else if let Some(clause) = &signature.generics.where_clause {
-        mistakes.on(clause, format!("handler `{name}` has nothing that a where-clause could speak of; leave it out"));
+        mistakes.on(
+            clause,
+            format!("handler `{name}` has nothing that a where-clause could speak of; leave it out"),
+        );
     }
     if let ReturnType::Type(_, ty) = &signature.output
         && let Type::ImplTrait(_) = &**ty
@@ -185,9 +188,10 @@ fn endpoint(
         }
     });
     let slots: Vec<TokenStream> = slots.collect();
-    let bounds = arguments.iter().filter(|argument| !argument.known).map(|Argument { ty, .. }| {
-        quote_spanned!(ty.span()=> #ty: #root::Extract<#state>,)
-    });
+    let bounds = arguments
+        .iter()
+        .filter(|argument| !argument.known)
+        .map(|Argument { ty, .. }| quote_spanned!(ty.span()=> #ty: #root::Extract<#state>,));
     let types: Vec<TokenStream> = (0..SLOTS)
         .map(|index| {
             let slot = format_ident!("A{index}");
@@ -198,7 +202,9 @@ fn endpoint(
         })
         .collect();
     let reply = match &function.signature.output {
-        ReturnType::Default => quote!(type Reply = ();),
+        ReturnType::Default => quote!(
+            type Reply = ();
+        ),
         ReturnType::Type(_, ty) => quote_spanned!(ty.span()=> type Reply = #ty;),
     };
     let meta = meta(method, options, function, root);
@@ -385,7 +391,8 @@ mod tests {
                     finish_todo(a0, a1, a2)
                 }
             }
-        "#]].assert_eq(&pretty(expanded));
+        "#]]
+        .assert_eq(&pretty(expanded));
     }
 
     #[test]

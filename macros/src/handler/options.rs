@@ -58,7 +58,12 @@ impl Options {
         let option: MetaNameValue = match syn::parse2(quote::quote!(#word)) {
             Ok(option) => option,
             Err(_) => {
-                mistakes.on(&word, format!("`#[{attribute}]` takes one path and then `operation_id = \"…\"` or `tag = \"…\"`"));
+                mistakes.on(
+                    &word,
+                    format!(
+                        "`#[{attribute}]` takes one path and then `operation_id = \"…\"` or `tag = \"…\"`"
+                    ),
+                );
                 return;
             }
         };
@@ -67,7 +72,10 @@ impl Options {
             "operation_id" => &mut self.operation_id,
             "tag" => &mut self.tag,
             "path" => {
-                mistakes.on(&option.path, format!("the path stands first and without a name: `#[{attribute}(\"/path\")]`"));
+                mistakes.on(
+                    &option.path,
+                    format!("the path stands first and without a name: `#[{attribute}(\"/path\")]`"),
+                );
                 return;
             }
             "summary" | "description" => {
@@ -86,7 +94,10 @@ impl Options {
                 return;
             }
             _ => {
-                mistakes.on(&option.path, format!("`#[{attribute}]` has no option `{key}`{}", did_you_mean(&key, &KNOWN)));
+                mistakes.on(
+                    &option.path,
+                    format!("`#[{attribute}]` has no option `{key}`{}", did_you_mean(&key, &KNOWN)),
+                );
                 return;
             }
         };
@@ -124,5 +135,6 @@ fn text(value: &Expr) -> Option<LitStr> {
 fn is_identifier(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == '$')
-        && characters.all(|character| character.is_ascii_alphanumeric() || character == '_' || character == '$')
+        && characters
+            .all(|character| character.is_ascii_alphanumeric() || character == '_' || character == '$')
 }

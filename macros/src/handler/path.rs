@@ -79,7 +79,9 @@ fn judge_segment<'a>(segment: &'a str, parameters: &mut Vec<&'a str>) -> Option<
     if segment.contains(['{', '}']) {
         let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
             return Some(if segment.matches('{').count() == segment.matches('}').count() {
-                format!("a parameter fills a whole segment, unlike in `{segment}`; write `{{name}}` between slashes")
+                format!(
+                    "a parameter fills a whole segment, unlike in `{segment}`; write `{{name}}` between slashes"
+                )
             } else {
                 format!("the braces of `{segment}` do not match; write `{{name}}`")
             });
@@ -112,12 +114,15 @@ fn judge_segment<'a>(segment: &'a str, parameters: &mut Vec<&'a str>) -> Option<
         parameters.push(name);
         return None;
     }
-    let wrong = |character: &char| !(character.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(*character));
+    let wrong =
+        |character: &char| !(character.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(*character));
     match segment.chars().find(|character| *character != '#' && wrong(character)) {
         Some(character) if character.is_whitespace() => {
             Some(String::from("the path must not hold white space; use `-`"))
         }
-        Some('%') => Some(String::from("the path is written decoded, without `%`; use unreserved ASCII characters")),
+        Some('%') => {
+            Some(String::from("the path is written decoded, without `%`; use unreserved ASCII characters"))
+        }
         Some(character) => Some(format!(
             "`{character}` cannot stand in a path without encoding; use ASCII letters, digits, `-`, `_`, `.` and `~`"
         )),
@@ -136,7 +141,9 @@ mod tests {
 
     #[test]
     fn good_paths() {
-        for path in ["/", "/todos", "/todos/{id}", "/a/{b}/c/{d_2}", "/v1.0/~me/a-b", "/todos/{id}/items:batch"] {
+        for path in
+            ["/", "/todos", "/todos/{id}", "/a/{b}/c/{d_2}", "/v1.0/~me/a-b", "/todos/{id}/items:batch"]
+        {
             assert_eq!(judge(path), Vec::<String>::new(), "{path}");
         }
     }

@@ -7,7 +7,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, Path, RangeLimits, Token, Type, UnOp};
+use syn::{
+    Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Meta, Path, RangeLimits, Token, Type, UnOp,
+};
 
 use super::kind::{Kind, Layer, layers};
 use super::pattern;
@@ -55,12 +57,18 @@ impl Checks {
             let words = match attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) {
                 Ok(words) => words,
                 Err(mistake) => {
-                    mistakes.at(mistake.span(), format!("write constraints as in `#[check(length = 1..=100)]`: {mistake}"));
+                    mistakes.at(
+                        mistake.span(),
+                        format!("write constraints as in `#[check(length = 1..=100)]`: {mistake}"),
+                    );
                     continue;
                 }
             };
             if words.is_empty() {
-                mistakes.on(attribute, "`#[check]` says nothing; write constraints as in `#[check(length = 1..=100)]`");
+                mistakes.on(
+                    attribute,
+                    "`#[check]` says nothing; write constraints as in `#[check(length = 1..=100)]`",
+                );
             }
             checks.read_words(words, ty, mistakes);
         }
@@ -81,7 +89,8 @@ impl Checks {
                 ("skip", Meta::Path(_)) => self.skip = true,
                 ("message", Meta::NameValue(pair)) => match text(&pair.value) {
                     Some(text) => message = Some(text),
-                    None => mistakes.on(&pair.value, "`message` takes a string literal: `message = \"must be …\"`"),
+                    None => mistakes
+                        .on(&pair.value, "`message` takes a string literal: `message = \"must be …\"`"),
                 },
                 _ => self.constraints.extend(read(&word, &name, ty, mistakes)),
             }
@@ -90,7 +99,8 @@ impl Checks {
         if let Some(message) = message {
             let constraints = self.constraints.get_mut(first..).unwrap_or_default();
             if constraints.is_empty() && mistakes.is_empty() {
-                mistakes.on(&message, "`message` replaces the words of the constraints beside it; there is none");
+                mistakes
+                    .on(&message, "`message` replaces the words of the constraints beside it; there is none");
             }
             for constraint in constraints {
                 constraint.message = Some(message.clone());
@@ -125,7 +135,9 @@ impl Checks {
                     let (layers, inner) = layers(ty);
                     let call = constraint.call(&inner.to_token_stream(), value, &at, root);
                     layers.iter().rev().fold(call, |call, layer| match layer {
-                        Layer::Option => quote!(if let ::core::option::Option::Some(#value) = #value { #call }),
+                        Layer::Option => {
+                            quote!(if let ::core::option::Option::Some(#value) = #value { #call })
+                        }
                         Layer::Pointer => quote!({ let #value = &**#value; #call }),
                     })
                 }
@@ -268,11 +280,15 @@ fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Cons
                 }
             }
         }
-        ("email", Meta::Path(path)) if is_text(kind, path, "email", mistakes) => one(Some(ConstraintKind::Email)),
+        ("email", Meta::Path(path)) if is_text(kind, path, "email", mistakes) => {
+            one(Some(ConstraintKind::Email))
+        }
         ("url", Meta::Path(path)) if is_text(kind, path, "url", mistakes) => one(Some(ConstraintKind::Url)),
         ("unique", Meta::Path(path)) => {
             match kind {
-                Kind::Sequence(_) | Kind::Array(_) | Kind::Unknown => return one(Some(ConstraintKind::Unique)),
+                Kind::Sequence(_) | Kind::Array(_) | Kind::Unknown => {
+                    return one(Some(ConstraintKind::Unique));
+                }
                 Kind::Set(_) | Kind::Map(_) => {
                     mistakes.on(path, "a set or map has nothing twice already; leave `unique` out");
                 }
@@ -288,12 +304,18 @@ fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Cons
             let words = match list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) {
                 Ok(words) => words,
                 Err(mistake) => {
-                    mistakes.at(mistake.span(), format!("write the constraints of an item as in `each(length = 1..=20)`: {mistake}"));
+                    mistakes.at(
+                        mistake.span(),
+                        format!("write the constraints of an item as in `each(length = 1..=20)`: {mistake}"),
+                    );
                     return Vec::new();
                 }
             };
             if words.is_empty() {
-                mistakes.on(list, "`each()` says nothing; write the constraints of an item as in `each(length = 1..=20)`");
+                mistakes.on(
+                    list,
+                    "`each()` says nothing; write the constraints of an item as in `each(length = 1..=20)`",
+                );
             }
             let unknown: Type = syn::parse_quote!(_);
             let item = kind.item().unwrap_or(&unknown);
@@ -304,10 +326,12 @@ fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Cons
                     mistakes.on(word.path(), format!("`{name}` stands beside `each(…)`, not in it"));
                     continue;
                 }
-                constraints.extend(read(&word, &name, item, mistakes).into_iter().map(|inner| Constraint {
-                    kind: ConstraintKind::Each(Box::new(inner)),
-                    message: None,
-                }));
+                constraints.extend(
+                    read(&word, &name, item, mistakes).into_iter().map(|inner| Constraint {
+                        kind: ConstraintKind::Each(Box::new(inner)),
+                        message: None,
+                    }),
+                );
             }
             constraints
         }
@@ -329,7 +353,9 @@ fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Cons
         _ => {
             let word = word.path();
             let mistake = match name {
-                "min" | "max" | "minimum" | "maximum" => String::from("; write `range = min..=max` for a number, `length = min..=max` for a text"),
+                "min" | "max" | "minimum" | "maximum" => {
+                    String::from("; write `range = min..=max` for a number, `length = min..=max` for a text")
+                }
                 "min_length" | "max_length" | "len" => String::from("; write `length = min..=max`"),
                 "regex" => String::from("; write `pattern = \"…\"`"),
                 "required" => String::from("; a field is required unless its type is `Option<_>`"),
@@ -377,7 +403,8 @@ fn is_text(kind: Kind<'_>, at: &Path, name: &str, mistakes: &mut Mistakes) -> bo
     match kind {
         Kind::Text | Kind::Unknown => true,
         Kind::Sequence(_) | Kind::Array(_) | Kind::Set(_) | Kind::Map(_) => {
-            mistakes.on(at, format!("`{name}` is for texts; for the items inside write `each({})`", usage(name)));
+            mistakes
+                .on(at, format!("`{name}` is for texts; for the items inside write `each({})`", usage(name)));
             false
         }
         _ => {
@@ -389,7 +416,9 @@ fn is_text(kind: Kind<'_>, at: &Path, name: &str, mistakes: &mut Mistakes) -> bo
 
 fn read_length(value: &Expr, mistakes: &mut Mistakes) -> Option<ConstraintKind> {
     let Expr::Range(range) = value else {
-        if number(value).is_some_and(|number| number >= 0.0 && number.fract() == 0.0) || matches!(value, Expr::Path(_)) {
+        if number(value).is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
+            || matches!(value, Expr::Path(_))
+        {
             return Some(ConstraintKind::Length { min: Some(value.clone()), max: Some(value.clone()) });
         }
         mistakes.on(value, "`length` takes a range of counts, as in `length = 1..=100`, or one count");
@@ -410,7 +439,8 @@ fn read_length(value: &Expr, mistakes: &mut Mistakes) -> Option<ConstraintKind> 
     if let (Some(min), Some(max)) = (min.and_then(number), max.and_then(number))
         && (min > max || exclusive && min >= max)
     {
-        mistakes.on(value, "the range is empty: no length could ever be valid; write the smaller bound first");
+        mistakes
+            .on(value, "the range is empty: no length could ever be valid; write the smaller bound first");
         return None;
     }
     if exclusive && max.and_then(number) == Some(0.0) {
@@ -426,7 +456,8 @@ fn read_length(value: &Expr, mistakes: &mut Mistakes) -> Option<ConstraintKind> 
 
 fn read_range(value: &Expr, kind: Kind<'_>, mistakes: &mut Mistakes) -> Option<ConstraintKind> {
     let Expr::Range(range) = value else {
-        mistakes.on(value, "`range` takes a range, as in `range = 0..=10`, `range = 1..` or `range = 0.0..1.0`");
+        mistakes
+            .on(value, "`range` takes a range, as in `range = 0..=10`, `range = 1..` or `range = 0.0..1.0`");
         return None;
     };
     let (min, max) = (range.start.as_deref(), range.end.as_deref());
@@ -438,7 +469,8 @@ fn read_range(value: &Expr, kind: Kind<'_>, mistakes: &mut Mistakes) -> Option<C
     if let (Some(min), Some(max)) = (min.and_then(number), max.and_then(number))
         && (min > max || exclusive && min >= max)
     {
-        mistakes.on(value, "the range is empty: no number could ever be valid; write the smaller bound first");
+        mistakes
+            .on(value, "the range is empty: no number could ever be valid; write the smaller bound first");
         return None;
     }
     let min = match min {

@@ -7,7 +7,9 @@ use syn::{GenericArgument, PathArguments, Type};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind<'a> {
     Text,
-    Integer { signed: bool },
+    Integer {
+        signed: bool,
+    },
     Float,
     /// Has neither length nor range: `bool`, ids, times.
     Plain,
@@ -31,9 +33,13 @@ impl<'a> Kind<'a> {
                 let Some(last) = path.path.segments.last() else { return Kind::Unknown };
                 let arguments = arguments(&last.arguments);
                 match last.ident.to_string().as_str() {
-                    "Option" | "Box" | "Arc" => arguments.last().map_or(Kind::Unknown, |inner| Kind::of(inner)),
+                    "Option" | "Box" | "Arc" => {
+                        arguments.last().map_or(Kind::Unknown, |inner| Kind::of(inner))
+                    }
                     "String" | "str" => Kind::Text,
-                    "Cow" if arguments.last().is_some_and(|inner| Kind::of(inner) == Kind::Text) => Kind::Text,
+                    "Cow" if arguments.last().is_some_and(|inner| Kind::of(inner) == Kind::Text) => {
+                        Kind::Text
+                    }
                     "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => Kind::Integer { signed: false },
                     "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => Kind::Integer { signed: true },
                     "f32" | "f64" => Kind::Float,

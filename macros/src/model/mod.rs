@@ -10,7 +10,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, GenericParam, Lit, LitStr, Meta, Path, Token};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Fields, GenericParam, Lit, LitStr, Meta, Path, Token,
+};
 
 use self::check::Checks;
 use self::serde_attributes::{OnField, OnType};
@@ -86,7 +88,8 @@ fn read_options(options: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr>
 
 /// As OpenAPI allows it: `^[a-zA-Z0-9.\-_]+$`, and braces for type parameters.
 fn is_component(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-{}".contains(character))
+    !name.is_empty()
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-{}".contains(character))
 }
 
 fn can_be_a_model(input: &DeriveInput, mistakes: &mut Mistakes) -> bool {
@@ -132,7 +135,9 @@ fn fields(input: &DeriveInput) -> Box<dyn Iterator<Item = &Fields> + '_> {
 /// A second `Serialize` would be an error that names neither attribute.
 fn refuse_own_derives(attributes: &mut [Attribute], mistakes: &mut Mistakes) {
     for attribute in attributes.iter_mut().filter(|attribute| attribute.path().is_ident("derive")) {
-        let Ok(paths) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else { continue };
+        let Ok(paths) = attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) else {
+            continue;
+        };
         let mut kept: Punctuated<Path, Token![,]> = Punctuated::new();
         for path in paths {
             let last = path.segments.last().map(|segment| segment.ident.to_string());
@@ -147,7 +152,12 @@ fn refuse_own_derives(attributes: &mut [Attribute], mistakes: &mut Mistakes) {
     }
 }
 
-fn type_attributes(input: &DeriveInput, on_type: &OnType, name: Option<&LitStr>, root: &Path) -> Vec<Attribute> {
+fn type_attributes(
+    input: &DeriveInput,
+    on_type: &OnType,
+    name: Option<&LitStr>,
+    root: &Path,
+) -> Vec<Attribute> {
     let serde = quote!(#root::__private::serde);
     let schemars = quote!(#root::__private::schemars);
     // As text without the spaces that `to_string` puts between tokens: some readers of the attribute are picky.
@@ -187,7 +197,8 @@ fn schema_name(input: &DeriveInput, on_type: &OnType, name: Option<&LitStr>) -> 
         Some(name) => Some(name + &parameters),
         None if parameters.is_empty() => None,
         None => {
-            let base = on_type.rename.deserialize.clone().unwrap_or_else(|| crate::names::unraw(&input.ident));
+            let base =
+                on_type.rename.deserialize.clone().unwrap_or_else(|| crate::names::unraw(&input.ident));
             Some(base + &parameters)
         }
     }
@@ -214,7 +225,8 @@ fn describe_constraints(input: &mut DeriveInput, root: &Path) {
 
 /// Takes the attributes away that only `#[model]` knows.
 fn strip(input: &mut DeriveInput) {
-    let strip_fields = |fields: &mut Fields| fields.iter_mut().for_each(|field| remove(&mut field.attrs, &["check"]));
+    let strip_fields =
+        |fields: &mut Fields| fields.iter_mut().for_each(|field| remove(&mut field.attrs, &["check"]));
     remove(&mut input.attrs, &["check"]);
     match &mut input.data {
         Data::Struct(data) => strip_fields(&mut data.fields),
@@ -440,7 +452,8 @@ mod tests {
             }
             #[allow(unused_imports)]
             use ::core::{convert::Into as _, default::Default as _};
-        "##]].assert_eq(&pretty(expanded));
+        "##]]
+        .assert_eq(&pretty(expanded));
     }
 
     #[test]

@@ -93,10 +93,8 @@ impl OnType {
                 "from" | "try_from" => on.from = Some((meta.path.span(), text(meta)?.parse()?)),
                 "into" => on.into = Some(text(meta)?.parse()?),
                 "crate" => {
-                    on.refused.push((
-                        meta.path.span(),
-                        "`#[model]` sets serde's `crate` itself; leave it out",
-                    ));
+                    on.refused
+                        .push((meta.path.span(), "`#[model]` sets serde's `crate` itself; leave it out"));
                     rest(meta)?;
                 }
                 "remote" => {
@@ -156,7 +154,11 @@ impl OnField {
 }
 
 /// Visits each word of the attributes of this name; what cannot be read is left to serde, which tells it better.
-fn each(attributes: &[Attribute], path: &str, mut visit: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>) {
+fn each(
+    attributes: &[Attribute],
+    path: &str,
+    mut visit: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>,
+) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(path)) {
         let _ = attribute.parse_nested_meta(|meta| visit(&meta));
     }
@@ -202,7 +204,8 @@ mod tests {
         assert_eq!(on.rename_all.rule(), Some(Rule::Kebab));
         assert_eq!(on.rename_all_fields.rule(), Some(Rule::Snake));
 
-        let field: syn::Field = parse_quote!(#[serde(default = "x", rename(serialize = "a"), alias = "b")] c: u8);
+        let field: syn::Field =
+            parse_quote!(#[serde(default = "x", rename(serialize = "a"), alias = "b")] c: u8);
         let on = OnField::read(&field.attrs);
         assert!(on.rename.given && on.rename.deserialize.is_none());
         let field: syn::Field = parse_quote!(#[serde(flatten)] c: C);

@@ -18,7 +18,12 @@ enum Step {
     Index(usize),
 }
 
-pub(super) fn model(input: &DeriveInput, on_type: &OnType, root: &Path, mistakes: &mut Mistakes) -> TokenStream {
+pub(super) fn model(
+    input: &DeriveInput,
+    on_type: &OnType,
+    root: &Path,
+    mistakes: &mut Mistakes,
+) -> TokenStream {
     let at = local("at");
     let custom = checks_on_type(&input.attrs, mistakes);
     let body = match (&on_type.from, &on_type.into) {
@@ -119,22 +124,24 @@ fn fields(
         }
         let step = match &field.ident {
             _ if transparent || newtype || on_field.flatten.is_some() => Step::Here,
-            Some(ident) => Step::Member(
-                on_field.rename.deserialize.unwrap_or_else(|| {
-                    let name = unraw(ident);
-                    rule.map_or_else(|| name.clone(), |rule| rule.field(&name))
-                }),
-            ),
+            Some(ident) => Step::Member(on_field.rename.deserialize.unwrap_or_else(|| {
+                let name = unraw(ident);
+                rule.map_or_else(|| name.clone(), |rule| rule.field(&name))
+            })),
             None => Step::Index(index_on_wire),
         };
         index_on_wire += 1;
         let binding = local(&format!("field_{index}"));
         let member = match &field.ident {
             Some(ident) => Member::Named(ident.clone()),
-            None => Member::Unnamed(syn::Index { index: u32::try_from(index).unwrap_or(u32::MAX), span: field.ty.span() }),
+            None => Member::Unnamed(syn::Index {
+                index: u32::try_from(index).unwrap_or(u32::MAX),
+                span: field.ty.span(),
+            }),
         };
         if let Some(body) = walk(field, &checks, &step, root) {
-            let conditions = field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
+            let conditions =
+                field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
             walked.push(Walked { conditions, member, binding, body });
         }
     }
@@ -154,7 +161,8 @@ fn walk(field: &Field, checks: &Checks, step: &Step, root: &Path) -> Option<Toke
         Step::Index(index) => quote!(let #at = &mut #root::Checker::index(#at, #index);),
     };
     let constraints = checks.statements(ty, &value, &at, root);
-    let nested = (!checks.skip).then(|| quote_spanned!(ty.span()=> <#ty as #root::Model>::check(#value, #at);));
+    let nested =
+        (!checks.skip).then(|| quote_spanned!(ty.span()=> <#ty as #root::Model>::check(#value, #at);));
     Some(quote!(#place #constraints #nested))
 }
 
@@ -195,14 +203,21 @@ fn arm(variant: &Variant, on_type: &OnType, root: &Path, mistakes: &mut Mistakes
     } else {
         let name = unraw(ident);
         let rule = on_type.rename_all.rule().or((!on_type.rename_all.given).then_some(Rule::Camel));
-        Some(on_variant.rename.deserialize.unwrap_or_else(|| rule.map_or_else(|| name.clone(), |rule| rule.variant(&name))))
+        Some(
+            on_variant
+                .rename
+                .deserialize
+                .unwrap_or_else(|| rule.map_or_else(|| name.clone(), |rule| rule.variant(&name))),
+        )
     };
     let place = step.map(|name| quote!(let #at = &mut #root::Checker::field(#at, #name);));
     let value = local("value");
-    let bindings = fields.iter().map(|Walked { conditions, member, binding, .. }| quote!(#(#conditions)* #member: #binding));
-    let walks = fields.iter().map(|Walked { conditions, binding, body, .. }| {
-        quote!(#(#conditions)* { let #value = #binding; #body })
-    });
+    let bindings = fields
+        .iter()
+        .map(|Walked { conditions, member, binding, .. }| quote!(#(#conditions)* #member: #binding));
+    let walks = fields.iter().map(
+        |Walked { conditions, binding, body, .. }| quote!(#(#conditions)* { let #value = #binding; #body }),
+    );
     quote! {
         #(#conditions)*
         Self::#ident { #(#bindings,)* .. } => {

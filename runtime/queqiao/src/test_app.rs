@@ -40,7 +40,7 @@ type Start = Box<dyn FnOnce(Settings, Clock) -> BoxFuture<'static, Result<Runnin
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let app = TestApp::new(Api::new("greetings", "1.0.0").routes(routes![hello]));
+/// let app = TestApp::new(Api::<()>::new("greetings", "1.0.0").routes(routes![hello]));
 /// assert_eq!(app.get("/hello").await.code(), "auth.required");
 /// assert_eq!(app.user("alice").get("/hello").await.json::<String>(), "你好");
 /// # }
@@ -120,7 +120,7 @@ impl TestApp {
                 start.ok_or_else(|| crate::Error::told("the app under test did not start the first time"))?;
             let text = self.inner.configuration.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let folder = self.inner.folder.path().to_owned();
-            let settings = Settings::read(&text, &BTreeMap::new(), Mode::Development, folder, None)?;
+            let settings = Settings::read(&text, &BTreeMap::new(), Mode::Development, folder)?;
             start(settings, self.inner.clock.clone()).await
         });
         match started.await {

@@ -31,7 +31,7 @@ async fn admin(admin: Role<Admin>) -> Uuid {
 }
 
 fn app() -> TestApp {
-    TestApp::new(Api::new("login", "1.0.0").routes(routes![me, maybe, admin]))
+    TestApp::new(Api::<()>::new("login", "1.0.0").routes(routes![me, maybe, admin]))
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -43,7 +43,7 @@ async fn panics() -> u32 {
 }
 
 fn app() -> TestApp {
-    TestApp::new(Api::new("notes", "1.0.0").routes(routes![keep, find, one, panics]))
+    TestApp::new(Api::<()>::new("notes", "1.0.0").routes(routes![keep, find, one, panics]))
 }
 
 async fn post(app: &TestApp, content_type: &str, body: impl Into<bytes::Bytes>) -> (u16, String) {
@@ -59,11 +59,17 @@ async fn post(app: &TestApp, content_type: &str, body: impl Into<bytes::Bytes>) 
 async fn each_bad_body_has_its_own_code() {
     let app = app();
     let json = "application/json";
-    let cases: [(&str, Vec<u8>, u16, &str); 9] = [
+    let cases: [(&str, Vec<u8>, u16, &str); 10] = [
         (json, br#"{"text":"#.to_vec(), 400, "body.malformed"),
         (json, b"".to_vec(), 400, "body.malformed"),
         (json, b"{\"text\":\"\xff\"}".to_vec(), 400, "body.encoding"),
         (json, vec![b'['; 100_000], 400, "body.too_deep"),
+        (
+            json,
+            format!(r#"{{"text":"a","more":{}1{}}}"#, "[".repeat(500), "]".repeat(500)).into_bytes(),
+            400,
+            "body.too_deep",
+        ),
         (json, vec![b' '; 10 * 1024 * 1024], 413, "body.too_large"),
         ("text/plain", br#"{"text":"a"}"#.to_vec(), 415, "body.media_type"),
         ("application/json; charset=gbk", br#"{"text":"a"}"#.to_vec(), 415, "body.media_type"),

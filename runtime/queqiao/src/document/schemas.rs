@@ -275,12 +275,3 @@ fn tidy(mut schema: Value) -> Value {
     });
     schema
 }
-
-/// The schema of a type on the request side, for tests of other modules.
-#[cfg(test)]
-pub(crate) fn request_schema<T: JsonSchema>() -> (Value, BTreeMap<String, Value>) {
-    let mut schemas = Schemas::new();
-    let schema = schemas.schema::<T>(Side::Request);
-    let components = schemas.finish();
-    (components.place(Side::Request, schema), components.components)
-}

@@ -87,8 +87,6 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     /// Relative paths of the file start here.
     pub(crate) folder: PathBuf,
-    /// The file, if there is one.
-    pub(crate) file: Option<PathBuf>,
     /// What the server writes beside its database.
     pub(crate) data: PathBuf,
     pub(crate) server: ServerSettings,
@@ -139,7 +137,7 @@ impl Settings {
                 .map_err(|error| ConfigError::one(format!("{} cannot be read: {error}", file.display())))?,
             None => String::new(),
         };
-        Self::read(&text, environment, mode, folder, file)
+        Self::read(&text, environment, mode, folder)
     }
 
     /// The settings of a text and an environment.
@@ -148,7 +146,6 @@ impl Settings {
         environment: &BTreeMap<String, String>,
         mode: Mode,
         folder: PathBuf,
-        file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(text, environment)?;
         let development = mode == Mode::Development;
@@ -256,7 +253,7 @@ impl Settings {
 
         reader.finish()?;
         let mut settings =
-            Self { mode, folder, file, data, server, database, wechat, auth, emulator, log, client, app };
+            Self { mode, folder, data, server, database, wechat, auth, emulator, log, client, app };
         settings.emulator.enabled = Some(settings.decide_emulator()?);
         Ok(settings)
     }
@@ -322,7 +319,7 @@ mod tests {
 
     fn read(text: &str, environment: &[(&str, &str)], mode: Mode) -> Result<Settings, ConfigError> {
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Settings::read(text, &environment, mode, PathBuf::from("/srv"), None)
+        Settings::read(text, &environment, mode, PathBuf::from("/srv"))
     }
 
     fn mistakes(text: &str, environment: &[(&str, &str)], mode: Mode) -> Vec<String> {
