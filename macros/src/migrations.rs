@@ -28,16 +28,15 @@ pub(crate) fn expand(input: TokenStream, package: &FilePath, root: &Path) -> Tok
                 "`migrations!` takes the folder beside Cargo.toml as a string literal: `migrations!(\"migrations\")`",
             );
             let mistakes = mistakes.into_tokens();
-            return quote!({ #mistakes &[] as &[#root::Migration] });
+            return quote!({ #mistakes ::core::unreachable!() });
         }
     };
     let found = match read(&package.join(folder.value()), &folder.value()) {
         Ok(found) => found,
         Err(told) => {
-            for mistake in told {
-                mistakes.on(&folder, mistake);
-            }
-            Vec::new()
+            told.into_iter().for_each(|mistake| mistakes.on(&folder, mistake));
+            let mistakes = mistakes.into_tokens();
+            return quote!({ #mistakes ::core::unreachable!() });
         }
     };
     let migrations = found.iter().map(|Migration { version, name, file }| {
@@ -51,9 +50,7 @@ pub(crate) fn expand(input: TokenStream, package: &FilePath, root: &Path) -> Tok
             }
         }
     });
-    let mistakes = mistakes.into_tokens();
     quote! {{
-        #mistakes
         const MIGRATIONS: &[#root::Migration] = &[#(#migrations),*];
         MIGRATIONS
     }}

@@ -28,6 +28,8 @@ pub(super) fn read<'a>(
 ) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut bodies = 0;
+    // The body's argument, until another one behind it is told.
+    let mut last: Option<&Type> = None;
     for (index, input) in inputs.enumerate() {
         let typed = match input {
             FnArg::Receiver(receiver) => {
@@ -62,6 +64,7 @@ pub(super) fn read<'a>(
         }
         if reads_body(&typed.ty) {
             bodies += 1;
+            last = Some(&typed.ty);
             if !takes_body {
                 mistakes.on(
                     &typed.ty,
@@ -76,6 +79,14 @@ pub(super) fn read<'a>(
                     format!("handler `{handler}` reads the body twice; put both into one `#[model]` struct"),
                 );
             }
+        } else if let Some(body) = last.take() {
+            mistakes.on(
+                body,
+                format!(
+                    "handler `{handler}`: the body must be the last argument, so that a request that is refused for another \
+                     reason is refused before its body is read; move it to the end"
+                ),
+            );
         }
         if index < SLOTS {
             arguments.push(Argument { ty: (*typed.ty).clone(), known: is_known(&typed.ty) });

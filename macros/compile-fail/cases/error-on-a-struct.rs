@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[derive(ApiError)]
+struct TodoError;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use queqiao::prelude::*;
+
+#[derive(ApiError)]
+enum TodoError {
+    /// No such todo.
+    NotFound,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos")]
+async fn list(filter: &str) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos")]
+async fn list(filter: impl Into<String>) {}
+
+fn main() {}

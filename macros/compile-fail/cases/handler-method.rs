@@ -1,0 +1,10 @@
+use queqiao::prelude::*;
+
+struct Todos;
+
+impl Todos {
+    #[get("/todos")]
+    async fn list(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use queqiao::prelude::*;
+
+#[get("/todos")]
+fn list() {}
+
+fn main() {
+    let _: queqiao::Routes<()> = queqiao::routes![list];
+}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos")]
+async unsafe fn list() {}
+
+fn main() {}

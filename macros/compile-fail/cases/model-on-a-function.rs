@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[model]
+fn todo() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use queqiao::prelude::*;
+
+#[model(rename = "Item")]
+struct Todo {
+    title: String,
+}
+
+fn main() {}

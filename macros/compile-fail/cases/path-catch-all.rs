@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/files/{*rest}")]
+async fn read() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos/{id}/items/{id}")]
+async fn read() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos/")]
+async fn list() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos/{id")]
+async fn read() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos?done=true")]
+async fn list() {}
+
+fn main() {}
