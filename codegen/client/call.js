@@ -33,7 +33,7 @@ exports.create = function (name, contract, bases, renewal) {
     var repeatable = method !== 'POST' || access === 'login';
 
     function start(values, body, options) {
-      var wx = host(), queue = sharedState(wx), over, job, stop, settle, fail, url;
+      var wx = host(), queue = sharedState(wx), over, job, stop, settle, fail, url, header = {};
       //#session
       var session, epoch, token, replayed;
       //#end
@@ -70,7 +70,7 @@ exports.create = function (name, contract, bases, renewal) {
       }
 
       function send() {
-        var task, ended, header = {};
+        var task, ended;
         var request = {
           url: url,
           method: method,
@@ -81,14 +81,7 @@ exports.create = function (name, contract, bases, renewal) {
           fail: end
         };
         if (options.timeout || settings.timeout) request.timeout = options.timeout || settings.timeout;
-        if (body !== undefined) {
-          request.data = body;
-          header['content-type'] = 'application/json';
-        }
-        [settings.header, options.header].forEach(function (more) {
-          for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
-        });
-        header['X-Queqiao-Client'] = contract;
+        if (body !== undefined) request.data = body;
         //#session
         token = /u|op/.test(access) ? session.token : '';
         if (token) header.Authorization = 'Bearer ' + token;
@@ -118,19 +111,20 @@ exports.create = function (name, contract, bases, renewal) {
       function receive(response) {
         // Some hosts report HTTP errors through `fail`, and some say `status`.
         var status = response.statusCode || response.status, data = response.data, problem;
-        var header = response.header || response.headers;
+        var headers = response.header || response.headers;
         if (!(status > 99)) return fail(failure(response, label, 'network', repeatable));
         //#session
-        var renewed = headerValue(header, renewal);
+        var renewed = headerValue(headers, renewal);
         if (renewed && token && session.token === token) keepToken(wx, session, renewed);
         if (status === 401 && token && !replayed && epoch === session.epoch) {
           // An answer to an older token leaves the newer one alone.
           if (session.token === token) keepToken(wx, session, '');
           replayed = true;
+          delete header.Authorization;
           return attempt();
         }
         //#end
-        var requestId = headerValue(header, 'x-request-id');
+        var requestId = headerValue(headers, 'x-request-id');
         if (status > 199 && status < 300) {
           try {
             if (answer === 'empty' || status === 204 || status === 205) data = undefined;
@@ -175,7 +169,14 @@ exports.create = function (name, contract, bases, renewal) {
           reject(error);
         };
         url = baseUrl() + address(path, values, sendsBody ? options.query : values, label);
-        if (body !== undefined) body = JSON.stringify(body);
+        if (body !== undefined) {
+          body = JSON.stringify(body);
+          header['content-type'] = 'application/json';
+        }
+        [settings.header, options.header].forEach(function (more) {
+          for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
+        });
+        header['X-Queqiao-Client'] = contract;
         //#session
         session = openSession(wx, 'queqiao:' + name + ' ' + baseUrl());
         epoch = session.epoch;

@@ -7,7 +7,7 @@ function ApiError(kind, operation, fields) {
   for (var name in fields) this[name] = fields[name];
   this.code = this.code || kind;
   this.title = this.title || this.code;
-  this.message = operation + ': ' + (this.status || '') + ' ' + this.code + ': ' + (this.detail || this.title);
+  this.message = operation + ': ' + (this.status ? this.status + ' ' : '') + this.code + ': ' + (this.detail || this.title);
   this.stack = new Error(this.message).stack;
 }
 ApiError.prototype = Object.create(Error.prototype);

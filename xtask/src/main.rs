@@ -57,15 +57,22 @@ fn run(arguments: Arguments) -> Result<bool> {
         }
         return Ok(true);
     }
-    let chosen: Vec<_> =
-        steps.iter().filter(|step| only.is_empty() || only.iter().any(|part| step.name.contains(part))).collect();
+    let chosen: Vec<_> = steps
+        .iter()
+        .filter(|step| only.is_empty() || only.iter().any(|part| step.name.contains(part)))
+        .collect();
     if chosen.is_empty() {
         bail!("no step has a name that contains {}; see `cargo xtask test --list`", only.join(" or "));
     }
     std::env::set_current_dir(command::root())?;
     let mut results = Vec::new();
     for step in chosen {
-        eprintln!("\n{} {}: {}", console::style("▶").cyan().bold(), console::style(step.name).bold(), step.proves);
+        eprintln!(
+            "\n{} {}: {}",
+            console::style("▶").cyan().bold(),
+            console::style(step.name).bold(),
+            step.proves
+        );
         results.push(report::time(step.name, || (step.run)()));
     }
     report::print(&results, json);

@@ -35,7 +35,12 @@ pub(crate) fn print(results: &[StepResult], json: bool) {
     eprintln!();
     for result in results {
         let mark = if result.passed() { style("ok    ").green() } else { style("FAILED").red().bold() };
-        eprintln!("{mark} {:<14} {:>7.1} s  {}", result.name, result.took.as_secs_f32(), result.failure.as_deref().unwrap_or(""));
+        eprintln!(
+            "{mark} {:<14} {:>7.1} s  {}",
+            result.name,
+            result.took.as_secs_f32(),
+            result.failure.as_deref().unwrap_or("")
+        );
     }
     eprintln!("{} steps, {failed} failed, {:.0} s", results.len(), total.as_secs_f32());
     if json {

@@ -16,12 +16,16 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 pub(crate) fn node_modules() -> Result<()> {
     once(&NODE_MODULES, || {
         let version = output(program("node", &["--version"])).unwrap_or_default();
-        let major: u32 = version.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
+        let major: u32 =
+            version.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
         if major < NODE {
-            bail!("Node.js {NODE} or newer is needed, with npm, and `node --version` says `{version}`; install it from https://nodejs.org or your system's packages");
+            bail!(
+                "Node.js {NODE} or newer is needed, with npm, and `node --version` says `{version}`; install it from https://nodejs.org or your system's packages"
+            );
         }
         let folder = root().join("xtask/node");
-        let lock = std::fs::read_to_string(folder.join("package-lock.json")).context("xtask/node/package-lock.json")?;
+        let lock = std::fs::read_to_string(folder.join("package-lock.json"))
+            .context("xtask/node/package-lock.json")?;
         let stamp = folder.join("node_modules/.installed-from");
         if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
             return Ok(());
@@ -40,9 +44,13 @@ pub(crate) fn chromium() -> Result<()> {
         if Path::new(CHROMIUM).exists() {
             return Ok(());
         }
-        let remedy = "Chromium is needed at /usr/bin/chromium; as root: apt-get install chromium fonts-noto-cjk";
+        let remedy =
+            "Chromium is needed at /usr/bin/chromium; as root: apt-get install chromium fonts-noto-cjk";
         run(program("apt-get", &["update", "-qq"])).context(remedy)?;
-        let mut install = program("apt-get", &["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"]);
+        let mut install = program(
+            "apt-get",
+            &["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
+        );
         install.env("DEBIAN_FRONTEND", "noninteractive");
         run(install).context(remedy)
     })

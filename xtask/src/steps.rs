@@ -21,14 +21,30 @@ pub(crate) fn all() -> Vec<Step> {
         Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
         Step { name: "features", proves: "the runtime compiles without its default features", run: features },
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
-        Step { name: "rustdoc", proves: "the documentation builds and its links lead somewhere", run: rustdoc },
-        Step { name: "contracts", proves: "the checked-in clients and documents are what the code generates", run: contracts },
+        Step {
+            name: "rustdoc",
+            proves: "the documentation builds and its links lead somewhere",
+            run: rustdoc,
+        },
+        Step {
+            name: "contracts",
+            proves: "the checked-in clients and documents are what the code generates",
+            run: contracts,
+        },
         Step { name: "release", proves: "a release build refuses to start without keys", run: release },
         Step { name: "openapi", proves: "Redocly and Spectral find nothing in the documents", run: openapi },
-        Step { name: "typecheck", proves: "pages and client types fit; planted mistakes are refused", run: typecheck },
+        Step {
+            name: "typecheck",
+            proves: "pages and client types fit; planted mistakes are refused",
+            run: typecheck,
+        },
         Step { name: "es5", proves: "the clients run on every phone", run: es5 },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
-        Step { name: "browser", proves: "the mini-programs work in Chromium against the real servers", run: browser },
+        Step {
+            name: "browser",
+            proves: "the mini-programs work in Chromium against the real servers",
+            run: browser,
+        },
     ]
 }
 
@@ -42,7 +58,15 @@ fn clippy() -> Result<()> {
 
 fn features() -> Result<()> {
     for features in ["", "server"] {
-        let mut command = cargo(&["check", "--package", "queqiao", "--no-default-features", "--quiet", "--features", features]);
+        let mut command = cargo(&[
+            "check",
+            "--package",
+            "queqiao",
+            "--no-default-features",
+            "--quiet",
+            "--features",
+            features,
+        ]);
         command.env("RUSTFLAGS", "");
         run(command)?;
     }
@@ -61,7 +85,17 @@ fn rustdoc() -> Result<()> {
 
 fn contracts() -> Result<()> {
     for example in EXAMPLES {
-        run(cargo(&["run", "--quiet", "--package", "cargo-queqiao", "--", "queqiao", "check", "--package", example]))?;
+        run(cargo(&[
+            "run",
+            "--quiet",
+            "--package",
+            "cargo-queqiao",
+            "--",
+            "queqiao",
+            "check",
+            "--package",
+            example,
+        ]))?;
     }
     Ok(())
 }
@@ -88,7 +122,10 @@ fn node(script: &str, arguments: &[&str]) -> Result<()> {
 }
 
 fn openapi() -> Result<()> {
-    node("openapi-lint.mjs", &["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"])
+    node(
+        "openapi-lint.mjs",
+        &["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"],
+    )
 }
 
 fn typecheck() -> Result<()> {
@@ -106,11 +143,17 @@ fn typecheck() -> Result<()> {
 }
 
 fn es5() -> Result<()> {
-    node("es5.mjs", &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"])
+    node(
+        "es5.mjs",
+        &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"],
+    )
 }
 
 fn templates() -> Result<()> {
-    node("templates.mjs", &["--miniprogram", "examples/todo/miniprogram", "--miniprogram", "examples/hello/miniprogram"])
+    node(
+        "templates.mjs",
+        &["--miniprogram", "examples/todo/miniprogram", "--miniprogram", "examples/hello/miniprogram"],
+    )
 }
 
 fn browser() -> Result<()> {

@@ -1,1 +1,65 @@
-fn main() {}
+//! `cargo queqiao`: generates the client of a mini-program and checks that it is up to date.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod check;
+mod configuration;
+mod export;
+mod files;
+mod generate;
+mod plan;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(without_cargos_word(std::env::args_os().collect()));
+    let as_json = match &arguments.command {
+        Command::Generate(generate) => generate.json,
+        Command::Check(check) => check.json,
+    };
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) if as_json => {
+            let help = error.help().map(|help| help.to_string());
+            let result = serde_json::json!({"error": format!("{error:?}"), "message": error.to_string(), "help": help});
+            // Nobody may be listening any more.
+            let _ = writeln!(std::io::stdout(), "{result:#}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error:?}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match &arguments.command {
+        Command::Generate(command) => {
+            let plan = plan::make(&command.source, &command.target)?;
+            generate::run(&plan, command.force, command.json, &mut out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check(command) => {
+            let plan = plan::make(&command.source, &command.target)?;
+            let same = check::run(&plan, command.json, &mut out)?;
+            Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
+    }
+}
+
+/// cargo starts `cargo-queqiao queqiao generate …` for `cargo queqiao generate …`.
+fn without_cargos_word(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|word| word == "queqiao") {
+        arguments.remove(1);
+    }
+    arguments
+}

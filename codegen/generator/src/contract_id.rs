@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn is_the_hash_of_the_canonical_text() {
         // printf '{"a":[1,"\xe6\xb1\x89"],"openapi":"3.1.0"}' | sha256sum
-        let document = json!({"openapi": "3.1.0", "info": {}, "servers": [], "x-queqiao": {}, "a": [1, "汉"]});
+        let document =
+            json!({"openapi": "3.1.0", "info": {}, "servers": [], "x-queqiao": {}, "a": [1, "汉"]});
         assert_eq!(contract_id(&document), "0a8f3417ac75ab06");
     }
 

@@ -21,6 +21,7 @@
 
 pub mod contract;
 mod contract_id;
+pub mod difference;
 mod emit;
 mod error;
 mod names;
@@ -108,11 +109,15 @@ fn check_base_url(base_url: &BaseUrl) -> Result<(), GenerateError> {
     let urls: Vec<&String> = match base_url {
         BaseUrl::Unset => Vec::new(),
         BaseUrl::One(url) => vec![url],
-        BaseUrl::ByVersion { develop, trial, release } => [develop, trial, release].into_iter().flatten().collect(),
+        BaseUrl::ByVersion { develop, trial, release } => {
+            [develop, trial, release].into_iter().flatten().collect()
+        }
     };
     let incomplete = |url: &&String| {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        !rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#']) && !rest.contains(char::is_whitespace))
+        !rest.is_some_and(|rest| {
+            !rest.is_empty() && !rest.contains(['?', '#']) && !rest.contains(char::is_whitespace)
+        })
     };
     match urls.into_iter().find(incomplete) {
         None => Ok(()),

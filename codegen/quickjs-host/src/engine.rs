@@ -8,7 +8,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use rquickjs::{ArrayBuffer, CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime};
+use rquickjs::{
+    ArrayBuffer, CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime,
+};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -87,7 +89,9 @@ pub(crate) fn run(
         }
     };
     let doors = context.with(|ctx| {
-        build(&ctx, files, &shared, &timers, &replies).catch(&ctx).map_err(|error| HostError::Engine(tell(&error)))
+        build(&ctx, files, &shared, &timers, &replies)
+            .catch(&ctx)
+            .map_err(|error| HostError::Engine(tell(&error)))
     });
     let doors = match doors {
         Ok(doors) => doors,
@@ -131,7 +135,9 @@ pub(crate) fn run(
                 next += 1;
                 replies.borrow_mut().insert(next, reply);
                 let outcome = context.with(|ctx| {
-                    evaluate(&ctx, &doors, next, &body).catch(&ctx).map_err(|error| HostError::Engine(tell(&error)))
+                    evaluate(&ctx, &doors, next, &body)
+                        .catch(&ctx)
+                        .map_err(|error| HostError::Engine(tell(&error)))
                 });
                 if let Err(error) = outcome
                     && let Some(reply) = replies.borrow_mut().remove(&next)
@@ -162,11 +168,9 @@ fn enter(context: &Context, shared: &Shared, work: impl FnOnce(&Ctx<'_>) -> rqui
 
 fn tell(error: &CaughtError<'_>) -> String {
     match error {
-        CaughtError::Exception(exception) => format!(
-            "{}\n{}",
-            exception.message().unwrap_or_default(),
-            exception.stack().unwrap_or_default()
-        ),
+        CaughtError::Exception(exception) => {
+            format!("{}\n{}", exception.message().unwrap_or_default(), exception.stack().unwrap_or_default())
+        }
         other => other.to_string(),
     }
 }

@@ -204,7 +204,8 @@ impl Setup {
     /// # Errors
     /// If there is no tokio runtime, or the client does not load.
     pub fn start(self) -> Result<Host, HostError> {
-        let runtime = tokio::runtime::Handle::try_current().map_err(|error| HostError::Engine(error.to_string()))?;
+        let runtime =
+            tokio::runtime::Handle::try_current().map_err(|error| HostError::Engine(error.to_string()))?;
         let client = reqwest::Client::builder()
             .no_proxy()
             .pool_max_idle_per_host(16)
@@ -278,7 +279,9 @@ impl Host {
             capital_headers: false,
             virtual_time: false,
             late_promises: false,
-            login: Arc::new(|| Box::pin(async { Err(Failure::new("login:fail no code provider in this test")) })),
+            login: Arc::new(|| {
+                Box::pin(async { Err(Failure::new("login:fail no code provider in this test")) })
+            }),
             fault: Arc::new(|_| None),
         }
     }

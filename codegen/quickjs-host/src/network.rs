@@ -35,12 +35,17 @@ pub(crate) fn start(shared: &Arc<Shared>, id: u32, text: &str) -> Option<AbortHa
                 Err(_) => (false, fail(&Failure::new("request:fail timeout").errno(5)), None),
                 Ok(Err(error)) => {
                     let kind = if error.is_connect() { "ERR_CONNECTION_REFUSED" } else { "ERR_FAILED" };
-                    (false, fail(&Failure::new(format!("request:fail errcode:-102 net::{kind}")).errno(600_001)), None)
+                    (
+                        false,
+                        fail(&Failure::new(format!("request:fail errcode:-102 net::{kind}")).errno(600_001)),
+                        None,
+                    )
                 }
                 Ok(Ok((status, header, bytes))) => match &fault {
                     Some(Fault::AnswerLost(failure)) => (false, fail(failure), None),
                     Some(Fault::StatusThroughFail) if status >= 400 => {
-                        let result = json!({"errMsg": "request:fail", "statusCode": status, "header": header});
+                        let result =
+                            json!({"errMsg": "request:fail", "statusCode": status, "header": header});
                         (false, result, Some(bytes))
                     }
                     _ => {

@@ -45,7 +45,11 @@ mod todos {
 
     /// Show one todo.
     #[get("/todos/{id}")]
-    async fn get_todo(user: User, Path(id): Path<Uuid>, State(todos): State<Todos>) -> Result<Todo, TodoError> {
+    async fn get_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+    ) -> Result<Todo, TodoError> {
         todos.get(&user, id).await
     }
 
@@ -62,7 +66,11 @@ mod todos {
 
     /// Mark one todo as done.
     #[put("/todos/{id}/done")]
-    async fn finish_todo(user: User, Path(id): Path<Uuid>, State(todos): State<Todos>) -> Result<Todo, TodoError> {
+    async fn finish_todo(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(todos): State<Todos>,
+    ) -> Result<Todo, TodoError> {
         todos.finish(&user, id).await
     }
 

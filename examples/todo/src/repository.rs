@@ -19,7 +19,12 @@ impl TodoRepository {
     }
 
     /// Up to `limit` todos, newest first.
-    pub(crate) async fn list(&self, owner: Uuid, filter: &TodoFilter, limit: u32) -> Result<Vec<Todo>, Error> {
+    pub(crate) async fn list(
+        &self,
+        owner: Uuid,
+        filter: &TodoFilter,
+        limit: u32,
+    ) -> Result<Vec<Todo>, Error> {
         query(
             "SELECT id, title, note, done, created_at FROM todos
              WHERE user_id = ?1 AND (?2 IS NULL OR id < ?2) AND (?3 IS NULL OR done = ?3)
@@ -123,6 +128,7 @@ fn todo(row: SqliteRow) -> Result<Todo, Error> {
         title: row.try_get("title")?,
         note: row.try_get("note")?,
         done: row.try_get("done")?,
-        created_at: Timestamp::from_millisecond(created_at).map_err(|error| Error::Decode(Box::new(error)))?,
+        created_at: Timestamp::from_millisecond(created_at)
+            .map_err(|error| Error::Decode(Box::new(error)))?,
     })
 }

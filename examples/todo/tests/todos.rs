@@ -21,7 +21,10 @@ async fn a_todo_from_its_first_day_to_its_last() {
     let added = alice.post("/todos").json(&json!({ "title": "买牛奶 🥛", "note": "低脂" })).await;
     assert_eq!(added.status, 201);
     let todo: Value = added.json();
-    assert_eq!((&todo["title"], &todo["note"], &todo["done"]), (&json!("买牛奶 🥛"), &json!("低脂"), &json!(false)));
+    assert_eq!(
+        (&todo["title"], &todo["note"], &todo["done"]),
+        (&json!("买牛奶 🥛"), &json!("低脂"), &json!(false))
+    );
 
     let path = format!("/todos/{}", todo["id"].as_str().unwrap());
     let edited: Value = alice.put(&path).json(&json!({ "title": "买豆浆" })).await.json();
@@ -106,7 +109,10 @@ async fn titles_are_counted_in_characters() {
     assert_eq!(add(&alice, &"字".repeat(100)).await["done"], false);
     let problem = alice.post("/todos").json(&json!({ "title": "字".repeat(101) })).await.problem();
     assert_eq!(problem["code"], "validation");
-    assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!("/title"), &json!("length")));
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&json!("/title"), &json!("length"))
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::codes::MOCK_CODE;
+
 /// Exchanges remembered.
 const REMEMBERED: usize = 200;
 
@@ -90,6 +92,7 @@ fn masked(object: &Map<String, Value>) -> Map<String, Value> {
             ("appid" | "grant_type" | "openid" | "unionid" | "errmsg", Value::String(text)) => {
                 text.chars().take(200).collect::<String>().into()
             }
+            ("js_code", Value::String(text)) if text == MOCK_CODE => MOCK_CODE.into(),
             ("js_code" | "access_token", Value::String(text)) if text.chars().count() > 12 => {
                 format!("{}…", text.chars().take(4).collect::<String>()).into()
             }
@@ -122,6 +125,8 @@ mod tests {
         assert!(!serde_json::to_string(&shown).unwrap().contains("s3cret"), "{shown:?}");
         assert_eq!(shown["js_code"], "0a3X…");
         assert_eq!(shown["appid"], "wx1");
+        // This one is no secret, and says what happened.
+        assert_eq!(masked(&object(json!({ "js_code": MOCK_CODE })))["js_code"], MOCK_CODE);
         assert_eq!(shown["force_refresh"], true);
         let answer = object(json!({"openid": "o1", "session_key": "s3cret==", "errcode": 40029}));
         assert_eq!(

@@ -17,10 +17,17 @@ const LIFE: SignedDuration = SignedDuration::from_mins(5);
 const REMEMBERED: usize = 100_000;
 
 /// The codes that were issued, and the foreign ones that were used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Codes {
     known: HashMap<String, Code>,
     order: VecDeque<String>,
+    room: usize,
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self::with_room(REMEMBERED)
+    }
 }
 
 #[derive(Debug)]
@@ -39,6 +46,10 @@ pub(crate) enum BadCode {
 }
 
 impl Codes {
+    fn with_room(room: usize) -> Self {
+        Self { known: HashMap::new(), order: VecDeque::new(), room }
+    }
+
     /// A new code for a user in an app.
     pub(crate) fn issue(&mut self, appid: &str, user: &str, now: Timestamp) -> String {
         let code = random_code();
@@ -79,10 +90,10 @@ impl Codes {
     }
 
     fn remember(&mut self, text: String, code: Code) {
-        if self.order.len() >= REMEMBERED {
-            if let Some(oldest) = self.order.pop_front() {
-                self.known.remove(&oldest);
-            }
+        if self.order.len() >= self.room
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
         }
         self.order.push_back(text.clone());
         self.known.insert(text, code);
@@ -142,11 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
-        let mut codes = Codes::default();
-        for _ in 0..REMEMBERED + 10 {
-            codes.issue("wx1", "alice", time(0));
-        }
-        assert_eq!((codes.known.len(), codes.order.len()), (REMEMBERED, REMEMBERED));
+    fn memory_is_bounded_and_the_oldest_are_forgotten() {
+        let mut codes = Codes::with_room(3);
+        let issued: Vec<String> = (0..5).map(|_| codes.issue("wx1", "alice", time(0))).collect();
+        assert_eq!((codes.known.len(), codes.order.len()), (3, 3));
+        let known = issued.iter().map(|code| codes.exchange("wx1", code, &strict(), time(0)).is_ok());
+        assert_eq!(known.collect::<Vec<_>>(), [false, false, true, true, true]);
     }
 }

@@ -24,6 +24,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed"))]
+
 mod calls;
 mod codes;
 mod console;

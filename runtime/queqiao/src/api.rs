@@ -62,7 +62,13 @@ struct Route<S> {
 
 impl<S: Send + Sync + 'static> Route<S> {
     fn of<E: Endpoint<S>>() -> Self {
-        Self { meta: E::META, path: E::META.path.to_owned(), describe: describe::<S, E>, serve: serve::<S, E>, layers: Vec::new() }
+        Self {
+            meta: E::META,
+            path: E::META.path.to_owned(),
+            describe: describe::<S, E>,
+            serve: serve::<S, E>,
+            layers: Vec::new(),
+        }
     }
 }
 
@@ -83,7 +89,10 @@ fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
     <E::Reply as Reply>::describe(operation);
 }
 
-fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(context: Arc<Context<S>>, plans: Arc<Plans>) -> MethodRouter {
+fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
+    context: Arc<Context<S>>,
+    plans: Arc<Plans>,
+) -> MethodRouter {
     let filter = match E::META.method {
         Method::Get => MethodFilter::GET,
         Method::Post => MethodFilter::POST,
@@ -171,7 +180,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             ));
         }
         for mut route in other.routes {
-            route.path = if route.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", route.path) };
+            route.path =
+                if route.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", route.path) };
             self.routes.push(route);
         }
         for router in other.axum {
@@ -252,7 +262,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
             .collect();
-        let header = Header { title: self.title.clone(), version: self.version, description: self.description, login };
+        let header =
+            Header { title: self.title.clone(), version: self.version, description: self.description, login };
         match assemble(header, placed, schemas) {
             Ok(document) if mistakes.is_empty() => {
                 Ok(Built { title: self.title, routes, axum: self.axum, document })
@@ -291,7 +302,10 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
 
 impl<S> fmt::Debug for Api<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("title", &self.title).field("routes", &self.routes.len()).finish_non_exhaustive()
+        f.debug_struct("Api")
+            .field("title", &self.title)
+            .field("routes", &self.routes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -346,7 +360,10 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
 
 impl<S> fmt::Debug for Built<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Built").field("title", &self.title).field("document", &self.document).finish_non_exhaustive()
+        f.debug_struct("Built")
+            .field("title", &self.title)
+            .field("document", &self.document)
+            .finish_non_exhaustive()
     }
 }
 

@@ -40,7 +40,7 @@ type Start = Box<dyn FnOnce(Settings, Clock) -> BoxFuture<'static, Result<Runnin
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let app = TestApp::new(Api::new("greetings", "1.0.0").routes(routes![hello]));
+/// let app = TestApp::new(Api::<()>::new("greetings", "1.0.0").routes(routes![hello]));
 /// assert_eq!(app.get("/hello").await.code(), "auth.required");
 /// assert_eq!(app.user("alice").get("/hello").await.json::<String>(), "你好");
 /// # }
@@ -89,7 +89,8 @@ impl TestApp {
             async move {
                 let built = api.build()?;
                 let emulated = emulate::start(&settings, clock.clone()).await?;
-                let Wired { router, boot, login, .. } = wire(built, connect, &settings, clock, Some(&emulated)).await?;
+                let Wired { router, boot, login, .. } =
+                    wire(built, connect, &settings, clock, Some(&emulated)).await?;
                 Ok(Running { router, boot, login, emulated })
             }
             .boxed()
@@ -115,10 +116,11 @@ impl TestApp {
     async fn running(&self) -> &Running {
         let started = self.inner.running.get_or_try_init(|| async {
             let start = self.inner.start.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let start = start.ok_or_else(|| crate::Error::told("the app under test did not start the first time"))?;
+            let start =
+                start.ok_or_else(|| crate::Error::told("the app under test did not start the first time"))?;
             let text = self.inner.configuration.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let folder = self.inner.folder.path().to_owned();
-            let settings = Settings::read(&text, &BTreeMap::new(), Mode::Development, folder, None)?;
+            let settings = Settings::read(&text, &BTreeMap::new(), Mode::Development, folder)?;
             start(settings, self.inner.clock.clone()).await
         });
         match started.await {
@@ -149,7 +151,12 @@ impl TestApp {
 
     /// A code as `wx.login` gives it to this user: good for five minutes, once.
     pub async fn login_code(&self, user: &str) -> String {
-        self.running().await.emulated.login_code(user)
+        self.running().await.emulated.login_code(user).expect("the emulator gives codes to every user")
+    }
+
+    /// How many codes WeChat was asked to exchange so far.
+    pub async fn upstream_logins(&self) -> u64 {
+        self.running().await.emulated.logins()
     }
 
     /// A user, who logs in with the first call.

@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// Makes one test of each case. The expression is awaited and gives an empty store that implements
-/// [`Accounts`], [`SessionKeys`] and [`LoginCodes`].
+/// [`Accounts`], [`SessionKeys`] and [`LoginCodes`], and what has to live until the case has ended,
+/// such as a temporary folder, or `()`.
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
 ///
@@ -66,7 +67,8 @@ macro_rules! conformance_tests {
         $(
             #[::tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $case() {
-                $crate::conformance::$case($store.await).await;
+                let (store, _guard) = $store.await;
+                $crate::conformance::$case(store).await;
             }
         )*
     };

@@ -38,6 +38,12 @@ export async function createPhones(build) {
         wire,
         crashes,
         close: () => context.close(),
+        /** Something between phone and server answers requests to `path` in its place, until the returned function is called. */
+        async intercept(path, answer) {
+          const pattern = server.url + path
+          await page.route(pattern, (route) => route.fulfill(answer))
+          return () => page.unroute(pattern)
+        },
         /** A network so slow that requests to `path` stand still until the returned function is called. */
         async holdRequests(path) {
           let release

@@ -33,7 +33,7 @@ export async function createServer(command, variables = []) {
     async start() {
       child = spawn(program, args, {
         cwd: data,
-        env: { ...process.env, PORT: String(port), EMULATOR_PORT: String(emulatorPort), ...environment },
+        env: { ...outsideCargo(), PORT: String(port), EMULATOR_PORT: String(emulatorPort), ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       child.stdout.on('data', (text) => { log += text })
@@ -74,6 +74,11 @@ export async function createServer(command, variables = []) {
       fs.rmSync(data, { recursive: true, force: true })
     },
   }
+}
+
+// Below `cargo run` the server would find the configuration, and with it the data folder, of another package.
+function outsideCargo() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(QUEQIAO|CARGO_)/.test(name)))
 }
 
 function hasEnded(child) {

@@ -136,6 +136,22 @@ export const scenarios = {
     await until('and the todo leaves the list', async () => (await user.titles()).join() === '完成的')
   },
 
+  async 'answers that the contract does not list'({ user, phone, until, shot }) {
+    await user.add('买米')
+    const problem = { title: '维护中', status: 503, code: 'later.added', request_id: 'r-4711' }
+    const reopen = await phone.intercept('/todos?done=false', { status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+    await user.filter('待办')
+    await until('a new code is shown as a failure, with the number to ask for', async () => /服务器出错了.*编号 r-4711/s.test(await user.text()))
+    await shot('new-code')
+    await reopen()
+    const remove = await phone.intercept('/todos?done=false', { status: 502, contentType: 'text/html', body: '<h1>502 Bad Gateway</h1>' })
+    await user.tap('重试')
+    await until("so is a gateway's HTML page", async () => (await user.text()).includes('服务器出错了'))
+    await remove()
+    await user.tap('重试')
+    await until('trying again works', async () => (await user.titles()).join() === '买米')
+  },
+
   async 'the server is away for a while'({ user, server, until, shot }) {
     await user.add('买米')
     await server.stop()

@@ -7,7 +7,8 @@ use crate::names::is_reserved;
 const PRELUDE: &str = include_str!("declarations.d.ts");
 
 pub(crate) fn emit(contract: &Contract) -> String {
-    let mut text = format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
+    let mut text =
+        format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
     let logs_in = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
     let mut used = true;
     for line in PRELUDE.lines() {

@@ -13,7 +13,8 @@ pub(crate) fn header(contract: &Contract) -> String {
 }
 
 pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl) -> String {
-    let mut text = format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract));
+    let mut text =
+        format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract));
     let mut arguments = vec![quote(&contract.name), quote(&contract.id), base(base_url)];
     arguments.extend(contract.renewal_header.as_deref().map(quote));
     text.push_str("var runtime = require('./runtime');\n");

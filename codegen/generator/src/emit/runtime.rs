@@ -13,7 +13,8 @@ pub(crate) fn emit(contract: &Contract) -> String {
     let session = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
     let binary = contract.operations.iter().any(|operation| operation.answer == Answer::Binary);
     let mut text = format!("// {}\n'use strict';\n", super::javascript::header(contract));
-    let parts = [(ERROR, true), (ENCODE, true), (QUEUE, true), (SESSION, session), (BINARY, binary), (CALL, true)];
+    let parts =
+        [(ERROR, true), (ENCODE, true), (QUEUE, true), (SESSION, session), (BINARY, binary), (CALL, true)];
     for (part, used) in parts {
         if used {
             text.push('\n');

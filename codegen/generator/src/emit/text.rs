@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn comments_cannot_be_closed_from_inside() {
-        let documentation = Documentation { text: vec!["a */ b\r\nc".into()], tags: vec!["pattern */".into()] };
+        let documentation =
+            Documentation { text: vec!["a */ b\r\nc".into()], tags: vec!["pattern */".into()] };
         assert_eq!(comment(&documentation, ""), "/**\n * a *\\/ b\n * c\n *\n * @pattern *\\/\n */\n");
     }
 }

@@ -35,7 +35,9 @@ impl<'a> OperationReader<'a> {
         let mut login = None;
         let mut cookies = BTreeMap::new();
         if let Some(value) = root.pointer("/components/securitySchemes") {
-            for (name, scheme) in (Node { value, pointer: "/components/securitySchemes".into() }).children()? {
+            for (name, scheme) in
+                (Node { value, pointer: "/components/securitySchemes".into() }).children()?
+            {
                 let scheme = scheme.resolve(root)?;
                 if scheme.text("in") == Some("cookie") {
                     cookies.insert(name.to_owned(), scheme.pointer.clone());
@@ -45,7 +47,10 @@ impl<'a> OperationReader<'a> {
                         scheme: name.to_owned(),
                         login: particulars.required_text("login")?.to_owned(),
                         logout: particulars.text("logout").map(str::to_owned),
-                        renewal_header: particulars.text("renewalHeader").unwrap_or("X-Queqiao-Token").to_owned(),
+                        renewal_header: particulars
+                            .text("renewalHeader")
+                            .unwrap_or("X-Queqiao-Token")
+                            .to_owned(),
                         pointer: particulars.pointer,
                     });
                 }
@@ -198,7 +203,9 @@ impl<'a> OperationReader<'a> {
                 }
                 Place::Path if !method.sends_body() && found.contains_key(&query_twin) => {
                     return Err(GenerateError::Duplicate {
-                        pointer: found.get(&query_twin).map_or_else(String::new, |(node, _)| node.pointer.clone()),
+                        pointer: found
+                            .get(&query_twin)
+                            .map_or_else(String::new, |(node, _)| node.pointer.clone()),
                         what: "the parameter name",
                         name: parameter.name.clone(),
                         other: node.pointer.clone(),
@@ -216,11 +223,17 @@ impl<'a> OperationReader<'a> {
             "path" => Place::Path,
             "query" => Place::Query,
             // OpenAPI: these three are said elsewhere and are to be ignored here.
-            "header" if ["accept", "content-type", "authorization"].contains(&name.to_lowercase().as_str()) => {
+            "header"
+                if ["accept", "content-type", "authorization"].contains(&name.to_lowercase().as_str()) =>
+            {
                 return Ok(None);
             }
             "header" if name.eq_ignore_ascii_case("referer") => {
-                return Err(impossible(node, "WeChat sets the header Referer itself", "Use a header of your own"));
+                return Err(impossible(
+                    node,
+                    "WeChat sets the header Referer itself",
+                    "Use a header of your own",
+                ));
             }
             "header" => Place::Header,
             "cookie" => {
@@ -259,7 +272,9 @@ impl<'a> OperationReader<'a> {
         if is_list && (place != Place::Query || explodes == Some(false) || style != "form") {
             return Err(impossible(
                 node,
-                format!("\"{name}\" is a list, and the client writes lists as repeated keys of the query only"),
+                format!(
+                    "\"{name}\" is a list, and the client writes lists as repeated keys of the query only"
+                ),
                 "Use \"in\": \"query\", \"style\": \"form\", \"explode\": true",
             ));
         }
@@ -285,9 +300,12 @@ impl<'a> OperationReader<'a> {
         }
         let body = body.resolve(self.root)?;
         let required = body.flag("required");
-        let Some(content) = body.object("content")? else { return Err(body.malformed("a body with \"content\"")) };
+        let Some(content) = body.object("content")? else {
+            return Err(body.malformed("a body with \"content\""));
+        };
         let media = content.children()?;
-        let json = media.iter().find(|(name, _)| matches!(essence(name).as_str(), "application/json" | "*/*"));
+        let json =
+            media.iter().find(|(name, _)| matches!(essence(name).as_str(), "application/json" | "*/*"));
         let Some((_, json)) = json else {
             let found: Vec<_> = media.iter().map(|(name, _)| *name).collect();
             return Err(impossible(
@@ -388,7 +406,12 @@ impl<'a> OperationReader<'a> {
         Ok(())
     }
 
-    fn codes_of(&self, schema: &Node<'a>, codes: &mut BTreeSet<String>, depth: usize) -> Result<(), GenerateError> {
+    fn codes_of(
+        &self,
+        schema: &Node<'a>,
+        codes: &mut BTreeSet<String>,
+        depth: usize,
+    ) -> Result<(), GenerateError> {
         if depth > CODE_DEPTH {
             return Ok(());
         }
@@ -403,7 +426,9 @@ impl<'a> OperationReader<'a> {
             let listed = code.list("enum")?;
             let values = listed.iter().map(|item| item.value).chain(code.get("const").map(|item| item.value));
             // The client keeps codes as words of a string.
-            let word = |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+            let word = |text: &&str| {
+                !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+            };
             codes.extend(values.filter_map(Value::as_str).filter(word).map(str::to_owned));
         }
         Ok(())

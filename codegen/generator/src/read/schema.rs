@@ -28,7 +28,12 @@ impl<'a> Schemas<'a> {
         for (key, node) in components(root)? {
             let name = type_name(key);
             if let Some(other) = holders.insert(name.clone(), node.pointer.clone()) {
-                return Err(GenerateError::Duplicate { pointer: node.pointer, what: "the type name", name, other });
+                return Err(GenerateError::Duplicate {
+                    pointer: node.pointer,
+                    what: "the type name",
+                    name,
+                    other,
+                });
             }
             names.insert(node.pointer, name);
         }
@@ -87,7 +92,8 @@ impl<'a> Schemas<'a> {
         for keyword in ["oneOf", "anyOf"] {
             let branches = node.list(keyword)?;
             if !branches.is_empty() {
-                let types = branches.iter().map(|b| self.read_at(b, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                let types =
+                    branches.iter().map(|b| self.read_at(b, depth + 1)).collect::<Result<Vec<_>, _>>()?;
                 parts.push(Type::union(types));
             }
         }
@@ -111,7 +117,8 @@ impl<'a> Schemas<'a> {
                 Value::String(name) => vec![name.as_str()],
                 Value::Array(_) => {
                     let names = kind.items()?;
-                    let name = |item: &Node<'a>| item.value.as_str().ok_or_else(|| item.malformed("a type's name"));
+                    let name =
+                        |item: &Node<'a>| item.value.as_str().ok_or_else(|| item.malformed("a type's name"));
                     names.iter().map(name).collect::<Result<Vec<_>, _>>()?
                 }
                 _ => return Err(kind.malformed("a type's name, or a list of them")),
@@ -168,8 +175,10 @@ impl<'a> Schemas<'a> {
         if places.is_empty() {
             return Ok(Type::Array(Box::new(rest)));
         }
-        let places = places.iter().map(|place| self.read_at(place, depth + 1)).collect::<Result<Vec<_>, _>>()?;
-        let closed = node.get("maxItems").and_then(|n| n.value.as_u64()).is_some_and(|n| n <= places.len() as u64);
+        let places =
+            places.iter().map(|place| self.read_at(place, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+        let closed =
+            node.get("maxItems").and_then(|n| n.value.as_u64()).is_some_and(|n| n <= places.len() as u64);
         Ok(Type::Tuple(places, (rest != Type::Never && !closed).then(|| Box::new(rest))))
     }
 
@@ -227,7 +236,9 @@ fn is_circular(model: &Model, models: &[Model]) -> bool {
     fn targets<'t>(shape: &'t Type, found: &mut Vec<&'t str>) {
         match shape {
             Type::Named(name) => found.push(name),
-            Type::Union(parts) | Type::Intersection(parts) => parts.iter().for_each(|part| targets(part, found)),
+            Type::Union(parts) | Type::Intersection(parts) => {
+                parts.iter().for_each(|part| targets(part, found))
+            }
             _ => {}
         }
     }
@@ -252,9 +263,17 @@ fn is_circular(model: &Model, models: &[Model]) -> bool {
 pub(crate) fn documentation(node: &Node<'_>) -> Documentation {
     let text = ["title", "description"].iter().filter_map(|key| node.text(key)).map(str::to_owned).collect();
     let mut tags = Vec::new();
-    for key in
-        ["format", "minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "default"]
-    {
+    for key in [
+        "format",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "default",
+    ] {
         match node.get(key).map(|node| node.value) {
             None | Some(Value::Object(_)) => {}
             Some(Value::String(text)) => tags.push(format!("{key} {text}")),
@@ -273,9 +292,11 @@ mod tests {
     use serde_json::json;
 
     fn read(schema: Value) -> Type {
-        let root = json!({"components": {"schemas": {"Todo": {"type": "object", "properties": {}}, "T": schema}}});
+        let root =
+            json!({"components": {"schemas": {"Todo": {"type": "object", "properties": {}}, "T": schema}}});
         let mut schemas = Schemas::new(&root).expect("names");
-        let node = Node { value: &root["components"]["schemas"]["T"], pointer: "/components/schemas/T".into() };
+        let node =
+            Node { value: &root["components"]["schemas"]["T"], pointer: "/components/schemas/T".into() };
         schemas.read(&node).expect("a type")
     }
 

@@ -12,31 +12,31 @@ use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 
 #[derive(Default)]
-pub struct Book {
+pub(crate) struct Book {
     /// Requests by "METHOD /path".
-    pub requests: BTreeMap<String, usize>,
+    pub(crate) requests: BTreeMap<String, usize>,
     /// Valid tokens.
-    pub tokens: HashSet<String>,
+    pub(crate) tokens: HashSet<String>,
     /// Codes that were exchanged, in their order.
-    pub codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
     /// Titles of the todos that were added.
-    pub added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// Each answer to a valid token renews it to this one.
-    pub renew: Option<String>,
+    pub(crate) renew: Option<String>,
     /// The next logins fail with 503.
-    pub failing_logins: usize,
+    pub(crate) failing_logins: usize,
     /// Whether `/auth/logout` answers at all.
     issued: usize,
 }
 
 #[derive(Clone, Default)]
-pub struct Server {
-    pub book: Arc<Mutex<Book>>,
-    pub address: Option<SocketAddr>,
+pub(crate) struct Server {
+    pub(crate) book: Arc<Mutex<Book>>,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut server = Self::default();
         let app = Router::new()
             .route("/auth/login", post(login))
@@ -60,15 +60,15 @@ impl Server {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address.expect("started"))
     }
 
-    pub fn book(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().expect("no test panics while it holds the book")
     }
 
-    pub fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.book().requests.values().sum()
     }
 
@@ -77,7 +77,12 @@ impl Server {
     }
 
     /// Counts the request; then the renewed token, or the 401.
-    fn admit(&self, method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Option<String>, Response<Body>> {
+    fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        header: &HeaderMap,
+    ) -> Result<Option<String>, Response<Body>> {
         self.count(method, uri);
         let book = self.book();
         let token = header.get("authorization").and_then(|value| value.to_str().ok());
@@ -98,7 +103,8 @@ fn answer(status: u16, media_type: Option<&str>, body: impl Into<Body>) -> Respo
 }
 
 fn problem(status: u16, code: &str, errors: Option<Value>) -> Response<Body> {
-    let body = json!({"title": "没有", "status": status, "code": code, "detail": "in words", "errors": errors});
+    let body =
+        json!({"title": "没有", "status": status, "code": code, "detail": "in words", "errors": errors});
     answer(status, Some("application/problem+json"), body.to_string())
 }
 
@@ -211,7 +217,11 @@ async fn bytes(RawQuery(query): RawQuery) -> Response<Body> {
 async fn status(Path(status): Path<u16>) -> Response<Body> {
     match status {
         418 => problem(418, "tea.pot", None),
-        422 => problem(422, "validation", Some(json!([{"pointer": "/title", "code": "length", "message": "1..=100"}]))),
+        422 => problem(
+            422,
+            "validation",
+            Some(json!([{"pointer": "/title", "code": "length", "message": "1..=100"}])),
+        ),
         502 => answer(502, Some("text/html"), "<html>Bad gateway</html>"),
         500 => answer(500, Some("application/json"), "\"just a string\""),
         status => problem(status, "some.code", None),

@@ -49,7 +49,11 @@ impl AccessCache {
     }
 
     /// The user's access; `None` for a user that the store does not know.
-    pub(super) async fn get(&self, user: UserId, now: Timestamp) -> Result<Option<Arc<Entry>>, Arc<StoreError>> {
+    pub(super) async fn get(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Entry>>, Arc<StoreError>> {
         if let Some(entry) = self.entries.get(&user).await {
             match &entry {
                 Some(known) if known.is_fresh(now) => return Ok(entry),

@@ -8,7 +8,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::future::Cache;
-use queqiao_storage::{Accounts, Claim, Clock, CodeHash, Identity, LoginCodes, SessionKeys, StoreError, UserId};
+use queqiao_storage::{
+    Accounts, Claim, Clock, CodeHash, Identity, LoginCodes, SessionKeys, StoreError, UserId,
+};
 use queqiao_wechat::{App, WeChat};
 
 use super::access::AccessCache;
@@ -128,12 +130,9 @@ impl LoginService {
 
     async fn log_in(&self, code: &str) -> Result<Session, LoginError> {
         let user = self.user(code).await?;
-        let account = self
-            .stores
-            .accounts
-            .account(user)
-            .await?
-            .ok_or_else(|| LoginError::Internal(Internal::message("the user of a login code is gone from the store")))?;
+        let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
+            LoginError::Internal(Internal::message("the user of a login code is gone from the store"))
+        })?;
         let now = self.clock.now();
         let (token, claims) = self
             .tokens
@@ -166,7 +165,8 @@ impl LoginService {
         let now = self.clock.now();
         let claims = self.tokens.check(token, now)?;
         let revoked = || Problem::from_case(&problem::AUTH_REVOKED);
-        let access = self.access.get(UserId(claims.sub), now).await.map_err(Problem::internal)?.ok_or_else(revoked)?;
+        let access =
+            self.access.get(UserId(claims.sub), now).await.map_err(Problem::internal)?.ok_or_else(revoked)?;
         if access.epoch != claims.epoch || access.is_revoked(claims.sid) {
             return Err(revoked());
         }
@@ -272,7 +272,9 @@ impl<S: Send + Sync> Extract<S> for Service {
 
     async fn extract(_: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
         context.services.login.clone().map(Self).ok_or_else(|| {
-            Problem::internal(Internal::message("the API has login routes and no login service; use `serve`, or `Api::without_login`"))
+            Problem::internal(Internal::message(
+                "the API has login routes and no login service; use `serve`, or `Api::without_login`",
+            ))
         })
     }
 }
@@ -287,8 +289,13 @@ async fn login(Service(service): Service, Json(body): Json<LoginCode>) -> Result
 
 /// Log out: this session, or every session of the user.
 #[post("/auth/logout", tag = "auth")]
-async fn logout(user: User, Service(service): Service, Json(scope): Json<LogoutScope>) -> Result<NoContent, Internal> {
-    service.log_out(&user, scope.everywhere).await?;
+async fn logout(
+    user: User,
+    Service(service): Service,
+    scope: Option<Json<LogoutScope>>,
+) -> Result<NoContent, Internal> {
+    let everywhere = scope.is_some_and(|Json(scope)| scope.everywhere);
+    service.log_out(&user, everywhere).await?;
     Ok(NoContent)
 }
 

@@ -105,12 +105,14 @@ impl Tokens {
         // The times are checked below, against the injected clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), &validation).map_err(|_| invalid())?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, key.decoding(), &validation).map_err(|_| invalid())?.claims;
         let now = now.as_second();
         if claims.nbf > now.saturating_add(SKEW) {
             return Err(invalid());
         }
-        if claims.exp <= now || now >= claims.auth_time.saturating_add(seconds(self.settings.longest_session)) {
+        if claims.exp <= now || now >= claims.auth_time.saturating_add(seconds(self.settings.longest_session))
+        {
             return Err(Problem::from_case(&problem::AUTH_EXPIRED));
         }
         Ok(claims)
@@ -118,7 +120,8 @@ impl Tokens {
 
     /// When the last token of any session of today has ended.
     pub(crate) fn session_end(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(jiff::SignedDuration::from_secs(seconds(self.settings.longest_session))).unwrap_or(Timestamp::MAX)
+        now.checked_add(jiff::SignedDuration::from_secs(seconds(self.settings.longest_session)))
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// Seconds from now to the token's end.
@@ -179,7 +182,10 @@ mod tests {
     #[test]
     fn a_retired_key_still_verifies_and_an_unknown_one_does_not() {
         let (token, _) = tokens().start(Uuid::nil(), 1, now()).unwrap();
-        let rotated = Tokens::new(Keys::new(key("b", "fedcba9876543210fedcba9876543210"), vec![key("a", SECRET)]), settings());
+        let rotated = Tokens::new(
+            Keys::new(key("b", "fedcba9876543210fedcba9876543210"), vec![key("a", SECRET)]),
+            settings(),
+        );
         assert!(rotated.check(&token, now()).is_ok());
         let gone = Tokens::new(Keys::new(key("b", SECRET), vec![]), settings());
         assert_eq!(code(gone.check(&token, now())), "auth.invalid");

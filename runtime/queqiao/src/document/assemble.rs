@@ -5,20 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{Object, Schema, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
+};
 
+use super::operation::Security;
 use super::schemas::{Components, RUST_TYPE, Schemas, Side, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
 use crate::problem::{ErrorCase, Location, PROBLEM_JSON};
-use super::operation::Security;
 
 /// What stands above the operations.
 pub(crate) struct Header {
@@ -38,7 +42,11 @@ pub(crate) struct Placed<'a> {
 }
 
 /// Writes the document, or says what cannot be written.
-pub(crate) fn assemble(header: Header, placed: Vec<Placed<'_>>, schemas: Schemas) -> Result<Document, Vec<String>> {
+pub(crate) fn assemble(
+    header: Header,
+    placed: Vec<Placed<'_>>,
+    schemas: Schemas,
+) -> Result<Document, Vec<String>> {
     let components = schemas.finish();
     let mut mistakes = components.mistakes.clone();
     for (name, schema) in &components.components {
@@ -69,7 +77,11 @@ pub(crate) fn assemble(header: Header, placed: Vec<Placed<'_>>, schemas: Schemas
         scheme.bearer_format = Some("JWT".to_owned());
         parts = parts.security_scheme(LOGIN_SCHEME, SecurityScheme::Http(scheme));
     }
-    let info = InfoBuilder::new().title(header.title).version(header.version).description(header.description).build();
+    let info = InfoBuilder::new()
+        .title(header.title)
+        .version(header.version)
+        .description(header.description)
+        .build();
     let document = OpenApiBuilder::new()
         .info(info)
         .servers(Some([ServerBuilder::new().url("/").build()]))
@@ -77,7 +89,8 @@ pub(crate) fn assemble(header: Header, placed: Vec<Placed<'_>>, schemas: Schemas
         .components(Some(parts.build()))
         .tags(Some(tags.into_iter().map(|name| TagBuilder::new().name(name).build())))
         .build();
-    let mut value = serde_json::to_value(document).map_err(|error| vec![format!("the document cannot be written: {error}")])?;
+    let mut value = serde_json::to_value(document)
+        .map_err(|error| vec![format!("the document cannot be written: {error}")])?;
     if let Some((login, logout)) = header.login
         && let Some(Value::Object(scheme)) = value.pointer_mut("/components/securitySchemes/login")
     {
@@ -130,7 +143,10 @@ impl Writer<'_> {
                 answer = answer.content(media_type, ContentBuilder::new().schema(Some(schema)).build());
             }
             for (name, description) in response.headers {
-                let header = HeaderBuilder::new().description(Some(description)).schema(Some(lossless(json!({ "type": "string" })))).build();
+                let header = HeaderBuilder::new()
+                    .description(Some(description))
+                    .schema(Some(lossless(json!({ "type": "string" }))))
+                    .build();
                 answer = answer.header(name, header);
             }
             builder = builder.response(status.to_string(), answer.build());
@@ -277,7 +293,9 @@ fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
         // `int64` and the like name Rust's width; the bounds say what may come.
-        if types_integer(map) && map.get("format").and_then(Value::as_str).is_some_and(|format| format != "int32") {
+        if types_integer(map)
+            && map.get("format").and_then(Value::as_str).is_some_and(|format| format != "int32")
+        {
             map.remove("format");
         }
     });

@@ -22,7 +22,9 @@ impl Kind {
     pub(crate) fn of(schema: &Value, resolve: &mut impl FnMut(&Value) -> Value) -> Option<Kind> {
         let schema = resolve(schema);
         let Value::Object(map) = &schema else { return Some(Kind::Any) };
-        if let Some(branches) = ["anyOf", "oneOf"].iter().find_map(|key| map.get(*key)).and_then(Value::as_array) {
+        if let Some(branches) =
+            ["anyOf", "oneOf"].iter().find_map(|key| map.get(*key)).and_then(Value::as_array)
+        {
             let mut kinds = Vec::new();
             let mut null = false;
             for branch in branches {
@@ -88,7 +90,9 @@ impl Kind {
             Kind::Many(one) => one.value(text),
             Kind::Optional(one) if text.is_empty() && **one != Kind::Text => Value::Null,
             Kind::Optional(one) => one.value(text),
-            Kind::Any => integer(text).or_else(|| boolean(text)).or_else(|| number(text)).unwrap_or_else(string),
+            Kind::Any => {
+                integer(text).or_else(|| boolean(text)).or_else(|| number(text)).unwrap_or_else(string)
+            }
         }
     }
 
@@ -103,7 +107,8 @@ impl Kind {
 
 fn integer(text: &str) -> Option<Value> {
     // A leading plus or zeros are no JSON number.
-    let number = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()?;
+    let number =
+        text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()?;
     (number.to_string() == text).then_some(Value::Number(number))
 }
 
@@ -182,10 +187,21 @@ mod tests {
     #[test]
     fn kinds_follow_schemas() {
         assert_eq!(kind(json!({ "type": "integer" })), Some(Kind::Integer));
-        assert_eq!(kind(json!({ "type": ["boolean", "null"] })), Some(Kind::Optional(Box::new(Kind::Boolean))));
-        assert_eq!(kind(json!({ "type": "array", "items": { "type": "string" } })), Some(Kind::Many(Box::new(Kind::Text))));
+        assert_eq!(
+            kind(json!({ "type": ["boolean", "null"] })),
+            Some(Kind::Optional(Box::new(Kind::Boolean)))
+        );
+        assert_eq!(
+            kind(json!({ "type": "array", "items": { "type": "string" } })),
+            Some(Kind::Many(Box::new(Kind::Text)))
+        );
         assert_eq!(kind(json!({ "type": "string", "enum": ["a"] })), Some(Kind::Text));
-        assert_eq!(kind(json!({ "oneOf": [{ "const": "a", "type": "string" }, { "const": "b", "type": "string" }] })), Some(Kind::Text));
+        assert_eq!(
+            kind(
+                json!({ "oneOf": [{ "const": "a", "type": "string" }, { "const": "b", "type": "string" }] })
+            ),
+            Some(Kind::Text)
+        );
         assert_eq!(kind(json!({ "type": "object" })), None);
     }
 
@@ -204,9 +220,20 @@ mod tests {
 
     #[test]
     fn repeated_names_make_arrays_only_where_asked() {
-        let plan = Plan::new(vec![("tag".into(), Kind::Many(Box::new(Kind::Text))), ("limit".into(), Kind::Integer)]);
-        let pairs = |list: &'static [(&'static str, &'static str)]| list.iter().map(|(a, b)| ((*a).into(), (*b).into()));
-        assert_eq!(plan.object(pairs(&[("tag", "a"), ("limit", "3"), ("tag", "b")])), Ok(json!({ "tag": ["a", "b"], "limit": 3 })));
-        assert_eq!(plan.object(pairs(&[("limit", "3"), ("limit", "4")])), Err(Repeated { name: "limit".into() }));
+        let plan = Plan::new(vec![
+            ("tag".into(), Kind::Many(Box::new(Kind::Text))),
+            ("limit".into(), Kind::Integer),
+        ]);
+        let pairs = |list: &'static [(&'static str, &'static str)]| {
+            list.iter().map(|(a, b)| ((*a).into(), (*b).into()))
+        };
+        assert_eq!(
+            plan.object(pairs(&[("tag", "a"), ("limit", "3"), ("tag", "b")])),
+            Ok(json!({ "tag": ["a", "b"], "limit": 3 }))
+        );
+        assert_eq!(
+            plan.object(pairs(&[("limit", "3"), ("limit", "4")])),
+            Err(Repeated { name: "limit".into() })
+        );
     }
 }

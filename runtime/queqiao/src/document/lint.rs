@@ -48,7 +48,9 @@ impl Lint<'_> {
                     }
                 }
                 ("items" | "contains" | "unevaluatedItems", Value::Object(_)) => self.below("[]", value),
-                ("additionalProperties" | "unevaluatedProperties", Value::Object(_)) => self.below("*", value),
+                ("additionalProperties" | "unevaluatedProperties", Value::Object(_)) => {
+                    self.below("*", value)
+                }
                 ("prefixItems", Value::Array(items)) => {
                     for (index, item) in items.iter().enumerate() {
                         self.below(&index.to_string(), item);
@@ -151,7 +153,9 @@ mod tests {
 
     #[test]
     fn the_place_is_named() {
-        let found = mistakes(json!({ "x-rust-type": "shop::Order", "properties": { "lines": { "type": "array", "items": { "type": "integer", "format": "int64" } } } }));
+        let found = mistakes(
+            json!({ "x-rust-type": "shop::Order", "properties": { "lines": { "type": "array", "items": { "type": "integer", "format": "int64" } } } }),
+        );
         assert!(found[0].starts_with("`shop::Order`, at `lines.[]`: a 64-bit integer"), "{}", found[0]);
     }
 

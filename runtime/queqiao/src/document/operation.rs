@@ -149,7 +149,8 @@ impl Operation<'_> {
     /// Adds an answer of bytes in a media type.
     pub fn bytes_response(&mut self, status: u16, media_type: &str, description: &'static str) {
         let text = media_type.starts_with("text/");
-        let schema = if text { json!({ "type": "string" }) } else { json!({ "type": "string", "format": "binary" }) };
+        let schema =
+            if text { json!({ "type": "string" }) } else { json!({ "type": "string", "format": "binary" }) };
         let content = Some((media_type.to_owned(), schema));
         self.answer(status, Response { description, content, headers: Vec::new() });
     }
@@ -173,7 +174,13 @@ impl Operation<'_> {
         self.push_parameter(location, name.to_owned(), required, schema).is_some()
     }
 
-    fn push_parameter(&mut self, location: Location, name: String, required: bool, schema: Value) -> Option<Kind> {
+    fn push_parameter(
+        &mut self,
+        location: Location,
+        name: String,
+        required: bool,
+        schema: Value,
+    ) -> Option<Kind> {
         let schemas = &mut *self.schemas;
         let kind = Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema));
         if kind.is_none() {
@@ -209,8 +216,13 @@ impl Operation<'_> {
 
     fn collect(&mut self, schema: &Value, surely: bool, members: &mut Vec<(String, bool, Value)>) {
         let schema = self.schemas.resolve(Side::Request, schema);
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let needed = surely && required.contains(&name.as_str());
             match members.iter_mut().find(|(known, ..)| known == name) {
@@ -322,7 +334,9 @@ impl Operation<'_> {
             })
             .cloned()
             .collect();
-        if !untaken.is_empty() && (!self.path_taken || self.draft.parameters.iter().any(|p| p.location == Location::Path)) {
+        if !untaken.is_empty()
+            && (!self.path_taken || self.draft.parameters.iter().any(|p| p.location == Location::Path))
+        {
             let text = untaken.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
             self.mistake(format_args!(
                 "no argument takes the path parameter {text}; add `Path(..): Path<..>`, or remove it from the path"
@@ -335,7 +349,10 @@ impl Operation<'_> {
 
 impl std::fmt::Debug for Operation<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Operation").field("meta", self.meta).field("draft", &self.draft).finish_non_exhaustive()
+        f.debug_struct("Operation")
+            .field("meta", self.meta)
+            .field("draft", &self.draft)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::JsonSchema;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 const PREFIX: &str = "#/components/schemas/";
@@ -52,7 +52,8 @@ impl Schemas {
     pub(crate) fn resolve(&mut self, side: Side, schema: &Value) -> Value {
         let mut current = schema.clone();
         for _ in 0..32 {
-            let Some(name) = current.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix(PREFIX)) else {
+            let Some(name) = current.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix(PREFIX))
+            else {
                 break;
             };
             match self.generator(side).definitions().get(name) {
@@ -129,7 +130,9 @@ fn same_name(definitions: &BTreeMap<String, Value>, mistakes: &mut Vec<String>) 
         if base.len() == name.len() {
             continue;
         }
-        let (Some(first), Some(here)) = (definitions.get(base).and_then(rust), rust(schema)) else { continue };
+        let (Some(first), Some(here)) = (definitions.get(base).and_then(rust), rust(schema)) else {
+            continue;
+        };
         // `Item` and `Item2` may both be so named in the source.
         let own = here.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or_default();
         if own != name {
@@ -143,12 +146,15 @@ fn same_name(definitions: &BTreeMap<String, Value>, mistakes: &mut Vec<String>) 
 
 /// The names whose meaning differs between the sides, through references too.
 fn differing(request: &BTreeMap<String, Value>, response: &BTreeMap<String, Value>) -> BTreeSet<String> {
-    let both = || request.iter().filter_map(|(name, read)| response.get(name).map(|written| (name, read, written)));
+    let both =
+        || request.iter().filter_map(|(name, read)| response.get(name).map(|written| (name, read, written)));
     let mut split: BTreeSet<String> =
         both().filter(|(_, read, written)| read != written).map(|(name, ..)| name.clone()).collect();
     loop {
         let more: Vec<String> = both()
-            .filter(|(name, read, _)| !split.contains(*name) && references(read).iter().any(|r| split.contains(r)))
+            .filter(|(name, read, _)| {
+                !split.contains(*name) && references(read).iter().any(|r| split.contains(r))
+            })
             .map(|(name, ..)| name.clone())
             .collect();
         if more.is_empty() {
@@ -165,7 +171,11 @@ fn without_nullable_required(schema: &Value) -> Value {
             .get("properties")
             .and_then(Value::as_object)
             .map(|properties| {
-                properties.iter().filter(|(_, schema)| nullable(schema)).map(|(name, _)| name.clone()).collect()
+                properties
+                    .iter()
+                    .filter(|(_, schema)| nullable(schema))
+                    .map(|(name, _)| name.clone())
+                    .collect()
             })
             .unwrap_or_default();
         let mut empty = false;
@@ -265,13 +275,3 @@ fn tidy(mut schema: Value) -> Value {
     });
     schema
 }
-
-/// The schema of a type on the request side, for tests of other modules.
-#[cfg(test)]
-pub(crate) fn request_schema<T: JsonSchema>() -> (Value, BTreeMap<String, Value>) {
-    let mut schemas = Schemas::new();
-    let schema = schemas.schema::<T>(Side::Request);
-    let components = schemas.finish();
-    (components.place(Side::Request, schema), components.components)
-}
-

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Extract, Incoming, parameters};
 use crate::context::Context;
-use crate::document::{Kind, Operation};
 use crate::document::schemas::Side;
+use crate::document::{Kind, Operation};
 use crate::model::Model;
 use crate::problem::{self, FieldError, Location, Problem};
 
@@ -61,7 +61,8 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
         }
         let schema = operation.schemas.schema::<F::Value>(Side::Request);
         let schemas = &mut *operation.schemas;
-        let kind = Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema)).unwrap_or(Kind::Text);
+        let kind =
+            Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema)).unwrap_or(Kind::Text);
         let required = !matches!(kind, Kind::Optional(_));
         operation.parameter::<F::Value>(Location::Header, F::NAME, required);
         operation.plan::<Self, Kind>(kind);

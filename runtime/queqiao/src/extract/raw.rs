@@ -23,7 +23,8 @@ pub struct Raw<E>(pub E);
 pub struct RawBody<E>(pub E);
 
 /// The status is the extractor's own; the document lists the usual one.
-const REFUSED: ErrorCase = ErrorCase { status: 400, code: "raw.refused", title: "The request was refused.", detail: "" };
+const REFUSED: ErrorCase =
+    ErrorCase { status: 400, code: "raw.refused", title: "The request was refused.", detail: "" };
 
 impl<S, E> Extract<S> for Raw<E>
 where

@@ -67,8 +67,10 @@ impl Reply for Redirect {
                 response.headers_mut().insert(LOCATION, location);
                 response
             }
-            Err(_) => Problem::internal(Internal::message("a redirect's address has characters that no header carries"))
-                .respond(request.request_id()),
+            Err(_) => Problem::internal(Internal::message(
+                "a redirect's address has characters that no header carries",
+            ))
+            .respond(request.request_id()),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::path::Path;
 
-use queqiao_storage::{Clock, Migration, sqlite};
 use queqiao_storage::sqlx::SqlitePool;
+use queqiao_storage::{Clock, Migration, sqlite};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;

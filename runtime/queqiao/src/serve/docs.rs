@@ -10,7 +10,10 @@ use crate::document::Document;
 pub(super) fn routes(document: &Document) -> Router {
     let text = document.text();
     let page = SwaggerUi::new("/docs").config(
-        Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true).display_request_duration(true),
+        Config::from("/openapi.json")
+            .try_it_out_enabled(true)
+            .persist_authorization(true)
+            .display_request_duration(true),
     );
     Router::from(page).route(
         "/openapi.json",

@@ -33,7 +33,10 @@ pub(super) async fn edge(State(limit): State<Duration>, mut request: Request, ne
         Ok(Err(_)) => Problem::from_case(&problem::TIMED_OUT)
             .with_detail(format!("The server stops after {} s.", limit.as_secs_f32()))
             .respond(Some(&id)),
-        Err(panic) => Problem::internal(Internal::message(format!("a handler panicked: {}", message(&*panic)))).respond(Some(&id)),
+        Err(panic) => {
+            Problem::internal(Internal::message(format!("a handler panicked: {}", message(&*panic))))
+                .respond(Some(&id))
+        }
     };
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -50,7 +53,8 @@ pub(super) async fn edge(State(limit): State<Duration>, mut request: Request, ne
 
 fn request_id(request: &Request) -> String {
     let plain = |id: &&str| {
-        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        (1..=LONGEST_ID).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     match request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain) {
         Some(id) => id.to_owned(),

@@ -10,40 +10,37 @@ pub(crate) use self::with::Emulated;
 pub(crate) use self::without::Emulated;
 
 /// Starts the emulator that the settings ask for.
-pub(super) async fn start(settings: &Settings, clock: Clock) -> Result<Emulated> {
+pub(crate) async fn start(settings: &Settings, clock: Clock) -> Result<Emulated> {
     Emulated::start(settings, clock).await
 }
 
 #[cfg(feature = "emulator")]
 mod with {
-    use queqiao_emulator::{Emulator, Running};
+    use queqiao_emulator::{DEFAULT_APPID, DEFAULT_SECRET, Emulator, Running};
     use queqiao_wechat::App;
 
     use super::*;
-
-    /// DevTools names a project without an app so.
-    const APPID: &str = "touristappid";
-    const SECRET: &str = "the emulator's own secret";
 
     /// A running emulator.
     pub(crate) struct Emulated(Running);
 
     impl Emulated {
-        pub(super) async fn start(settings: &Settings, clock: Clock) -> Result<Self> {
-            let running = Emulator::builder()
-                .clock(clock)
-                .app(APPID, SECRET)
-                .accept_unknown_codes(settings.emulator.accept_unknown_codes)
-                .developer(settings.emulator.user.clone())
-                .listen(settings.emulator.address)
-                .start()
-                .await
-                .map_err(|error| {
-                    Error::told(format!(
-                        "the WeChat emulator cannot listen on {}: {error}; choose another port with EMULATOR_PORT=<number>",
-                        settings.emulator.address
-                    ))
-                })?;
+        pub(crate) async fn start(settings: &Settings, clock: Clock) -> Result<Self> {
+            let mut builder = Emulator::builder().clock(clock).listen(settings.emulator.address).settings(
+                queqiao_emulator::Settings {
+                    accept_unknown_codes: settings.emulator.accept_unknown_codes,
+                    developer_user: settings.emulator.user.clone(),
+                    ..Default::default()
+                },
+            );
+            if settings.emulator.lan {
+                builder = builder.allow_lan();
+            }
+            let running = builder.start().await.map_err(|error| {
+                Error::told(format!(
+                    "{error}; EMULATOR_PORT=<number> or emulator.port chooses the emulator's port"
+                ))
+            })?;
             Ok(Self(running))
         }
 
@@ -51,13 +48,21 @@ mod with {
             self.0.url()
         }
 
+        /// The app whose AppSecret the emulator knows.
         pub(crate) fn app(&self) -> App {
-            App::new(APPID, SECRET)
+            App::new(DEFAULT_APPID, DEFAULT_SECRET)
         }
 
         /// A login code as `wx.login` gives it to the user.
-        pub(crate) fn login_code(&self, user: &str) -> String {
-            self.0.login_code(APPID, user)
+        #[cfg(feature = "test")]
+        pub(crate) fn login_code(&self, user: &str) -> Result<String> {
+            Ok(self.0.emulator().login_code(DEFAULT_APPID, user)?)
+        }
+
+        /// What WeChat was asked so far.
+        #[cfg(feature = "test")]
+        pub(crate) fn logins(&self) -> u64 {
+            self.0.emulator().calls().counts.get("/sns/jscode2session").copied().unwrap_or_default()
         }
     }
 }

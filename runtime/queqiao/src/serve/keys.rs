@@ -37,8 +37,9 @@ impl ServerKeys {
         }
         let file = settings.data.join("keys.toml");
         let kept = match std::fs::read_to_string(&file) {
-            Ok(text) => toml::from_str(&text)
-                .map_err(|_| Error::told(format!("{} is damaged; remove it to get new keys", file.display())))?,
+            Ok(text) => toml::from_str(&text).map_err(|_| {
+                Error::told(format!("{} is damaged; remove it to get new keys", file.display()))
+            })?,
             Err(error) if error.kind() == ErrorKind::NotFound => make(&file)?,
             Err(error) => return Err(Error::told(format!("{} cannot be read: {error}", file.display()))),
         };
@@ -78,8 +79,9 @@ fn digest(secret: &SecretString) -> [u8; 32] {
 
 fn encryption_key(text: &SecretString) -> Result<(u32, [u8; 32])> {
     let bytes = STANDARD.decode(text.expose_secret().trim()).unwrap_or_default();
-    let key = <[u8; 32]>::try_from(bytes.as_slice())
-        .map_err(|_| Error::told("auth.encryption_key must be 32 bytes in base64; `openssl rand -base64 32` makes one"))?;
+    let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
+        Error::told("auth.encryption_key must be 32 bytes in base64; `openssl rand -base64 32` makes one")
+    })?;
     let [a, b, c, d, ..] = digest(text);
     Ok((u32::from_be_bytes([a, b, c, d]), key))
 }
@@ -115,8 +117,9 @@ fn make(file: &Path) -> Result<File> {
         // Another process of the same folder was faster: its keys count.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let text = std::fs::read_to_string(file).map_err(fail)?;
-            return toml::from_str(&text)
-                .map_err(|_| Error::told(format!("{} is damaged; remove it to get new keys", file.display())));
+            return toml::from_str(&text).map_err(|_| {
+                Error::told(format!("{} is damaged; remove it to get new keys", file.display()))
+            });
         }
         Err(error) => return Err(fail(error)),
     }

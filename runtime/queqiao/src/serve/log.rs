@@ -13,7 +13,9 @@ use super::settings::LogSettings;
 pub(super) fn install(settings: &LogSettings) -> Result {
     let text = std::env::var("RUST_LOG").unwrap_or_else(|_| settings.filter.clone());
     let filter = EnvFilter::try_new(&text).map_err(|error| {
-        Error::told(format!("the log filter `{text}` is wrong: {error}; write it as `info` or `info,my_crate=debug`"))
+        Error::told(format!(
+            "the log filter `{text}` is wrong: {error}; write it as `info` or `info,my_crate=debug`"
+        ))
     })?;
     let json = settings.json.unwrap_or_else(|| !std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);

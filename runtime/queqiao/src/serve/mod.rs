@@ -1,9 +1,9 @@
 //! From an [`Api`] and a `connect` function to a running server.
 
 mod boot;
-pub(crate) mod emulate;
 mod docs;
 mod edge;
+pub(crate) mod emulate;
 mod error;
 mod export;
 mod health;
@@ -83,7 +83,8 @@ where
     let address = listener.local_addr()?;
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, .. } = wire(built, connect, &settings, clock, emulator.as_ref()).await?;
+    let Wired { router, boot, readiness, .. } =
+        wire(built, connect, &settings, clock, emulator.as_ref()).await?;
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     shutdown::run(listener, router, readiness, settings.server.shutdown_timeout).await?;
     boot.close().await;

@@ -55,8 +55,9 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(text: &str, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let file: toml::Table = toml::from_str(text)
-            .map_err(|error| ConfigError::one(format!("queqiao.toml is no TOML: {}", error.to_string().trim_end())))?;
+        let file: toml::Table = toml::from_str(text).map_err(|error| {
+            ConfigError::one(format!("queqiao.toml is no TOML: {}", error.to_string().trim_end()))
+        })?;
         let mut given = Vec::new();
         for (section, value) in &file {
             match value {
@@ -73,7 +74,9 @@ impl Reader {
             let key = if let Some(rest) = name.strip_prefix(&start) {
                 rest.to_ascii_lowercase().replace(SEPARATOR, ".")
             } else if let Some((_, key)) = PLATFORM.iter().find(|(platform, _)| platform == name) {
-                if environment.contains_key(&format!("{start}{}", key.to_ascii_uppercase().replace('.', SEPARATOR))) {
+                if environment
+                    .contains_key(&format!("{start}{}", key.to_ascii_uppercase().replace('.', SEPARATOR)))
+                {
                     continue;
                 }
                 (*key).to_owned()
@@ -82,9 +85,9 @@ impl Reader {
             };
             origins.insert(key.clone(), format!("{name} in the environment"));
             given.push(key.clone());
-            builder = builder
-                .set_override(&key, value.as_str())
-                .map_err(|error| ConfigError::one(format!("{name} in the environment names no setting: {error}")))?;
+            builder = builder.set_override(&key, value.as_str()).map_err(|error| {
+                ConfigError::one(format!("{name} in the environment names no setting: {error}"))
+            })?;
         }
         let config = builder.build().map_err(|error| ConfigError::one(error.to_string()))?;
         Ok(Self { config, origins, given, known: BTreeSet::new(), ignored: Vec::new(), mistakes: Vec::new() })
@@ -142,7 +145,11 @@ impl Reader {
             Ok(texts) => texts,
             Err(config::ConfigError::NotFound(_)) => Vec::new(),
             Err(_) => match self.config.get_string(key) {
-                Ok(text) => text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+                Ok(text) => text
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .filter(|part| !part.is_empty())
+                    .collect(),
                 Err(_) => {
                     let origin = self.origin(key);
                     self.mistake(format!("{origin} must be a list of texts"));
@@ -159,13 +166,18 @@ impl Reader {
         let days = text.trim().strip_suffix('d').and_then(|days| days.trim().parse::<u64>().ok());
         let parsed = match days {
             Some(days) => days.checked_mul(24 * 60 * 60).map(Duration::from_secs),
-            None => text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok()),
+            None => text
+                .parse::<jiff::SignedDuration>()
+                .ok()
+                .and_then(|duration| Duration::try_from(duration).ok()),
         };
         match parsed.filter(|duration| !duration.is_zero()) {
             Some(duration) => duration,
             None => {
                 let origin = self.origin(key);
-                self.mistake(format!("{origin}: `{text}` is no length of time; write it as `30s`, `5m`, `2h` or `7d`"));
+                self.mistake(format!(
+                    "{origin}: `{text}` is no length of time; write it as `30s`, `5m`, `2h` or `7d`"
+                ));
                 default
             }
         }
@@ -182,11 +194,16 @@ impl Reader {
             "GiB" => Some(1024 * 1024 * 1024),
             _ => None,
         };
-        match factor.and_then(|factor| digits.trim().parse::<usize>().ok()?.checked_mul(factor)).filter(|size| *size > 0) {
+        match factor
+            .and_then(|factor| digits.trim().parse::<usize>().ok()?.checked_mul(factor))
+            .filter(|size| *size > 0)
+        {
             Some(size) => size,
             None => {
                 let origin = self.origin(key);
-                self.mistake(format!("{origin}: `{text}` is no size; write it as `1048576`, `512KiB` or `1MiB`"));
+                self.mistake(format!(
+                    "{origin}: `{text}` is no size; write it as `1048576`, `512KiB` or `1MiB`"
+                ));
                 default
             }
         }
@@ -207,7 +224,9 @@ impl Reader {
         let mut unknown = BTreeSet::new();
         for key in &self.given {
             let section = key.split('.').next().unwrap_or_default();
-            if self.ignored.contains(&section) || self.known.iter().any(|known| key == known || key.starts_with(&format!("{known}."))) {
+            if self.ignored.contains(&section)
+                || self.known.iter().any(|known| key == known || key.starts_with(&format!("{known}.")))
+            {
                 continue;
             }
             let nearest = self.known.iter().map(|known| (strsim::levenshtein(known, key), known)).min();

@@ -87,8 +87,6 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     /// Relative paths of the file start here.
     pub(crate) folder: PathBuf,
-    /// The file, if there is one.
-    pub(crate) file: Option<PathBuf>,
     /// What the server writes beside its database.
     pub(crate) data: PathBuf,
     pub(crate) server: ServerSettings,
@@ -104,16 +102,23 @@ pub(crate) struct Settings {
 }
 
 /// Finds the file: `$QUEQIAO_CONFIG`, `./queqiao.toml`, and in development beside the package's manifest.
-pub(crate) fn find(environment: &BTreeMap<String, String>, mode: Mode) -> Result<(PathBuf, Option<PathBuf>), ConfigError> {
+pub(crate) fn find(
+    environment: &BTreeMap<String, String>,
+    mode: Mode,
+) -> Result<(PathBuf, Option<PathBuf>), ConfigError> {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     if let Some(named) = environment.get("QUEQIAO_CONFIG") {
         let file = here.join(named);
         if !file.is_file() {
-            return Err(ConfigError::one(format!("QUEQIAO_CONFIG names {}, which is no file", file.display())));
+            return Err(ConfigError::one(format!(
+                "QUEQIAO_CONFIG names {}, which is no file",
+                file.display()
+            )));
         }
         return Ok((file.parent().map_or(here, Path::to_owned), Some(file)));
     }
-    let package = environment.get("CARGO_MANIFEST_DIR").filter(|_| mode == Mode::Development).map(PathBuf::from);
+    let package =
+        environment.get("CARGO_MANIFEST_DIR").filter(|_| mode == Mode::Development).map(PathBuf::from);
     for folder in [Some(here.clone()), package.clone()].into_iter().flatten() {
         let file = folder.join("queqiao.toml");
         if file.is_file() {
@@ -132,7 +137,7 @@ impl Settings {
                 .map_err(|error| ConfigError::one(format!("{} cannot be read: {error}", file.display())))?,
             None => String::new(),
         };
-        Self::read(&text, environment, mode, folder, file)
+        Self::read(&text, environment, mode, folder)
     }
 
     /// The settings of a text and an environment.
@@ -141,7 +146,6 @@ impl Settings {
         environment: &BTreeMap<String, String>,
         mode: Mode,
         folder: PathBuf,
-        file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(text, environment)?;
         let development = mode == Mode::Development;
@@ -155,11 +159,13 @@ impl Settings {
             body_limit: reader.size("server.body_limit", 1024 * 1024),
             request_timeout: reader.duration("server.request_timeout", Duration::from_secs(30)),
             shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::from_secs(30)),
-            cors_origins: reader.get("server.cors_origins", if development { vec!["*".to_owned()] } else { Vec::new() }),
+            cors_origins: reader
+                .get("server.cors_origins", if development { vec!["*".to_owned()] } else { Vec::new() }),
             compression: reader.get("server.compression", true),
             docs: reader.get("server.docs", development),
         };
-        let data = folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
+        let data =
+            folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
 
         let database = DatabaseSettings {
             url: match reader.optional::<String>("database.url") {
@@ -201,7 +207,9 @@ impl Settings {
             roles: reader.get("auth.roles", BTreeMap::new()),
         };
         if !development {
-            for (value, key) in [(&auth.secret, "AUTH__SECRET"), (&auth.encryption_key, "AUTH__ENCRYPTION_KEY")] {
+            for (value, key) in
+                [(&auth.secret, "AUTH__SECRET"), (&auth.encryption_key, "AUTH__ENCRYPTION_KEY")]
+            {
                 if value.is_none() {
                     reader.mistake(format!(
                         "a release build needs its keys: set QUEQIAO__{key} (`openssl rand -base64 32` makes one) and keep it secret"
@@ -209,7 +217,9 @@ impl Settings {
                 }
             }
         }
-        for (name, value) in [("auth.token_lifetime", auth.token_lifetime), ("auth.longest_session", auth.longest_session)] {
+        for (name, value) in
+            [("auth.token_lifetime", auth.token_lifetime), ("auth.longest_session", auth.longest_session)]
+        {
             if value < Duration::from_secs(60) || value > Duration::from_secs(3650 * 24 * 60 * 60) {
                 reader.mistake(format!("{name} must be between one minute and ten years"));
             }
@@ -242,7 +252,8 @@ impl Settings {
         let app = reader.table("app");
 
         reader.finish()?;
-        let mut settings = Self { mode, folder, file, data, server, database, wechat, auth, emulator, log, client, app };
+        let mut settings =
+            Self { mode, folder, data, server, database, wechat, auth, emulator, log, client, app };
         settings.emulator.enabled = Some(settings.decide_emulator()?);
         Ok(settings)
     }
@@ -271,7 +282,9 @@ impl Settings {
             );
         }
         if !self.emulator.lan {
-            for (name, address) in [("server.host", self.server.address), ("emulator.host", self.emulator.address)] {
+            for (name, address) in
+                [("server.host", self.server.address), ("emulator.host", self.emulator.address)]
+            {
                 if !address.ip().is_loopback() {
                     mistakes.push(format!(
                         "the WeChat emulator logs anyone in as anyone, and {name} is {}, which others can reach; use 127.0.0.1, \
@@ -306,7 +319,7 @@ mod tests {
 
     fn read(text: &str, environment: &[(&str, &str)], mode: Mode) -> Result<Settings, ConfigError> {
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Settings::read(text, &environment, mode, PathBuf::from("/srv"), None)
+        Settings::read(text, &environment, mode, PathBuf::from("/srv"))
     }
 
     fn mistakes(text: &str, environment: &[(&str, &str)], mode: Mode) -> Vec<String> {
@@ -325,7 +338,9 @@ mod tests {
     #[test]
     fn the_environment_goes_before_the_file() {
         let text = "[server]\nport = 1\nhost = \"127.0.0.2\"\n[database]\nurl = \"sqlite:here.db\"";
-        let settings = read(text, &[("PORT", "9000"), ("QUEQIAO__SERVER__BODY_LIMIT", "2MiB")], Mode::Development).unwrap();
+        let settings =
+            read(text, &[("PORT", "9000"), ("QUEQIAO__SERVER__BODY_LIMIT", "2MiB")], Mode::Development)
+                .unwrap();
         assert_eq!(settings.server.address.to_string(), "127.0.0.2:9000");
         assert_eq!(settings.server.body_limit, 2 * 1024 * 1024);
         assert_eq!(settings.database.url, "sqlite:/srv/here.db");
@@ -335,7 +350,15 @@ mod tests {
     fn all_mistakes_come_at_once() {
         let text = "[server]\nport = \"many\"\nrequest_timeout = \"soon\"\nprot = 1\n[auth]\ntoken_lifetime = \"1s\"\n[loging]\nx = 1";
         let found = mistakes(text, &[("EMULATOR_PORT", "x")], Mode::Development);
-        for part in ["server.port", "server.request_timeout", "server.prot", "did you mean `server.port`", "auth.token_lifetime", "loging", "EMULATOR_PORT"] {
+        for part in [
+            "server.port",
+            "server.request_timeout",
+            "server.prot",
+            "did you mean `server.port`",
+            "auth.token_lifetime",
+            "loging",
+            "EMULATOR_PORT",
+        ] {
             assert!(found.iter().any(|mistake| mistake.contains(part)), "{part} is missing in {found:#?}");
         }
         assert_eq!(found.len(), 6, "{found:#?}");
@@ -346,7 +369,8 @@ mod tests {
         let found = mistakes("", &[], Mode::Production);
         assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__SECRET")), "{found:#?}");
         assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__ENCRYPTION_KEY")), "{found:#?}");
-        let keys = [("QUEQIAO__AUTH__SECRET", "s".repeat(40)), ("QUEQIAO__AUTH__ENCRYPTION_KEY", "k".repeat(40))];
+        let keys =
+            [("QUEQIAO__AUTH__SECRET", "s".repeat(40)), ("QUEQIAO__AUTH__ENCRYPTION_KEY", "k".repeat(40))];
         let keys: Vec<_> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let found = mistakes("", &keys, Mode::Production);
         assert!(found.iter().any(|mistake| mistake.contains("does not emulate")), "{found:#?}");
@@ -358,14 +382,19 @@ mod tests {
         assert!(found[0].contains("emulator.lan = true"), "{found:#?}");
         let found = mistakes("", &[("QUEQIAO__EMULATOR__HOST", "0.0.0.0")], Mode::Development);
         assert!(found[0].contains("emulator.host is 0.0.0.0"), "{found:#?}");
-        assert!(read("[server]\nhost = \"0.0.0.0\"\n[emulator]\nlan = true", &[], Mode::Development).unwrap().emulated());
+        assert!(
+            read("[server]\nhost = \"0.0.0.0\"\n[emulator]\nlan = true", &[], Mode::Development)
+                .unwrap()
+                .emulated()
+        );
         let app = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\n[emulator]\nenabled = true";
         assert!(mistakes(app, &[], Mode::Development)[0].contains("both set"));
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let settings = read("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush\"", &[], Mode::Development).unwrap();
+        let settings =
+            read("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush\"", &[], Mode::Development).unwrap();
         assert!(!format!("{settings:?}").contains("hush-hush"));
         let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = [\"hush-hush\"]", &[], Mode::Development);
         assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");

@@ -10,7 +10,12 @@ use super::error::Result;
 use super::health::Readiness;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes running requests, for `patience` at most.
-pub(super) async fn run(listener: TcpListener, router: Router, readiness: Readiness, patience: Duration) -> Result {
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    readiness: Readiness,
+    patience: Duration,
+) -> Result {
     let (told, mut stop) = watch::channel(false);
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         // The sender lives as long as this function.

@@ -26,7 +26,13 @@ pub(super) fn announce(
     }
 }
 
-fn page(title: &str, document: &Document, settings: &Settings, address: SocketAddr, emulator: &str) -> String {
+fn page(
+    title: &str,
+    document: &Document,
+    settings: &Settings,
+    address: SocketAddr,
+    emulator: &str,
+) -> String {
     let mut text = format!("\n  {title} runs on http://{address}\n\n");
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "    {name:<12} {value}");
@@ -53,6 +59,10 @@ fn stale(folder: &Path, contract: &str) -> Option<String> {
         return Some(format!("the client {} does not exist; {remedy}", file.display()));
     };
     let id = text.lines().find_map(|line| line.strip_prefix("// queqiao contract: "))?.trim();
-    (id != contract)
-        .then(|| format!("the client {} was generated from contract {id}, and this server has {contract}; {remedy}", file.display()))
+    (id != contract).then(|| {
+        format!(
+            "the client {} was generated from contract {id}, and this server has {contract}; {remedy}",
+            file.display()
+        )
+    })
 }

@@ -106,7 +106,8 @@ fn login(
         (None, None) => return Err(Error::told("no WeChat app is configured and the emulator is off")),
     };
     let key = |secret: &SecretString| {
-        Key::hmac(&keys::id(secret), "HS256", secret).map_err(|what| Error::told(format!("auth.secret: {what}")))
+        Key::hmac(&keys::id(secret), "HS256", secret)
+            .map_err(|what| Error::told(format!("auth.secret: {what}")))
     };
     let signing = key(server_keys.secret())?;
     let others = settings.auth.previous_secrets.iter().map(key).collect::<Result<Vec<_>>>()?;
@@ -130,7 +131,12 @@ fn cors(origins: &[String]) -> Result<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
-        .expose_headers([header(RENEWAL_HEADER)?, header("X-Request-Id")?, header("Retry-After")?, header("Location")?])
+        .expose_headers([
+            header(RENEWAL_HEADER)?,
+            header("X-Request-Id")?,
+            header("Retry-After")?,
+            header("Location")?,
+        ])
         .max_age(std::time::Duration::from_secs(600));
     if origins.iter().any(|origin| origin == "*") {
         return Ok(layer.allow_origin(AllowOrigin::any()));
@@ -139,7 +145,9 @@ fn cors(origins: &[String]) -> Result<CorsLayer> {
         .iter()
         .map(|origin| {
             HeaderValue::try_from(origin).map_err(|_| {
-                Error::told(format!("server.cors_origins: `{origin}` is no origin; write it as `https://example.com`"))
+                Error::told(format!(
+                    "server.cors_origins: `{origin}` is no origin; write it as `https://example.com`"
+                ))
             })
         })
         .collect::<Result<Vec<_>>>()?;

@@ -197,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn expired_revocations_are_swept_by_logins() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let now = Timestamp::now();
         let identity = Identity::new("wx1", "o1");
         let user = store.sign_in(&identity, now).await.unwrap().id;

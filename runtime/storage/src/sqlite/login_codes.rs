@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn expired_codes_are_swept_by_claims() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let now = Timestamp::now();
         for n in 0..150 {
             store.claim(&CodeHash::new("wx1", &n.to_string()), now).await.unwrap();

@@ -113,19 +113,20 @@ impl<'r> Decode<'r, Sqlite> for UserId {
 pub(crate) mod tests {
     use super::*;
 
-    /// A store in a folder that lives as long as the process: the cases run in one process each.
-    pub(crate) async fn fresh() -> SqliteStore {
-        let folder = tempfile::tempdir().unwrap().keep();
-        let url = format!("sqlite:{}/store.db", folder.display());
+    /// An empty store, and its folder.
+    pub(crate) async fn fresh() -> (SqliteStore, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/store.db", folder.path().display());
         let pool = open(&url, &PoolOptions::default()).await.unwrap();
-        SqliteStore::new(pool, Cipher::new([(1, [7; 32])]).unwrap()).await.unwrap()
+        let store = SqliteStore::new(pool, Cipher::new([(1, [7; 32])]).unwrap()).await.unwrap();
+        (store, folder)
     }
 
     crate::conformance_tests!(fresh());
 
     #[tokio::test]
     async fn a_full_database_says_so() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         // On the only connection that is open so far; the limit belongs to the connection.
         let mut connection = store.pool.acquire().await.unwrap();
         sqlx::raw_sql("CREATE TABLE big (x BLOB); PRAGMA max_page_count = 1")
@@ -142,7 +143,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_second_row_of_one_key_is_a_conflict() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let insert = "INSERT INTO queqiao_users (id, created_at) VALUES ('u', 0)";
         sqlx::query(insert).execute(&store.pool).await.unwrap();
         let error = StoreError::from(sqlx::query(insert).execute(&store.pool).await.unwrap_err());
@@ -151,7 +152,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_user_id_binds_and_reads_as_text() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let id = UserId::new(Timestamp::now());
         let (back, kind): (UserId, String) =
             sqlx::query_as("SELECT ?1, typeof(?1)").bind(id).fetch_one(&store.pool).await.unwrap();

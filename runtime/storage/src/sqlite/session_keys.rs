@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_readable_lies_in_the_files() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let key = "tiihtNczf5v6AKRyjwEUhQ==";
         store.put("wx1", "o1", &key.into(), Timestamp::now()).await.unwrap();
         let path = store.pool().connect_options().get_filename().to_owned();
@@ -143,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_moved_to_another_user_is_left_out() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         store.put("wx1", "o1", &"key".into(), Timestamp::now()).await.unwrap();
         sqlx::query("UPDATE queqiao_session_keys SET openid = 'o2'").execute(store.pool()).await.unwrap();
         assert!(store.newest("wx1", "o2").await.unwrap().is_empty());
@@ -151,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn keys_survive_a_new_encryption_key_and_a_lost_one_only_hides_them() {
-        let store = fresh().await;
+        let (store, _folder) = fresh().await;
         let now = Timestamp::now();
         store.put("wx1", "o1", &"old".into(), now).await.unwrap();
         let with = |keys: &[(u32, [u8; 32])]| {

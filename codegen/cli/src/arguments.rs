@@ -1,0 +1,179 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use queqiao_codegen::BaseUrl;
+
+/// Makes the JavaScript client of a WeChat mini-program from its Rust backend, and keeps the two together.
+#[derive(Debug, Parser)]
+#[command(name = "cargo queqiao", bin_name = "cargo queqiao", version, propagate_version = true)]
+#[command(after_help = "\
+Set once, beside the package's Cargo.toml, in queqiao.toml:
+
+    [client]
+    out = \"miniprogram/api\"           # folder of the generated client
+    openapi = \"openapi.json\"          # the checked-in document
+    base_url = { develop = \"http://127.0.0.1:8080\", release = \"https://api.example.com\" }
+
+Then `cargo queqiao generate -p <package>` after each change of a handler, and
+`cargo queqiao check -p <package>` in CI.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the client (and the OpenAPI document).
+    #[command(after_help = "\
+Examples:
+    cargo queqiao generate -p todo
+    cargo queqiao generate -p todo --out miniprogram/api --base-url https://api.example.com
+    cargo queqiao generate --openapi petstore.json --out miniprogram/petstore
+
+The package is built and asked for its contract (QUEQIAO_EXPORT); it needs no configuration, database or network
+for that. Files that would not change are not touched.")]
+    Generate(Generate),
+    /// Tell whether the checked-in client is what the code would generate.
+    #[command(after_help = "\
+Exit code 0: up to date. 1: not, and what has changed is printed. 2: it could not be found out.
+
+Example:
+    cargo queqiao check -p todo")]
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Also write over a client folder that something else has made.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where the contract comes from.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Source {
+    /// The package whose main calls `queqiao::serve`; the one of this folder by default.
+    #[arg(short, long)]
+    pub(crate) package: Option<String>,
+    /// An OpenAPI 3 document (JSON) instead of a package.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "bin", "features", "no_default_features", "release"])]
+    pub(crate) openapi: Option<PathBuf>,
+    /// The binary to run, if the package has several.
+    #[arg(long)]
+    pub(crate) bin: Option<String>,
+    /// Features to build with, separated by commas.
+    #[arg(short = 'F', long)]
+    pub(crate) features: Vec<String>,
+    /// Build without the default features.
+    #[arg(long)]
+    pub(crate) no_default_features: bool,
+    /// Build in release mode.
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+/// Where the files are.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Target {
+    /// Folder of the client; `out` of [client] in queqiao.toml by default.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// File of the OpenAPI document; `openapi` of [client] in queqiao.toml by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi_out: Option<PathBuf>,
+    /// Where the server is: one URL, or `develop=URL`, `trial=URL`, `release=URL`, each as an option of its own.
+    #[arg(long, value_name = "[VERSION=]URL")]
+    pub(crate) base_url: Vec<String>,
+}
+
+impl Target {
+    /// The base URL that was given, if one was.
+    pub(crate) fn base_url(&self) -> miette::Result<Option<BaseUrl>> {
+        let (mut develop, mut trial, mut release) = (None, None, None);
+        for text in &self.base_url {
+            let place = match text.split_once('=') {
+                Some(("develop", url)) => (&mut develop, url),
+                Some(("trial", url)) => (&mut trial, url),
+                Some(("release", url)) => (&mut release, url),
+                _ if self.base_url.len() == 1 => return Ok(Some(BaseUrl::One(text.clone()))),
+                _ => {
+                    return Err(miette::miette!(
+                        help = "Give one URL, or one each as develop=URL, trial=URL, release=URL",
+                        "--base-url {text} stands beside another one and names no version"
+                    ));
+                }
+            };
+            if place.0.replace(place.1.to_owned()).is_some() {
+                return Err(miette::miette!(
+                    help = "Leave one of them out",
+                    "two --base-url for one version: {text}"
+                ));
+            }
+        }
+        if self.base_url.is_empty() {
+            return Ok(None);
+        }
+        if release.is_none() {
+            return Err(miette::miette!(
+                help = "Add --base-url release=URL: users get it, and everything that is not known counts as release",
+                "there is no base URL for the release version"
+            ));
+        }
+        Ok(Some(BaseUrl::ByVersion { develop, trial, release }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn base_url(values: &[&str]) -> miette::Result<Option<BaseUrl>> {
+        Target { base_url: values.iter().map(|value| (*value).to_owned()).collect(), ..Target::default() }
+            .base_url()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn base_urls() {
+        assert_eq!(base_url(&[]).expect("none"), None);
+        let one = base_url(&["https://a.example/?x=1"]).expect("one");
+        assert_eq!(one, Some(BaseUrl::One("https://a.example/?x=1".into())));
+        let some = base_url(&["develop=http://d", "release=http://r"]).expect("two");
+        let expected = BaseUrl::ByVersion {
+            develop: Some("http://d".into()),
+            trial: None,
+            release: Some("http://r".into()),
+        };
+        assert_eq!(some, Some(expected));
+        for wrong in
+            [&["develop=http://d"][..], &["http://a", "http://b"], &["release=http://a", "release=http://b"]]
+        {
+            assert!(base_url(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

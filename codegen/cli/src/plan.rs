@@ -1,0 +1,109 @@
+//! What is to be on disk for a contract: pure but for reading queqiao.toml and asking the package.
+
+use std::path::{Path, PathBuf};
+
+use miette::{IntoDiagnostic as _, WrapErr as _};
+use queqiao_codegen::{Options, generate};
+use serde_json::Value;
+
+use crate::arguments::{Source, Target};
+use crate::configuration::{self, Client};
+use crate::export::Exporter;
+use crate::files::Wanted;
+
+/// A contract and the files that follow from it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Package or file that the contract comes from.
+    pub(crate) source: String,
+    /// The command that writes the files.
+    pub(crate) command: String,
+    pub(crate) document: Value,
+    /// The file of the document, if it is kept.
+    pub(crate) openapi: Option<Wanted>,
+    pub(crate) client: Vec<Wanted>,
+    pub(crate) contract: String,
+    pub(crate) notes: Vec<String>,
+}
+
+pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
+    match &source.openapi {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("cannot read {}", file.display()))?;
+            let name = file.display().to_string();
+            let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
+            follow(name, command, &text, target, Client::default())
+        }
+        None => {
+            let package = Exporter::find(source)?;
+            let client = configuration::read(&package.folder)?;
+            // Before the build, which takes long.
+            out(target, &client)?;
+            let text = package.export(source)?;
+            let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
+            follow(package.name, command, &text, target, client)
+        }
+    }
+}
+
+fn options(target: &Target) -> String {
+    let mut text = String::new();
+    if let Some(out) = &target.out {
+        text.push_str(&format!(" --out {}", out.display()));
+    }
+    if let Some(file) = &target.openapi_out {
+        text.push_str(&format!(" --openapi-out {}", file.display()));
+    }
+    for url in &target.base_url {
+        text.push_str(&format!(" --base-url {url}"));
+    }
+    text
+}
+
+fn out(target: &Target, client: &Client) -> miette::Result<PathBuf> {
+    target.out.clone().or_else(|| client.out.clone()).ok_or_else(|| {
+        miette::miette!(
+            help = "Add --out miniprogram/api, or in queqiao.toml beside Cargo.toml: [client] out = \"miniprogram/api\"",
+            "it is not said where the client is to be"
+        )
+    })
+}
+
+/// The files that follow from a document.
+pub(crate) fn follow(
+    source: String,
+    command: String,
+    text: &str,
+    target: &Target,
+    client: Client,
+) -> miette::Result<Plan> {
+    let document: Value = serde_json::from_str(text).map_err(|error| {
+        miette::miette!(
+            help = "Give the document as JSON",
+            "the OpenAPI document of {source} is not JSON: {error}"
+        )
+    })?;
+    let folder = out(target, &client)?;
+    let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
+    let generated = generate(&document, &Options { base_url })
+        .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
+    let openapi = target.openapi_out.clone().or(client.openapi);
+    let files = generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text));
+    Ok(Plan {
+        source,
+        command,
+        document,
+        openapi: openapi.map(|path| Wanted::new(path, format!("{}\n", text.trim_end()))),
+        client: files.collect(),
+        contract: generated.contract,
+        notes: generated.notes,
+    })
+}
+
+/// A path as one would type it.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,419 @@
+//! The emitted files as text: they parse, the JavaScript is ECMAScript 5, and broken documents give errors.
+
+use std::collections::BTreeMap;
+
+use oxc_allocator::Allocator;
+use oxc_ast::AstKind;
+use oxc_ast::ast::{PropertyKind, VariableDeclarationKind};
+use oxc_ast_visit::Visit;
+use oxc_parser::Parser;
+use oxc_semantic::SemanticBuilder;
+use oxc_span::SourceType;
+use proptest::prelude::*;
+use queqiao_codegen::{BaseUrl, GenerateError, Options, generate};
+use serde_json::{Value, json};
+
+const TODO: &str = include_str!("data/todo.json");
+const SHAPES: &str = include_str!("data/shapes.json");
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Finds what ECMAScript 5 does not know.
+#[derive(Default)]
+struct Es5 {
+    found: Vec<String>,
+}
+
+impl<'a> Visit<'a> for Es5 {
+    fn enter_node(&mut self, kind: AstKind<'a>) {
+        let modern = match kind {
+            AstKind::VariableDeclaration(node) => node.kind != VariableDeclarationKind::Var,
+            AstKind::Function(node) => node.r#async || node.generator,
+            AstKind::ObjectProperty(node) => {
+                node.shorthand || node.method || node.computed || node.kind != PropertyKind::Init
+            }
+            AstKind::FormalParameter(node) => node.initializer.is_some(),
+            AstKind::CatchClause(node) => node.param.is_none(),
+            AstKind::RegExpLiteral(node) => {
+                let pattern = node.regex.pattern.text.as_str();
+                let flags = node.regex.flags.to_string();
+                pattern.contains("(?<")
+                    || pattern.contains("\\p{")
+                    || flags.chars().any(|flag| !"gim".contains(flag))
+            }
+            AstKind::BinaryExpression(node) => node.operator.as_str() == "**",
+            AstKind::AssignmentExpression(node) => {
+                ["**=", "&&=", "||=", "??="].contains(&node.operator.as_str())
+            }
+            AstKind::LogicalExpression(node) => node.operator.as_str() == "??",
+            kind => {
+                let name = format!("{:?}", kind.ty());
+                let since = [
+                    "Template",
+                    "Tagged",
+                    "Spread",
+                    "ArrowFunction",
+                    "Class",
+                    "Await",
+                    "Yield",
+                    "Chain",
+                    "ForOf",
+                    "Pattern",
+                    "Rest",
+                    "AssignmentTarget",
+                    "Import",
+                    "Export",
+                    "BigInt",
+                    "Private",
+                    "Super",
+                    "TS",
+                    "JSX",
+                    "NewTarget",
+                    "Decorator",
+                    "BindingProperty",
+                    "Hashbang",
+                ];
+                since.iter().any(|word| name.contains(word))
+            }
+        };
+        if modern {
+            self.found.push(format!("{:?}", kind.ty()));
+        }
+    }
+}
+
+/// What is wrong with an emitted file; nothing if all is well.
+fn mistakes(name: &str, text: &str) -> Vec<String> {
+    let allocator = Allocator::default();
+    let kind = if name.ends_with(".d.ts") { SourceType::d_ts() } else { SourceType::script() };
+    let parsed = Parser::new(&allocator, text, kind).parse();
+    let mut found: Vec<String> = parsed.diagnostics.iter().map(|error| format!("{name}: {error}")).collect();
+    let semantic = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
+    found.extend(semantic.diagnostics.iter().map(|error| format!("{name}: {error}")));
+    if name.ends_with(".js") {
+        let mut es5 = Es5::default();
+        es5.visit_program(&parsed.program);
+        found.extend(es5.found.into_iter().map(|what| format!("{name}: {what} is not ECMAScript 5")));
+    }
+    found
+}
+
+fn check(files: &BTreeMap<String, String>) {
+    for (name, text) in files {
+        assert_eq!(mistakes(name, text), Vec::<String>::new(), "\n{text}");
+    }
+}
+
+#[test]
+fn files_parse_and_are_es5() {
+    for document in [TODO, SHAPES] {
+        let generated = generate(&parsed(document), &Options::default()).expect("a client");
+        assert_eq!(generated.files.keys().collect::<Vec<_>>(), ["index.d.ts", "index.js", "runtime.js"]);
+        check(&generated.files);
+        let types = &generated.files["index.d.ts"];
+        assert!(!types.split(|c: char| !c.is_alphanumeric()).any(|word| word == "any"), "{types}");
+        assert!(
+            generated.files["index.js"]
+                .starts_with(&format!("// queqiao contract: {}\n", generated.contract))
+        );
+        for text in generated.files.values() {
+            assert!(text.lines().take(2).any(|line| line.contains(queqiao_codegen::HEADER)));
+        }
+    }
+}
+
+#[test]
+fn the_es5_check_can_fail() {
+    for text in [
+        "let a",
+        "const a = 1",
+        "(() => 1)",
+        "`a`",
+        "a?.b",
+        "a ?? b",
+        "({ a })",
+        "({ a() {} })",
+        "({ [a]: 1 })",
+        "class A {}",
+        "function f(a = 1) {}",
+        "f(...a)",
+        "var { a } = b",
+        "async function f() {}",
+        "function* f() {}",
+        "for (var a of b) {}",
+        "1n",
+        "/(?<=a)b/",
+        "/a/s",
+        "2 ** 3",
+        "try {} catch {}",
+        "function f(...a) {}",
+        "import('a')",
+    ] {
+        assert!(!mistakes("a.js", text).is_empty(), "{text}");
+    }
+    assert_eq!(
+        mistakes("a.js", "var a = { get: 1, 'b-c': function () { return /a(?!b)/gi } };"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn only_the_parts_that_are_used() {
+    let with = generate(&parsed(TODO), &Options::default()).expect("a client").files;
+    assert!(with["runtime.js"].contains("logIn") && !with["runtime.js"].contains("Uint8Array"));
+    let without = generate(&parsed(SHAPES), &Options::default()).expect("a client").files;
+    assert!(!without["runtime.js"].contains("openSession") && without["runtime.js"].contains("Uint8Array"));
+    assert!(!without["index.d.ts"].contains("loginCode"));
+    assert!(with.values().chain(without.values()).all(|text| !text.contains("//#")));
+}
+
+#[test]
+fn generation_is_deterministic() {
+    let first = generate(&parsed(TODO), &Options::default()).expect("a client");
+    for _ in 0..5 {
+        assert_eq!(generate(&parsed(TODO), &Options::default()).expect("a client"), first);
+    }
+    let todo = &first.files["index.js"];
+    assert!(todo.contains("exports.finishTodo = op('PUT', '/todos/{id}/done', "), "{todo}");
+}
+
+#[test]
+fn the_contract_id_of_the_document_counts() {
+    let mut document = parsed(TODO);
+    document["x-queqiao"] = json!({"contract": "00112233445566ff"});
+    assert_eq!(generate(&document, &Options::default()).expect("a client").contract, "00112233445566ff");
+}
+
+#[test]
+fn base_urls() {
+    let with = |base_url| {
+        generate(&parsed(TODO), &Options { base_url }).map(|client| client.files["index.js"].clone())
+    };
+    assert!(
+        with(BaseUrl::One("https://a.example/b".into()))
+            .expect("a client")
+            .contains(", 'https://a.example/b', ")
+    );
+    assert!(with(BaseUrl::Unset).expect("a client").contains(", '', "));
+    for wrong in ["a.example", "https://", "ftp://a", "https://a?b", "https://a b", ""] {
+        assert!(matches!(with(BaseUrl::One(wrong.into())), Err(GenerateError::Options { .. })), "{wrong}");
+    }
+    let mut document = parsed(TODO);
+    document["servers"] = json!([{"url": "https://server.example"}]);
+    let client = generate(&document, &Options::default()).expect("a client");
+    assert!(client.files["index.js"].contains("'https://server.example'"));
+}
+
+#[test]
+fn names_and_texts_cannot_break_out() {
+    let evil = "*/ ');\n\u{2028}throw 1 // `${x}` \\";
+    let mut document = parsed(TODO);
+    document["info"]["title"] = json!(evil);
+    document["info"]["version"] = json!(evil);
+    let schemas = document["components"]["schemas"].as_object_mut().expect("schemas");
+    for name in ["any", "Promise", "class", "1 2", "订单", evil] {
+        schemas.insert(name.into(), json!({"description": evil, "properties": {evil: {"const": evil}, "constructor": {"pattern": evil}}}));
+    }
+    let operation = |id: &str| {
+        json!({"operationId": id, "summary": evil, "parameters": [
+            {"in": "query", "name": evil, "schema": {"enum": [evil]}, "description": evil},
+            {"in": "header", "name": "X-A'b", "schema": {"type": "string"}}],
+            "responses": {"400": {"content": {"application/json": {"schema": {"properties": {"code": {"const": "a'b"}}}}}}}})
+    };
+    let ids = [
+        "delete",
+        "configure",
+        "ApiError",
+        "__proto__",
+        "constructor",
+        "toString",
+        "订单 查询",
+        "a.b-c",
+        "eval",
+        "op",
+        "api",
+        "e1",
+    ];
+    for (index, id) in ids.iter().enumerate() {
+        document["paths"][format!("/evil'\\{index}")] =
+            json!({"get": operation(id), "post": operation(&format!("{id}2"))});
+    }
+    let client = generate(&document, &Options::default()).expect("a client");
+    check(&client.files);
+    assert!(client.files["index.d.ts"].contains("export { delete_ as delete };"));
+}
+
+/// The error of a document in which the value at `pointer` is another.
+fn refused(pointer: &str, value: Value) -> GenerateError {
+    let mut document = parsed(TODO);
+    let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+    let key = key.replace("~1", "/");
+    match document.pointer_mut(parent).expect("a place") {
+        Value::Object(map) => drop(map.insert(key, value)),
+        Value::Array(items) => items[key.parse::<usize>().expect("an index")] = value,
+        _ => panic!("no place"),
+    }
+    let error = generate(&document, &Options::default()).expect_err("refused");
+    assert!(error.to_string().contains(error.remedy()), "{error}");
+    error
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_its_place_and_a_remedy() {
+    let get = json!({"operationId": "x", "responses": {}});
+    let cases = [
+        ("/paths/~1todos/patch", get, "/paths/~1todos/patch", "PUT or POST"),
+        (
+            "/paths/~1todos/get/parameters/0",
+            json!({"in": "cookie", "name": "sid"}),
+            "/paths/~1todos/get/parameters/0",
+            "header or a query parameter",
+        ),
+        (
+            "/components/securitySchemes/login",
+            json!({"type": "apiKey", "in": "cookie", "name": "sid"}),
+            "/components/securitySchemes/login",
+            "bearer token",
+        ),
+        (
+            "/paths/~1todos/get/requestBody",
+            json!({"content": {}}),
+            "/paths/~1todos/get/requestBody",
+            "POST or PUT",
+        ),
+        (
+            "/paths/~1todos/post/requestBody",
+            json!({"content": {"multipart/form-data": {}}}),
+            "/paths/~1todos/post/requestBody/content",
+            "application/json",
+        ),
+        (
+            "/paths/~1todos/get/parameters/0",
+            json!({"in": "query", "name": "f", "schema": {"type": "object"}}),
+            "/paths/~1todos/get/parameters/0",
+            "parameters of their own",
+        ),
+        (
+            "/paths/~1todos/get/parameters/0",
+            json!({"in": "query", "name": "f", "explode": false, "schema": {"type": "array"}}),
+            "/paths/~1todos/get/parameters/0",
+            "\"explode\": true",
+        ),
+        ("/paths/~1todos/get/operationId", json!("addTodo"), "/paths/~1todos/post", "Rename"),
+        ("/paths/~1todos~1{id}/get/parameters", json!([]), "/paths/~1todos~1{id}/get", "Correct"),
+        (
+            "/components/schemas/Todo",
+            json!({"$ref": "#/components/schemas/Nothing"}),
+            "/components/schemas/Todo",
+            "existing place",
+        ),
+        (
+            "/components/schemas/Todo",
+            json!({"$ref": "other.yaml#/Todo"}),
+            "/components/schemas/Todo",
+            "bundle",
+        ),
+        (
+            "/components/schemas/Todo",
+            json!({"anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}]}),
+            "/components/schemas/Todo",
+            "existing place",
+        ),
+        ("/components/schemas/Todo", json!({"type": "text"}), "/components/schemas/Todo/type", "Correct"),
+        ("/openapi", json!("2.0"), "", "OpenAPI 3"),
+    ];
+    for (pointer, value, place, remedy) in cases {
+        let error = refused(pointer, value);
+        assert_eq!(error.pointer(), place, "{error}");
+        assert!(error.remedy().contains(remedy), "{error}");
+    }
+}
+
+#[test]
+fn schemas_without_end_are_refused() {
+    let mut schema = json!({"type": "string"});
+    for _ in 0..100 {
+        schema = json!({"type": "array", "items": schema});
+    }
+    assert!(matches!(refused("/components/schemas/Todo", schema), GenerateError::TooDeep { .. }));
+    let endless = json!({"type": "array", "items": {"$ref": "#/components/schemas/Todo/items"}});
+    refused("/components/schemas/Todo", endless);
+}
+
+/// All places of a document, as JSON pointers.
+fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                places(value, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                places(value, format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+    found.push(pointer);
+}
+
+fn replacement() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        Just(json!(true)),
+        Just(json!(-1.5)),
+        Just(json!("")),
+        Just(json!("#/components/schemas/Tree")),
+        Just(json!({"$ref": "#/components/schemas/Tree"})),
+        Just(json!({"$ref": "#/paths"})),
+        Just(json!({"$ref": "#"})),
+        Just(json!({"$ref": 1})),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!(["null", "array"])),
+        Just(json!([{"type": "object"}])),
+        "\\PC{0,12}".prop_map(Value::from),
+        "[{}/~'\\\\*`$\n\u{2028}]{1,8}".prop_map(Value::from),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Mutated documents give an error or a client that parses, and never a panic.
+    #[test]
+    fn broken_documents_never_panic(
+        todo in any::<bool>(),
+        mutations in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4, replacement()), 1..4),
+    ) {
+        let mut document = parsed(if todo { TODO } else { SHAPES });
+        for (at, other, kind, value) in mutations {
+            let mut found = Vec::new();
+            places(&document, String::new(), &mut found);
+            let pointer: String = at.get(&found).clone();
+            let copied = document.pointer(other.get(&found).as_str()).cloned().unwrap_or_default();
+            match kind {
+                0 => if let Some((parent, key)) = pointer.rsplit_once('/')
+                    && let Some(Value::Object(map)) = document.pointer_mut(parent) {
+                    map.remove(&key.replace("~1", "/").replace("~0", "~"));
+                },
+                1 => if let Some((parent, _)) = pointer.rsplit_once('/')
+                    && let Some(Value::Object(map)) = document.pointer_mut(parent)
+                    && let Value::String(key) = &value {
+                    map.insert(key.clone(), copied);
+                },
+                2 => if let Some(place) = document.pointer_mut(&pointer) { *place = copied },
+                _ => if let Some(place) = document.pointer_mut(&pointer) { *place = value },
+            }
+        }
+        match generate(&document, &Options::default()) {
+            Ok(client) => for (name, text) in &client.files {
+                prop_assert_eq!(mistakes(name, text), Vec::<String>::new(), "{}", text);
+            },
+            Err(error) => prop_assert!(!error.remedy().is_empty()),
+        }
+    }
+}

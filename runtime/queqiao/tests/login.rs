@@ -1,0 +1,196 @@
+//! Login, logout, renewal and roles, through the router, against the emulated WeChat.
+
+use std::time::Duration;
+
+use queqiao::TestApp;
+use queqiao::prelude::*;
+use queqiao::serde_json::{Value, json};
+
+struct Admin;
+
+impl RoleName for Admin {
+    const NAME: &'static str = "admin";
+}
+
+/// Who am I?
+#[get("/me")]
+async fn me(user: User) -> Uuid {
+    user.id
+}
+
+/// Who am I, if anyone?
+#[get("/maybe")]
+async fn maybe(user: Option<User>) -> Option<Uuid> {
+    user.map(|user| user.id)
+}
+
+/// For admins.
+#[get("/admin")]
+async fn admin(admin: Role<Admin>) -> Uuid {
+    admin.id
+}
+
+fn app() -> TestApp {
+    TestApp::new(Api::<()>::new("login", "1.0.0").routes(routes![me, maybe, admin]))
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+const MOCK: &str = "the code is a mock one";
+
+async fn log_in(app: &TestApp, code: &str) -> String {
+    let session: Value = app.post("/auth/login").json(&json!({ "code": code })).await.json();
+    session["token"].as_str().unwrap().to_owned()
+}
+
+async fn who(app: &TestApp, token: &str) -> Uuid {
+    app.get("/me").bearer(token).await.json()
+}
+
+#[tokio::test]
+async fn each_bad_token_has_its_own_code() {
+    let app = app();
+    assert_eq!(app.get("/me").await.code(), "auth.required");
+    for garbled in ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "ünicode"] {
+        assert_eq!(app.get("/me").bearer(garbled).await.code(), "auth.invalid", "{garbled}");
+    }
+    let basic = app.get("/me").header("authorization", "Basic YTpi").await;
+    assert_eq!((basic.status.as_u16(), basic.code().as_str()), (401, "auth.invalid"));
+    let alice = app.user("alice");
+    let token = alice.log_in().await;
+    app.advance(2 * HOUR);
+    assert_eq!(app.get("/me").bearer(&token).await.code(), "auth.expired");
+    let token = alice.log_in().await;
+    app.post("/auth/logout").bearer(&token).json(&json!({})).await;
+    assert_eq!(app.get("/me").bearer(&token).await.code(), "auth.revoked");
+}
+
+#[tokio::test]
+async fn an_optional_user_is_none_without_a_token_and_refused_with_a_bad_one() {
+    let app = app();
+    assert_eq!(app.get("/maybe").await.json::<Option<Uuid>>(), None);
+    assert!(app.user("alice").get("/maybe").await.json::<Option<Uuid>>().is_some());
+    assert_eq!(app.get("/maybe").bearer("x").await.code(), "auth.invalid");
+}
+
+#[tokio::test]
+async fn a_code_gives_the_same_user_for_five_minutes_with_one_exchange() {
+    let app = app();
+    let code = app.login_code("alice").await;
+    let logins = futures_util::future::join_all((0..20).map(|_| log_in(&app, &code))).await;
+    let first = who(&app, &logins[0]).await;
+    for token in &logins {
+        assert_eq!(who(&app, token).await, first);
+    }
+    app.advance(Duration::from_secs(299));
+    assert_eq!(who(&app, &log_in(&app, &code).await).await, first);
+    assert_eq!(app.upstream_logins().await, 1);
+    app.advance(Duration::from_secs(2));
+    let late = app.post("/auth/login").json(&json!({ "code": code })).await;
+    assert_eq!((late.status.as_u16(), late.code().as_str()), (401, "login.code_invalid"));
+}
+
+#[tokio::test]
+async fn the_mock_code_is_the_same_user_every_time() {
+    let app = app();
+    let mut users = Vec::new();
+    for _ in 0..3 {
+        users.push(who(&app, &log_in(&app, MOCK).await).await);
+        app.advance(Duration::from_secs(600));
+    }
+    assert_eq!(users[0], users[1]);
+    assert_eq!(users[1], users[2]);
+    assert_eq!(app.upstream_logins().await, 3);
+}
+
+#[tokio::test]
+async fn unknown_codes_are_refused_where_the_emulator_is_strict() {
+    let app = app().configuration("[emulator]\naccept_unknown_codes = false");
+    for code in [MOCK, "0a1b2c3d"] {
+        let refused = app.post("/auth/login").json(&json!({ "code": code })).await;
+        assert_eq!(refused.code(), "login.code_invalid", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn logging_out_ends_this_session_or_all() {
+    let app = app();
+    let alice = app.user("alice");
+    let (phone, tablet, desk) = (alice.log_in().await, alice.log_in().await, alice.log_in().await);
+    assert_eq!(
+        app.post("/auth/logout").bearer(&phone).json(&json!({ "everywhere": false })).await.status,
+        204
+    );
+    assert_eq!(app.get("/me").bearer(&phone).await.code(), "auth.revoked");
+    who(&app, &tablet).await;
+    assert_eq!(
+        app.post("/auth/logout").bearer(&tablet).json(&json!({ "everywhere": true })).await.status,
+        204
+    );
+    for token in [&phone, &tablet, &desk] {
+        assert_eq!(app.get("/me").bearer(token).await.code(), "auth.revoked");
+    }
+    who(&app, &alice.log_in().await).await;
+}
+
+#[tokio::test]
+async fn an_active_user_gets_a_newer_token_before_the_old_one_ends() {
+    let app = app();
+    let token = app.user("alice").log_in().await;
+    assert!(!app.get("/me").bearer(&token).await.headers.contains_key("x-queqiao-token"));
+    app.advance(HOUR);
+    let answer = app.get("/me").bearer(&token).await;
+    let renewed = answer.headers["x-queqiao-token"].to_str().unwrap().to_owned();
+    app.advance(HOUR);
+    assert_eq!(app.get("/me").bearer(&token).await.code(), "auth.expired");
+    assert_eq!(who(&app, &renewed).await, answer.json::<Uuid>());
+    // A renewed token dies with its session.
+    app.post("/auth/logout").bearer(&renewed).json(&json!({ "everywhere": true })).await;
+    assert_eq!(app.get("/me").bearer(&renewed).await.code(), "auth.revoked");
+}
+
+#[tokio::test]
+async fn no_renewal_outlives_the_longest_session() {
+    let app = app().configuration("[auth]\ntoken_lifetime = \"2h\"\nlongest_session = \"3h\"");
+    let mut token = app.user("alice").log_in().await;
+    for _ in 0..2 {
+        app.advance(HOUR);
+        let answer = app.get("/me").bearer(&token).await;
+        assert_eq!(answer.status, 200);
+        if let Some(renewed) = answer.headers.get("x-queqiao-token") {
+            token = renewed.to_str().unwrap().to_owned();
+        }
+    }
+    app.advance(HOUR);
+    assert_eq!(app.get("/me").bearer(&token).await.code(), "auth.expired");
+}
+
+#[tokio::test]
+async fn roles_open_doors_at_once() {
+    let app = app();
+    assert_eq!(app.get("/admin").await.code(), "auth.required");
+    let alice = app.user("alice");
+    let refused = alice.get("/admin").await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "auth.forbidden"));
+    let root = app.user("root").role("admin");
+    assert_eq!(root.get("/admin").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_document_tells_who_may_call() {
+    let api: Api = Api::new("login", "1.0.0").routes(routes![me, maybe, admin]);
+    let built = api.build().unwrap();
+    let document = built.document().value();
+    let operation = |path: &str| &document["paths"][path]["get"];
+    assert_eq!(operation("/me")["security"], json!([{ "login": [] }]));
+    assert_eq!(operation("/maybe")["security"], json!([{}, { "login": [] }]));
+    let codes = |path: &str, status: &str| {
+        let schema = &operation(path)["responses"][status]["content"]["application/problem+json"]["schema"];
+        schema["allOf"][1]["properties"]["code"]["enum"].clone()
+    };
+    assert_eq!(codes("/admin", "403"), json!(["auth.forbidden"]));
+    assert_eq!(codes("/me", "401"), json!(["auth.expired", "auth.invalid", "auth.required", "auth.revoked"]));
+    assert_eq!(codes("/maybe", "401"), json!(["auth.expired", "auth.invalid", "auth.revoked"]));
+    let scheme = &document["components"]["securitySchemes"]["login"];
+    assert_eq!(scheme["x-queqiao-login"]["login"], "login");
+    assert_eq!(scheme["scheme"], "bearer");
+}
