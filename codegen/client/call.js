@@ -20,7 +20,7 @@ exports.create = function (name, contract, bases, renewal) {
       try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
       base = /^(develop|trial)$/.test(version) && base[version] || base.release;
     }
-    if (!base) throw new ApiError('network', name, { title: 'No base URL: generate with --base-url or call configure({ baseUrl })' });
+    if (!base) throw new ApiError('network', name, { title: 'No base URL: call configure({ baseUrl })' });
     return base.replace(/\/+$/, '');
   }
 

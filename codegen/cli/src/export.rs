@@ -45,10 +45,13 @@ impl Exporter {
         };
         let Some(package) = found else {
             let names: Vec<&str> = binaries().map(|package| package.name.as_str()).collect();
-            let wanted = source.package.as_deref().unwrap_or("of this folder");
+            let problem = match &source.package {
+                Some(name) => format!("this workspace has no package {name}"),
+                None => "this folder is not that of one package".to_owned(),
+            };
             return Err(miette::miette!(
                 help = format!("Give one with -p: {}", names.join(", ")),
-                "this workspace has no package {wanted}"
+                "{problem}"
             ));
         };
         let folder = package.manifest_path.parent().map(|folder| folder.as_std_path().to_owned());

@@ -187,6 +187,24 @@ fn the_contract_id_of_the_document_counts() {
 }
 
 #[test]
+fn answers_without_a_body() {
+    let ok = json!({"content": {"application/json": {"schema": {"type": "string"}}}});
+    let document = json!({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {
+        "head": {"operationId": "head", "responses": {"200": ok}},
+        "get": {"operationId": "get", "responses": {"200": ok, "204": {"description": ""}}},
+        "delete": {"operationId": "remove", "responses": {"204": {"description": ""}}}}}});
+    let files = generate(&document, &Options::default()).expect("a client").files;
+    for declared in [
+        "function head(params?: NoParameters, options?: Options): Call<void>",
+        "function get(params?: NoParameters, options?: Options): Call<string | undefined>",
+        "function remove(params?: NoParameters, options?: Options): Call<void>",
+    ] {
+        assert!(files["index.d.ts"].contains(declared), "{}", files["index.d.ts"]);
+    }
+    assert!(files["index.js"].contains("exports.head = op('HEAD', '/a', '', '', 'empty');"));
+}
+
+#[test]
 fn base_urls() {
     let with = |base_url| {
         generate(&parsed(TODO), &Options { base_url }).map(|client| client.files["index.js"].clone())

@@ -7,13 +7,8 @@
 
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem, ClassUnicode,
-<<<<<<< HEAD
-    ClassUnicodeKind, ClassUnicodeOpKind, ErrorKind, GroupKind, HexLiteralKind, Literal, LiteralKind,
-    RepetitionKind, Span, SpecialLiteralKind, parse::Parser,
-=======
     ClassUnicodeKind, ClassUnicodeOpKind, ErrorKind, GroupKind, HexLiteralKind, Literal, LiteralKind, Span,
     SpecialLiteralKind, parse::Parser,
->>>>>>> refs/heads/macros
 };
 
 /// ECMA-262 `LineTerminator`, which `.` does not match.

@@ -49,14 +49,9 @@ pub mod prelude {
     pub use uuid::Uuid;
 
     pub use crate::{
-<<<<<<< HEAD
         Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent,
         Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put,
         routes,
-=======
-        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent, Path, Query,
-        Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put, routes,
->>>>>>> refs/heads/macros
     };
 }
 

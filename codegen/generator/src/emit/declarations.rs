@@ -159,6 +159,8 @@ fn join(parts: &[Type], separator: &str, indent: &str) -> String {
 
 fn grouped(shape: &Type, indent: &str) -> String {
     match shape {
+        // `void` beside other types cannot be told apart from them.
+        Type::Nothing => "undefined".into(),
         Type::Union(_) | Type::Intersection(_) => format!("({})", type_text(shape, indent)),
         _ => type_text(shape, indent),
     }

@@ -113,7 +113,11 @@ impl<'a> OperationReader<'a> {
         let access = self.access(id, node)?;
         let parameters = self.parameters(path, method, item, node)?;
         let body = self.body(method, node)?;
-        let responses = self.responses(node)?;
+        let mut responses = self.responses(node)?;
+        if method == Method::Head {
+            // Whatever the document says: such an answer has no body.
+            (responses.result, responses.answer) = (Type::Nothing, Answer::Empty);
+        }
         let text = [node.text("summary"), node.text("description")];
         let text = text.into_iter().flatten().map(str::to_owned).collect();
         let tags = node.flag("deprecated").then(|| "deprecated".to_owned()).into_iter().collect();
