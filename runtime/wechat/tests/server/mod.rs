@@ -42,19 +42,28 @@ impl Server {
         self.calls.load(Ordering::SeqCst)
     }
 
+    /// Patient enough for a machine that is busy with other tests.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            base_url: format!("http://{}", self.address),
+            connect_timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(60),
+            back_off: Duration::from_millis(1),
+            ..Settings::default()
+        }
+    }
+
     pub(crate) fn client(&self) -> WeChat {
-        self.client_with(Clock::system())
+        WeChat::new(self.settings()).unwrap()
     }
 
     pub(crate) fn client_with(&self, clock: Clock) -> WeChat {
-        let settings = Settings {
-            base_url: format!("http://{}", self.address),
-            timeout: Duration::from_millis(500),
-            back_off: Duration::from_millis(1),
-            clock,
-            ..Settings::default()
-        };
-        WeChat::new(settings).unwrap()
+        WeChat::new(Settings { clock, ..self.settings() }).unwrap()
+    }
+
+    /// For a server that lets its callers wait.
+    pub(crate) fn impatient_client(&self) -> WeChat {
+        WeChat::new(Settings { timeout: Duration::from_secs(1), ..self.settings() }).unwrap()
     }
 }
 
