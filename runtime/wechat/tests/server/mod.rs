@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use queqiao_wechat::{App, Clock, Settings, WeChat};
+use queqiao_wechat::{App, Settings, WeChat};
 
 pub(crate) const SECRET: &str = "AppSecret-do-not-show";
 pub(crate) const CODE: &str = "0a3-code-do-not-show";
@@ -55,10 +55,6 @@ impl Server {
 
     pub(crate) fn client(&self) -> WeChat {
         WeChat::new(self.settings()).unwrap()
-    }
-
-    pub(crate) fn client_with(&self, clock: Clock) -> WeChat {
-        WeChat::new(Settings { clock, ..self.settings() }).unwrap()
     }
 
     /// For a server that lets its callers wait.
