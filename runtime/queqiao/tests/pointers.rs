@@ -101,7 +101,14 @@ fn containers_at_any_depth() {
             "byNumber": { "7": { "theMark": "x" } },
             "pair": ["x", ["", "x"]],
         })),
-        ["/list/1/theMark", "/map/a~1b/1/theMark", "/map/~0/0/theMark", "/byNumber/7/theMark", "/pair/0", "/pair/1/1"]
+        [
+            "/list/1/theMark",
+            "/map/a~1b/1/theMark",
+            "/map/~0/0/theMark",
+            "/byNumber/7/theMark",
+            "/pair/0",
+            "/pair/1/1"
+        ]
     );
 }
 

@@ -48,7 +48,11 @@ pub(crate) fn assemble(
     schemas: Schemas,
 ) -> Result<Document, Vec<String>> {
     let mut components = schemas.finish();
-    let roots: Vec<Value> = placed.iter().flat_map(|operation| operation.draft.schemas()).map(|(side, schema)| components.place(side, schema)).collect();
+    let roots: Vec<Value> = placed
+        .iter()
+        .flat_map(|operation| operation.draft.schemas())
+        .map(|(side, schema)| components.place(side, schema))
+        .collect();
     components.keep_reachable(roots.into_iter());
     let mut mistakes = components.mistakes.clone();
     for (name, schema) in &components.components {
