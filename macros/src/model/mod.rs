@@ -53,7 +53,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
         #model
         // schemars' derive calls these traits' methods without naming the traits.
         #[allow(unused_imports)]
-        use ::core::{convert::Into as _, default::Default as _};
+        use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         #mistakes
     }
 }
@@ -369,7 +369,7 @@ mod tests {
                 }
             }
             #[allow(unused_imports)]
-            use ::core::{convert::Into as _, default::Default as _};
+            use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         "##]].assert_eq(&pretty(expanded));
     }
 
@@ -451,7 +451,7 @@ mod tests {
                 }
             }
             #[allow(unused_imports)]
-            use ::core::{convert::Into as _, default::Default as _};
+            use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         "##]]
         .assert_eq(&pretty(expanded));
     }
