@@ -272,13 +272,17 @@ impl Translation<'_> {
 mod tests {
     use super::*;
 
+    fn translated(source: &str) -> String {
+        translate(source).expect("a portable pattern")
+    }
+
     #[test]
     fn what_differs_is_translated() {
-        assert_eq!(translate(r"^1[3-9]\d{9}$").unwrap(), r"^1[3-9][0-9]{9}$");
-        assert_eq!(translate(r"^[\w.-]+$").unwrap(), r"^[[A-Za-z0-9_].-]+$");
-        assert_eq!(translate(r"а.").unwrap(), r"а[^\n\r\u{2028}\u{2029}]");
-        assert_eq!(translate(r"^\p{Script=Han}+\/$").unwrap(), r"^\p{Script=Han}+\/$");
-        assert_eq!(translate("").unwrap(), "");
+        assert_eq!(translated(r"^1[3-9]\d{9}$"), r"^1[3-9][0-9]{9}$");
+        assert_eq!(translated(r"^[\w.-]+$"), r"^[[A-Za-z0-9_].-]+$");
+        assert_eq!(translated(r"а."), r"а[^\n\r\u{2028}\u{2029}]");
+        assert_eq!(translated(r"^\p{Script=Han}+\/$"), r"^\p{Script=Han}+\/$");
+        assert_eq!(translated(""), "");
     }
 
     #[test]
