@@ -13,6 +13,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, LitInt, LitStr, Path, Token, Typ
 use crate::docs::Docs;
 use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{snake, unraw};
+use crate::root::respan;
 
 /// Codes under these prefixes are the framework's own.
 const RESERVED: [&str; 7] = ["auth", "body", "query", "path", "header", "route", "wechat"];
@@ -402,8 +403,9 @@ fn from(input: &DeriveInput, variant: &Variant, source: &Type, root: &Path) -> T
     let name = &variant.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     // The error for a source that is no `std::error::Error` lands on the source.
+    let at = respan(root, source.span());
     let convert =
-        quote_spanned!(source.span()=> <#root::Internal as ::core::convert::From<#source>>::from(source));
+        quote_spanned!(source.span()=> <#at::Internal as ::core::convert::From<#source>>::from(source));
     quote! {
         #[automatically_derived]
         impl #impl_generics ::core::convert::From<#source> for #ident #ty_generics #where_clause {

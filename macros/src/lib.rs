@@ -341,12 +341,10 @@ pub fn api_error(item: TokenStream) -> TokenStream {
 ///
 /// A file is named by its number (from 1, unique), an underscore and words. The files are read when the program is
 /// compiled, so that it needs none of them when it runs. Cargo sees that a file changes, but not that one is added; so
-/// that it does, add a `build.rs`:
+/// that it does, let a `build.rs` say:
 ///
 /// ```
-/// fn main() {
-///     println!("cargo:rerun-if-changed=migrations");
-/// }
+/// println!("cargo:rerun-if-changed=migrations");
 /// ```
 #[proc_macro]
 pub fn migrations(input: TokenStream) -> TokenStream {

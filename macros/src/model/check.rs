@@ -14,6 +14,7 @@ use syn::{
 use super::kind::{Kind, Layer, layers};
 use super::pattern;
 use crate::mistakes::{Mistakes, did_you_mean};
+use crate::root::respan;
 
 const KNOWN: [&str; 11] =
     ["length", "range", "above", "pattern", "email", "url", "unique", "each", "custom", "message", "skip"];
@@ -28,6 +29,8 @@ pub(super) struct Checks {
 
 struct Constraint {
     kind: ConstraintKind,
+    /// The constraint's own word, where a type that it does not fit is told.
+    span: Span,
     message: Option<LitStr>,
 }
 
@@ -117,8 +120,12 @@ impl Checks {
         let described = self.constraints.iter().filter(|constraint| constraint.has_keyword());
         described
             .map(|constraint| {
-                let expression = constraint.expression(&ty.to_token_stream(), root);
-                syn::parse_quote!(#[schemars(transform = #root::__private::constraints::refine::<#ty, _>(#expression))])
+                let ty = respan(ty, constraint.span);
+                let root = respan(root, constraint.span);
+                let expression = constraint.expression(&ty, &root);
+                let refined =
+                    quote_spanned!(constraint.span=> #root::__private::constraints::refine::<#ty, _>(#expression));
+                syn::parse_quote!(#[schemars(transform = #refined)])
             })
             .collect()
     }
@@ -150,9 +157,13 @@ impl Checks {
 
 impl Constraint {
     fn call(&self, ty: &TokenStream, value: &Ident, at: &TokenStream, root: &Path) -> TokenStream {
-        let expression = self.expression(ty, root);
+        let ty = respan(ty, self.span);
+        let root = respan(root, self.span);
+        let expression = self.expression(&ty, &root);
         let sane = self.assertion();
-        quote!(#sane #root::__private::constraints::Constraint::<#ty>::check(&#expression, #value, #at);)
+        quote_spanned! {self.span=>
+            #sane #root::__private::constraints::Constraint::<#ty>::check(&#expression, #value, #at);
+        }
     }
 
     fn has_keyword(&self) -> bool {
@@ -163,28 +174,31 @@ impl Constraint {
         }
     }
 
-    fn expression(&self, ty: &TokenStream, root: &Path) -> TokenStream {
-        let constraints = quote!(#root::__private::constraints);
+    fn expression(&self, ty: &TokenStream, root: &TokenStream) -> TokenStream {
+        let span = self.span;
+        let constraints = quote_spanned!(span=> #root::__private::constraints);
         match &self.kind {
             ConstraintKind::Length { min, max } => {
                 let option = |bound: &Option<Expr>| match bound {
-                    Some(bound) => quote!(::core::option::Option::Some(#bound)),
-                    None => quote!(::core::option::Option::None),
+                    Some(bound) => quote_spanned!(span=> ::core::option::Option::Some(#bound)),
+                    None => quote_spanned!(span=> ::core::option::Option::None),
                 };
                 let (min, max) = (option(min), option(max));
-                quote!(#constraints::length::<#ty>(#min, #max))
+                quote_spanned!(span=> #constraints::length::<#ty>(#min, #max))
             }
-            ConstraintKind::Range { min, max } => quote!(#constraints::range::<#ty>(#min, #max)),
-            ConstraintKind::Pattern { source, translated } => quote!({
+            ConstraintKind::Range { min, max } => {
+                quote_spanned!(span=> #constraints::range::<#ty>(#min, #max))
+            }
+            ConstraintKind::Pattern { source, translated } => quote_spanned!(span=> {
                 static PATTERN: #constraints::Pattern = #constraints::Pattern::new(#source, #translated);
                 #constraints::pattern::<#ty>(&PATTERN)
             }),
-            ConstraintKind::Email => quote!(#constraints::email::<#ty>()),
-            ConstraintKind::Url => quote!(#constraints::url::<#ty>()),
-            ConstraintKind::Unique => quote!(#constraints::unique::<#ty>()),
+            ConstraintKind::Email => quote_spanned!(span=> #constraints::email::<#ty>()),
+            ConstraintKind::Url => quote_spanned!(span=> #constraints::url::<#ty>()),
+            ConstraintKind::Unique => quote_spanned!(span=> #constraints::unique::<#ty>()),
             ConstraintKind::Each(inner) => {
-                let inner = inner.expression(&quote!(<#ty as #constraints::Each>::Item), root);
-                quote!(#constraints::each::<#ty, _>(#inner))
+                let inner = inner.expression(&quote_spanned!(span=> <#ty as #constraints::Each>::Item), root);
+                quote_spanned!(span=> #constraints::each::<#ty, _>(#inner))
             }
             // A closure, so that `fn(&str)` fits a `String`.
             ConstraintKind::Custom(path) => {
@@ -207,8 +221,15 @@ impl Constraint {
         if number(min).is_some() && number(max).is_some() {
             return TokenStream::new();
         }
-        quote_spanned! {max.span()=>
-            const { ::core::assert!(#min <= #max, "the range of `#[check]` is empty: nothing could ever be valid") }
+        // `Self` cannot be named in an item; in an inline constant it is compared where the value is checked.
+        let of_type = [min, max].iter().any(|bound| quote!(#bound).to_string().contains("Self"));
+        let assertion = quote_spanned! {max.span()=>
+            ::core::assert!(#min <= #max, "the range of `#[check]` is empty: nothing could ever be valid")
+        };
+        if of_type {
+            quote_spanned!(max.span()=> const { #assertion })
+        } else {
+            quote_spanned!(max.span()=> const _: () = #assertion;)
         }
     }
 }
@@ -227,7 +248,7 @@ impl ToTokens for Bound {
 fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Constraint> {
     let kind = Kind::of(ty);
     let one = |kind: Option<ConstraintKind>| -> Vec<Constraint> {
-        kind.map(|kind| Constraint { kind, message: None }).into_iter().collect()
+        kind.map(|kind| Constraint { kind, span: word.path().span(), message: None }).into_iter().collect()
     };
     match (name, word) {
         ("length", Meta::NameValue(pair)) => {
@@ -326,12 +347,11 @@ fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Cons
                     mistakes.on(word.path(), format!("`{name}` stands beside `each(…)`, not in it"));
                     continue;
                 }
-                constraints.extend(
-                    read(&word, &name, item, mistakes).into_iter().map(|inner| Constraint {
-                        kind: ConstraintKind::Each(Box::new(inner)),
-                        message: None,
-                    }),
-                );
+                constraints.extend(read(&word, &name, item, mistakes).into_iter().map(|inner| Constraint {
+                    span: inner.span,
+                    kind: ConstraintKind::Each(Box::new(inner)),
+                    message: None,
+                }));
             }
             constraints
         }

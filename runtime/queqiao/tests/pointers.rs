@@ -1,5 +1,6 @@
 //! Where a broken constraint is reported: the exact place on the wire, however deep and by whatever way serde puts it
 //! there. Each pointer is also followed into the JSON that the value came from.
+#![allow(dead_code)] // fields that only serde writes and only the walk reads
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
