@@ -3,7 +3,7 @@
 export function createReport(name) {
   let checks = 0
   let failed = 0
-  return {
+  const report = {
     /** @param {string} what a sentence that is true if the check holds @param {string} [found] shown if it does not */
     check(what, holds, found = '') {
       checks += 1
@@ -17,6 +17,12 @@ export function createReport(name) {
       process.exitCode = failed === 0 && checks > 0 ? 0 : 1
     },
   }
+  process.on('uncaughtException', (error) => {
+    report.check(`${name} runs to its end`, false, error.message)
+    report.finish()
+    process.exit()
+  })
+  return report
 }
 
 function indent(text) {

@@ -17,7 +17,7 @@ mod todos {
     use queqiao::prelude::*;
 
     use crate::model::{NewTodo, Todo, TodoFilter, TodoPage};
-    use crate::service::{TodoError, Todos};
+    use crate::service::{AddTodoError, FinishTodoError, TodoError, Todos};
 
     pub(super) fn routes() -> Routes<Todos> {
         routes![list_todos, add_todo, get_todo, edit_todo, finish_todo, delete_todo]
@@ -29,7 +29,7 @@ mod todos {
         user: User,
         Query(filter): Query<TodoFilter>,
         State(todos): State<Todos>,
-    ) -> Result<TodoPage, TodoError> {
+    ) -> Result<TodoPage, Internal> {
         todos.list(&user, filter).await
     }
 
@@ -39,7 +39,7 @@ mod todos {
         user: User,
         State(todos): State<Todos>,
         Json(new): Json<NewTodo>,
-    ) -> Result<Created<Todo>, TodoError> {
+    ) -> Result<Created<Todo>, AddTodoError> {
         todos.add(&user, new).await.map(Created)
     }
 
@@ -70,7 +70,7 @@ mod todos {
         user: User,
         Path(id): Path<Uuid>,
         State(todos): State<Todos>,
-    ) -> Result<Todo, TodoError> {
+    ) -> Result<Todo, FinishTodoError> {
         todos.finish(&user, id).await
     }
 
@@ -91,7 +91,7 @@ mod admin {
     use queqiao::prelude::*;
 
     use crate::model::Statistics;
-    use crate::service::{TodoError, Todos};
+    use crate::service::Todos;
 
     /// May see numbers over all users.
     pub(super) struct Admin;
@@ -106,7 +106,7 @@ mod admin {
 
     /// Count users and todos.
     #[get("/admin/statistics")]
-    async fn statistics(_admin: Role<Admin>, State(todos): State<Todos>) -> Result<Statistics, TodoError> {
+    async fn statistics(_admin: Role<Admin>, State(todos): State<Todos>) -> Result<Statistics, Internal> {
         todos.statistics().await
     }
 }

@@ -11,20 +11,41 @@ use crate::repository::TodoRepository;
 /// How many todos a page has unless the caller says.
 const PAGE: u32 = 20;
 
-/// Why a call about todos failed.
+/// Why a call about one todo failed.
 #[derive(Debug, ApiError)]
 pub(crate) enum TodoError {
+    /// No such todo.
+    #[error(status = 404)]
+    NotFound,
+    /// The server failed.
+    #[error(internal, from(sqlx::Error))]
+    Internal(Internal),
+}
+
+/// Why a todo was not added.
+#[derive(Debug, ApiError)]
+#[error(prefix = "todo")]
+pub(crate) enum AddTodoError {
+    /// There are too many todos.
+    ///
+    /// Delete some that are done.
+    #[error(status = 409)]
+    TooMany,
+    /// The server failed.
+    #[error(internal, from(sqlx::Error))]
+    Internal(Internal),
+}
+
+/// Why a todo was not marked as done.
+#[derive(Debug, ApiError)]
+#[error(prefix = "todo")]
+pub(crate) enum FinishTodoError {
     /// No such todo.
     #[error(status = 404)]
     NotFound,
     /// The todo is done already.
     #[error(status = 409)]
     AlreadyDone,
-    /// There are too many todos.
-    ///
-    /// Delete some that are done.
-    #[error(status = 409)]
-    TooMany,
     /// The server failed.
     #[error(internal, from(sqlx::Error))]
     Internal(Internal),
@@ -52,7 +73,7 @@ impl Todos {
         })
     }
 
-    pub(crate) async fn list(&self, user: &User, filter: TodoFilter) -> Result<TodoPage, TodoError> {
+    pub(crate) async fn list(&self, user: &User, filter: TodoFilter) -> Result<TodoPage, Internal> {
         let limit = filter.limit.unwrap_or(PAGE);
         // One more than asked for tells whether there is another page.
         let mut items = self.repository.list(user.id, &filter, limit + 1).await?;
@@ -62,9 +83,9 @@ impl Todos {
         Ok(TodoPage { items, next })
     }
 
-    pub(crate) async fn add(&self, user: &User, new: NewTodo) -> Result<Todo, TodoError> {
+    pub(crate) async fn add(&self, user: &User, new: NewTodo) -> Result<Todo, AddTodoError> {
         let added = self.repository.add(user.id, new, self.clock.now(), self.config.most_todos).await?;
-        added.ok_or(TodoError::TooMany)
+        added.ok_or(AddTodoError::TooMany)
     }
 
     pub(crate) async fn get(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
@@ -75,19 +96,21 @@ impl Todos {
         self.repository.edit(user.id, id, new).await?.ok_or(TodoError::NotFound)
     }
 
-    pub(crate) async fn finish(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
+    pub(crate) async fn finish(&self, user: &User, id: Uuid) -> Result<Todo, FinishTodoError> {
         if let Some(finished) = self.repository.finish(user.id, id).await? {
             return Ok(finished);
         }
-        self.get(user, id).await?;
-        Err(TodoError::AlreadyDone)
+        match self.repository.get(user.id, id).await? {
+            Some(_) => Err(FinishTodoError::AlreadyDone),
+            None => Err(FinishTodoError::NotFound),
+        }
     }
 
     pub(crate) async fn delete(&self, user: &User, id: Uuid) -> Result<(), TodoError> {
         if self.repository.delete(user.id, id).await? { Ok(()) } else { Err(TodoError::NotFound) }
     }
 
-    pub(crate) async fn statistics(&self) -> Result<Statistics, TodoError> {
+    pub(crate) async fn statistics(&self) -> Result<Statistics, Internal> {
         Ok(self.repository.statistics().await?)
     }
 }

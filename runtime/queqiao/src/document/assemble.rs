@@ -47,7 +47,13 @@ pub(crate) fn assemble(
     placed: Vec<Placed<'_>>,
     schemas: Schemas,
 ) -> Result<Document, Vec<String>> {
-    let components = schemas.finish();
+    let mut components = schemas.finish();
+    let roots: Vec<Value> = placed
+        .iter()
+        .flat_map(|operation| operation.draft.schemas())
+        .map(|(side, schema)| components.place(side, schema))
+        .collect();
+    components.keep_reachable(roots.into_iter());
     let mut mistakes = components.mistakes.clone();
     for (name, schema) in &components.components {
         lint::check(name, schema, &mut mistakes);

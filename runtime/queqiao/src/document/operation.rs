@@ -36,6 +36,17 @@ pub(crate) struct Draft {
     pub(crate) roles: Vec<&'static str>,
 }
 
+impl Draft {
+    /// Every schema that the operation speaks of.
+    pub(crate) fn schemas(&self) -> Vec<(Side, Value)> {
+        let parameters = self.parameters.iter().map(|parameter| (Side::Request, parameter.schema.clone()));
+        let body = self.body.iter().map(|body| (Side::Request, body.schema.clone()));
+        let responses = self.responses.values().filter_map(|response| response.content.as_ref());
+        let responses = responses.map(|(_, schema)| (Side::Response, schema.clone()));
+        parameters.chain(body).chain(responses).collect()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) location: Location,

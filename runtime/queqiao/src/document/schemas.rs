@@ -105,6 +105,20 @@ pub(crate) struct Components {
 }
 
 impl Components {
+    /// Drops what no operation speaks of: the types behind `Query<_>` and `Path<_>` became parameters.
+    pub(crate) fn keep_reachable(&mut self, roots: impl Iterator<Item = Value>) {
+        let mut open: Vec<String> = roots.flat_map(|root| references(&root)).collect();
+        let mut reached = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if let Some(schema) = self.components.get(&name)
+                && reached.insert(name)
+            {
+                open.extend(references(schema));
+            }
+        }
+        self.components.retain(|name, _| reached.contains(name));
+    }
+
     /// A schema of an operation, with its references to what the components became.
     pub(crate) fn place(&self, side: Side, schema: Value) -> Value {
         match side {

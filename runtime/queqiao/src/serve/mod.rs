@@ -25,6 +25,7 @@ pub use self::boot::{Boot, Connect};
 pub use self::error::{Error, Result};
 pub use self::reader::ConfigError;
 
+#[cfg(feature = "test")]
 pub(crate) use self::emulate::Emulated;
 pub(crate) use self::settings::{Mode, Settings};
 pub(crate) use self::wiring::{Wired, wire};

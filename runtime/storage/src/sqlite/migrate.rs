@@ -196,25 +196,31 @@ mod tests {
         }
     }
 
+    /// Starts eight instances of one program at once.
+    async fn start_many(url: &str, migrations: &'static [Migration]) {
+        let start = Arc::new(tokio::sync::Barrier::new(8));
+        let instances: Vec<_> = (0..8)
+            .map(|_| {
+                let (url, start) = (url.to_owned(), start.clone());
+                tokio::spawn(async move {
+                    start.wait().await;
+                    let pool = open(&url, &PoolOptions::default()).await?;
+                    migrate(&pool, "m", migrations).await
+                })
+            })
+            .collect();
+        for instance in instances {
+            instance.await.unwrap().unwrap();
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn many_instances_start_at_once_on_an_empty_folder() {
+    async fn many_instances_start_at_once_on_an_empty_folder_and_after_an_update() {
         for _ in 0..5 {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite:{}/new/m.db", folder.path().display());
-            let start = Arc::new(tokio::sync::Barrier::new(8));
-            let instances: Vec<_> = (0..8)
-                .map(|_| {
-                    let (url, start) = (url.clone(), start.clone());
-                    tokio::spawn(async move {
-                        start.wait().await;
-                        let pool = open(&url, &PoolOptions::default()).await?;
-                        migrate(&pool, "m", &[ONE, TWO]).await
-                    })
-                })
-                .collect();
-            for instance in instances {
-                instance.await.unwrap().unwrap();
-            }
+            start_many(&url, &[ONE]).await;
+            start_many(&url, &[ONE, TWO]).await;
         }
     }
 }

@@ -1,10 +1,10 @@
 // refused with: TS2678
 import * as api from 'client'
 
-export function isDone(e: unknown) {
+export function isForbidden(e: unknown) {
   if (!api.getTodo.failed(e)) return false
   switch (e.code) {
-    case 'todo.already_done':
+    case 'auth.forbidden':
       return true
     default:
       return false

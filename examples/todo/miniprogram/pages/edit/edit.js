@@ -70,6 +70,8 @@ Page({
       if (api.editTodo.failed(e) || api.addTodo.failed(e)) switch (e.code) {
         case 'todo.not_found':
           return this.leaveGone()
+        case 'todo.too_many':
+          return this.setData({ failure: '待办已经满了，先删掉一些' })
         case 'validation':
           return this.showRefused(e.errors || [])
       }
