@@ -224,8 +224,8 @@ pub fn routes(input: TokenStream) -> TokenStream {
 ///
 /// # Constraints
 ///
-/// One declaration gives the keyword in the document and the check on the server. They apply through `Option`, `Box` and
-/// `Arc`; several stand in one `#[check(…)]` or in several.
+/// One declaration gives the keyword in the document and the check on the server. They apply through `Option` and
+/// `Box`; several stand in one `#[check(…)]` or in several.
 ///
 /// | `#[check(…)]` | for | meaning | code |
 /// | --- | --- | --- | --- |

@@ -5,6 +5,7 @@ mod kind;
 mod pattern;
 mod serde_attributes;
 mod walk;
+mod words;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
