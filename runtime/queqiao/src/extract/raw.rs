@@ -57,7 +57,9 @@ where
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
         let body = request.take_body().unwrap_or_else(Body::empty);
         let body = Body::new(Limited::new(body, context.services.limits.body));
-        let whole = axum::extract::Request::from_parts(request.parts.clone(), body);
+        let mut whole = axum::extract::Request::from_parts(request.parts.clone(), body);
+        // The configured limit is the one that counts.
+        axum::extract::DefaultBodyLimit::disable().apply(&mut whole);
         let taken = E::from_request(whole, &()).await.map_err(IntoResponse::into_response);
         match taken {
             Ok(value) => Ok(Self(value)),

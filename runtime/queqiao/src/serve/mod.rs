@@ -68,7 +68,7 @@ where
     if let Some(file) = std::env::var_os("QUEQIAO_EXPORT") {
         return export::write(api, file.as_ref());
     }
-    let built = api.build()?;
+    let built = api.build_to_serve()?;
     let environment: BTreeMap<String, String> = std::env::vars().collect();
     let settings = Settings::load(&environment, Mode::of_this_build())?;
     log::install(&settings.log)?;
