@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use super::{Extract, Incoming};
 use crate::context::Context;
 use crate::document::Operation;
-use crate::problem::{ErrorCase, Problem};
+use crate::problem::{self, ErrorCase, Problem};
 use crate::reply::Reply;
 
 /// Takes an axum extractor of the request's head as an argument, or gives an axum response as the answer.
@@ -52,6 +52,7 @@ where
     fn describe(operation: &mut Operation<'_>) {
         operation.raw_request_body();
         operation.error(REFUSED);
+        operation.error(problem::BODY_TOO_LARGE);
     }
 
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
@@ -70,6 +71,9 @@ where
 
 async fn refused(response: Response) -> Problem {
     let status = response.status();
+    if status == http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::from_case(&problem::BODY_TOO_LARGE);
+    }
     let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let problem = Problem::new(status.as_u16(), REFUSED.code, REFUSED.title);
     match std::str::from_utf8(&text) {

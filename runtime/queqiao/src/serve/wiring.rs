@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use queqiao_storage::{Clock, SqliteStore, sqlite};
 use queqiao_wechat::{App, WeChat};
@@ -74,7 +74,8 @@ where
     }
     let router = router
         .layer(from_fn_with_state(settings.server.request_timeout, edge::edge))
-        .layer(cors(&settings.server.cors_origins)?);
+        .layer(cors(&settings.server.cors_origins)?)
+        .layer(from_fn(edge::identify));
     Ok(Wired {
         router,
         boot,
