@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -74,6 +75,10 @@ impl Reader {
             let key = if let Some(rest) = name.strip_prefix(&start) {
                 rest.to_ascii_lowercase().replace(SEPARATOR, ".")
             } else if let Some((_, key)) = PLATFORM.iter().find(|(platform, _)| platform == name) {
+                // Compose files and panels pass on a variable that nobody set as an empty one.
+                if value.trim().is_empty() {
+                    continue;
+                }
                 if environment
                     .contains_key(&format!("{start}{}", key.to_ascii_uppercase().replace('.', SEPARATOR)))
                 {
@@ -140,24 +145,44 @@ impl Reader {
 
     /// A list of secrets; in the environment separated by commas.
     pub(super) fn secrets(&mut self, key: &str) -> Vec<SecretString> {
+        self.list(key).unwrap_or_default().into_iter().map(SecretString::from).collect()
+    }
+
+    /// A list of texts; in the environment separated by commas.
+    pub(super) fn list(&mut self, key: &str) -> Option<Vec<String>> {
         self.known.insert(key.to_owned());
-        let texts = match self.config.get::<Vec<String>>(key) {
-            Ok(texts) => texts,
-            Err(config::ConfigError::NotFound(_)) => Vec::new(),
+        match self.config.get::<Vec<String>>(key) {
+            Ok(texts) => Some(texts),
+            Err(config::ConfigError::NotFound(_)) => None,
             Err(_) => match self.config.get_string(key) {
-                Ok(text) => text
-                    .split(',')
-                    .map(|part| part.trim().to_owned())
-                    .filter(|part| !part.is_empty())
-                    .collect(),
+                Ok(text) => {
+                    let parts = text.split(',').map(|part| part.trim().to_owned());
+                    Some(parts.filter(|part| !part.is_empty()).collect())
+                }
                 Err(_) => {
                     let origin = self.origin(key);
                     self.mistake(format!("{origin} must be a list of texts"));
-                    Vec::new()
+                    None
                 }
             },
-        };
-        texts.into_iter().map(SecretString::from).collect()
+        }
+    }
+
+    /// An address to listen on: an IP address, with or without brackets, or `localhost`.
+    pub(super) fn host(&mut self, key: &str, default: IpAddr) -> IpAddr {
+        let Some(text) = self.optional::<String>(key) else { return default };
+        let plain = text.trim().trim_start_matches('[').trim_end_matches(']');
+        if plain.eq_ignore_ascii_case("localhost") {
+            return IpAddr::V4(Ipv4Addr::LOCALHOST);
+        }
+        plain.parse().unwrap_or_else(|_| {
+            let origin = self.origin(key);
+            self.mistake(format!(
+                "{origin}: `{text}` is no address to listen on; write 127.0.0.1 (this machine only), 0.0.0.0 (every \
+                 network), or the IPv6 forms ::1 and ::"
+            ));
+            default
+        })
     }
 
     /// A length of time, as `30s`, `2h` or `7d`.
