@@ -57,7 +57,12 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(text: &str, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let file: toml::Table = toml::from_str(text).map_err(|error| {
-            ConfigError::one(format!("queqiao.toml is no TOML: {}", error.to_string().trim_end()))
+            // The parser's own text shows the line, which may hold a secret.
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
+            let what = error.message().lines().next().unwrap_or_default();
+            ConfigError::one(format!("queqiao.toml is no TOML: line {line}, column {column}: {what}"))
         })?;
         let mut given = Vec::new();
         for (section, value) in &file {
@@ -257,7 +262,9 @@ impl Reader {
             let nearest = self.known.iter().map(|known| (strsim::levenshtein(known, key), known)).min();
             let origin = self.origin(key);
             unknown.insert(match nearest {
-                Some((far, known)) if far <= 3 => format!("{origin} is no setting; did you mean `{known}`?"),
+                Some((far, known)) if far <= 3 && 2 * far <= key.rsplit('.').next().map_or(0, str::len) => {
+                    format!("{origin} is no setting; did you mean `{known}`?")
+                }
                 _ => format!("{origin} is no setting; your own belong into the section [app]"),
             });
         }

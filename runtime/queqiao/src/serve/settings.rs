@@ -487,6 +487,8 @@ mod tests {
         let settings =
             read("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush\"", &[], Mode::Development).unwrap();
         assert!(!format!("{settings:?}").contains("hush-hush"));
+        let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush", &[], Mode::Development);
+        assert!(found[0].contains("line 3, column ") && !found[0].contains("hush-hush"), "{found:?}");
         let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = [\"hush-hush\"]", &[], Mode::Development);
         assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");
     }
