@@ -174,10 +174,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// with `/shops/{shop}`, each handler takes `shop` in its `Path<_>` before its own parameters.
     #[must_use]
     pub fn nest(mut self, prefix: &str, other: Api<S>) -> Self {
-        if !prefix.starts_with('/') || prefix.ends_with('/') {
-            self.mistakes.push(format!(
-                "the prefix `{prefix}` must start with `/` and not end with it, as in `/shops/{{shop}}`"
-            ));
+        if let Some(what) = wrong_prefix(prefix) {
+            self.mistakes.push(format!("the prefix `{prefix}` {what}, as in `/shops/{{shop}}`"));
+            return self;
         }
         for mut route in other.routes {
             route.path =
@@ -208,7 +207,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Merges a plain axum router in. Its routes are served and do not stand in the document.
+    /// Merges a plain axum router in. Its routes are served and do not stand in the document. A fallback of its own
+    /// gives way: unknown routes are problem documents.
     #[must_use]
     pub fn axum(mut self, router: Router) -> Self {
         self.axum.push(router);
@@ -266,7 +266,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             Header { title: self.title.clone(), version: self.version, description: self.description, login };
         match assemble(header, placed, schemas) {
             Ok(document) if mistakes.is_empty() => {
-                Ok(Built { title: self.title, routes, axum: self.axum, document })
+                let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));
+                let axum = merge_axum(paths.collect(), self.axum).map_err(BuildError::one)?;
+                Ok(Built { title: self.title, routes, axum, document })
             }
             Ok(_) => Err(BuildError { mistakes }),
             Err(more) => {
@@ -274,6 +276,14 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 Err(BuildError { mistakes })
             }
         }
+    }
+
+    /// As [`Api::build`], and no route may stand where `serve` answers itself.
+    #[cfg(feature = "server")]
+    pub(crate) fn build_to_serve(self) -> Result<Built<S>, BuildError> {
+        let built = self.build()?;
+        built.reserve()?;
+        Ok(built)
     }
 
     /// A router for an existing axum application, with problem documents for unknown routes and wrong methods.
@@ -313,7 +323,7 @@ impl<S> fmt::Debug for Api<S> {
 pub struct Built<S> {
     title: String,
     routes: Vec<(Route<S>, Arc<Plans>)>,
-    axum: Vec<Router>,
+    axum: Router,
     document: Document,
 }
 
@@ -351,11 +361,77 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         for (path, served) in paths {
             router = router.route(&path, served);
         }
-        for other in self.axum {
-            router = router.merge(other);
-        }
-        router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+        with_problems(router.merge(self.axum))
     }
+
+    /// Refuses routes at places that the server itself answers.
+    #[cfg(feature = "server")]
+    fn reserve(&self) -> Result<(), BuildError> {
+        let belongs = format!("belongs to the server itself ({}, /docs/…)", RESERVED.join(", "));
+        for (route, _) in &self.routes {
+            let path = route.path.as_str();
+            if RESERVED.contains(&path) || path.starts_with("/docs/") {
+                let handler = route.meta.handler();
+                let mistake = format!("{handler} answers {path}, which {belongs}; choose another path");
+                return Err(BuildError::one(mistake));
+            }
+        }
+        let own = self.axum.clone();
+        let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
+        let server =
+            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(unknown_route)));
+        quietly(move || own.merge(server)).map(drop).map_err(|panic| {
+            BuildError::one(format!(
+                "an axum router that is merged in answers a path that {belongs}: {panic}; choose another path"
+            ))
+        })
+    }
+}
+
+/// Paths that `serve` answers.
+#[cfg(feature = "server")]
+const RESERVED: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/docs"];
+
+/// Unknown routes and wrong methods as problem documents.
+pub(crate) fn with_problems(router: Router) -> Router {
+    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+}
+
+/// Joins plain axum routers, and tries them beside the API's own routes: axum panics over two handlers in one place,
+/// and an operator shall read a sentence instead.
+fn merge_axum(paths: Vec<(Method, String)>, routers: Vec<Router>) -> Result<Router, String> {
+    let own = move || {
+        paths.into_iter().fold(Router::new(), |router, (method, path)| {
+            let filter = match method {
+                Method::Get => MethodFilter::GET,
+                Method::Post => MethodFilter::POST,
+                Method::Put => MethodFilter::PUT,
+                Method::Delete => MethodFilter::DELETE,
+            };
+            router.route(&path, axum::routing::on(filter, unknown_route))
+        })
+    };
+    let own =
+        quietly(own).map_err(|panic| format!("two routes cannot stand side by side: {panic}; rename one"))?;
+    if routers.is_empty() {
+        return Ok(Router::new());
+    }
+    let remedy = "change the path of one, or give all fallbacks to one router";
+    let joined = quietly(move || routers.into_iter().fold(Router::new(), Router::merge))
+        .map_err(|panic| format!("two axum routers that are merged in collide: {panic}; {remedy}"))?;
+    let both = joined.clone();
+    quietly(move || own.merge(both)).map(drop).map_err(|panic| {
+        format!("an axum router that is merged in collides with a handler: {panic}; {remedy}")
+    })?;
+    Ok(joined)
+}
+
+/// Runs what may panic, and gives the panic's message.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
+    })
 }
 
 impl<S> fmt::Debug for Built<S> {
@@ -374,6 +450,10 @@ pub struct BuildError {
 }
 
 impl BuildError {
+    fn one(mistake: String) -> Self {
+        Self { mistakes: vec![mistake] }
+    }
+
     /// Each mistake with its remedy.
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes
@@ -393,6 +473,33 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+/// What is wrong with a prefix; a router would panic over it.
+fn wrong_prefix(prefix: &str) -> Option<&'static str> {
+    if !prefix.starts_with('/') || prefix.ends_with('/') {
+        return Some("must start with `/` and not end with it");
+    }
+    prefix.split('/').skip(1).find_map(|segment| {
+        if segment.is_empty() {
+            return Some("must not have an empty segment");
+        }
+        if segment.starts_with([':', '*']) || segment.starts_with("{*") {
+            return Some("must write a parameter, one segment, as `{name}`");
+        }
+        if segment.contains(['?', '#']) || segment.contains(char::is_whitespace) {
+            return Some("must be a plain path");
+        }
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let plain = |name: &str| {
+            !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+        };
+        match name {
+            Some(name) if plain(name) => None,
+            None if !segment.contains(['{', '}']) => None,
+            _ => Some("must write a parameter, one segment, as `{name}`"),
+        }
+    })
+}
 
 fn unique<S>(routes: &[Route<S>], mistakes: &mut Vec<String>) {
     let mut places: BTreeMap<(Method, String), &Meta> = BTreeMap::new();

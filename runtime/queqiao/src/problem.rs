@@ -145,6 +145,14 @@ impl Problem {
         self
     }
 
+    /// Rewrites the pointers of the broken constraints.
+    pub(crate) fn with_pointers(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        for error in &mut self.0.errors {
+            error.pointer = rewrite(&error.pointer);
+        }
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.0.status

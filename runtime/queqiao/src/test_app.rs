@@ -87,7 +87,7 @@ impl TestApp {
     {
         let start: Start = Box::new(move |settings, clock| {
             async move {
-                let built = api.build()?;
+                let built = api.build_to_serve()?;
                 let emulated = emulate::start(&settings, clock.clone()).await?;
                 let Wired { router, boot, login, .. } =
                     wire(built, connect, &settings, clock, Some(&emulated)).await?;

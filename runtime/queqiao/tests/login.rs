@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use queqiao::TestApp;
@@ -64,6 +65,128 @@ async fn each_bad_token_has_its_own_code() {
     let token = alice.log_in().await;
     app.post("/auth/logout").bearer(&token).json(&json!({})).await;
     assert_eq!(app.get("/me").bearer(&token).await.code(), "auth.revoked");
+}
+
+#[tokio::test]
+async fn a_header_is_taken_in_every_right_spelling_and_in_no_other() {
+    let app = app();
+    let token = app.user("alice").log_in().await;
+    for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
+        let answer = app.get("/me").header("authorization", &format!("{scheme} {token}")).await;
+        assert_eq!(answer.status, 200, "{scheme}");
+    }
+    let huge = "a".repeat(100_000);
+    for wrong in [
+        "Bearer",
+        "Bearer ",
+        &token,
+        &format!("Token {token}"),
+        &format!("Bearer {token} {token}"),
+        &format!("Bearer {huge}"),
+        &format!("Bearer {token}.{token}"),
+    ] {
+        let answer = app.get("/me").header("authorization", wrong).await;
+        assert_eq!(answer.code(), "auth.invalid");
+        assert_eq!(answer.headers["www-authenticate"], "Bearer error=\"invalid_token\"");
+    }
+    // Two headers: whoever checked the first one and whoever reads the second must not differ.
+    let twice = app.get("/me").bearer(&token).bearer(&token).await;
+    assert_eq!(twice.code(), "auth.invalid");
+    app.advance(2 * HOUR);
+    assert!(app.get("/me").bearer(&token).await.headers.contains_key("www-authenticate"));
+}
+
+#[tokio::test]
+async fn odd_codes_are_refused_or_taken_and_never_a_500() {
+    let app = app();
+    let nul = app.post("/auth/login").json(&json!({ "code": "a\0b" })).await;
+    assert!(nul.status.as_u16() < 500, "{}", nul.text());
+    for code in ["x".repeat(10_000), String::new()] {
+        assert_eq!(app.post("/auth/login").json(&json!({ "code": code })).await.code(), "validation");
+    }
+    for code in ["' OR 1=1 --", "&js_code=other&secret=", "中文 \u{202e}", "%00%ff"] {
+        let answer = app.post("/auth/login").json(&json!({ "code": code })).await;
+        assert!(answer.status.as_u16() < 500, "{code}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_in_the_middle_of_a_login_gets_the_session_with_the_same_code() {
+    let app = app();
+    app.user("warm").log_in().await;
+    for polls in 1..40 {
+        let code = app.login_code("alice").await;
+        let log_in = || app.post("/auth/login").json(&json!({ "code": code })).into_future();
+        let mut hung_up = log_in();
+        for _ in 0..polls {
+            if futures_util::poll!(&mut hung_up).is_ready() {
+                hung_up = log_in();
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        }
+        drop(hung_up);
+        let again = tokio::time::timeout(Duration::from_secs(10), log_in()).await;
+        assert_eq!(again.expect("nobody waits for a lease to end").status, 200, "after {polls} polls");
+    }
+    assert_eq!(app.upstream_logins().await, 40);
+}
+
+/// Two instances on one database file, as two processes of one machine are.
+fn instances() -> (tempfile::TempDir, [TestApp; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder.path().join("shared.db");
+    let keys = "secret = \"0123456789abcdef0123456789abcdef\"\nencryption_key = \"a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=\"";
+    let text = format!("[database]\nurl = \"sqlite:{}\"\n[auth]\n{keys}", url.display());
+    (folder, [app().configuration(text.clone()), app().configuration(text)])
+}
+
+#[tokio::test]
+async fn two_instances_exchange_a_code_once_and_see_each_others_logouts() {
+    let (_folder, [one, two]) = instances();
+    let code = "the same code for both";
+    let (first, second) = futures_util::future::join(
+        futures_util::future::join_all((0..10).map(|_| log_in(&one, code))),
+        futures_util::future::join_all((0..10).map(|_| log_in(&two, code))),
+    )
+    .await;
+    assert_eq!(one.upstream_logins().await + two.upstream_logins().await, 1);
+    let user = who(&one, &first[0]).await;
+    for token in first.iter().chain(&second) {
+        assert_eq!(who(&two, token).await, user);
+    }
+    one.post("/auth/logout").bearer(&first[0]).json(&json!({ "everywhere": true })).await;
+    let started = std::time::Instant::now();
+    while two.get("/me").bearer(&second[0]).await.status == 200 {
+        assert!(started.elapsed() < Duration::from_secs(5), "the other instance does not see the logout");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(two.get("/me").bearer(&second[0]).await.code(), "auth.revoked");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_is_a_problem_and_heals() {
+    let app = app().configuration("[database]\nacquire_timeout = \"1s\"");
+    let token = app.user("alice").log_in().await;
+    let pool = app.boot().await.sql().clone();
+    queqiao::sqlx::query("ALTER TABLE queqiao_users RENAME TO gone")
+        .execute(&pool)
+        .await
+        .expect("the table of users");
+    // The cache forgets within five seconds of the clock.
+    app.advance(Duration::from_secs(6));
+    for answer in [
+        app.get("/me").bearer(&token).await,
+        app.post("/auth/login").json(&json!({ "code": "another" })).await,
+        app.post("/auth/logout").bearer(&token).json(&json!({})).await,
+    ] {
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (500, "internal"), "{}", answer.text());
+        assert!(!answer.text().contains("users"), "{}", answer.text());
+    }
+    queqiao::sqlx::query("ALTER TABLE gone RENAME TO queqiao_users").execute(&pool).await.unwrap();
+    who(&app, &token).await;
+    // WeChat has taken the code of the failed login; the client asks for a new one.
+    log_in(&app, "a third").await;
 }
 
 #[tokio::test]

@@ -145,3 +145,50 @@ async fn cors_lets_a_browser_read_what_the_client_needs() {
         assert!(exposed.contains(name), "{exposed}");
     }
 }
+
+#[tokio::test]
+async fn a_preflight_lets_the_client_through_and_has_a_request_id() {
+    let listed = app().configuration("[server]\ncors_origins = [\"https://h5.example.com\"]");
+    let preflight = |origin: &'static str| {
+        let request = listed.request(http::Method::OPTIONS, "/notes").header("origin", origin);
+        request
+            .header("access-control-request-method", "PUT")
+            .header("access-control-request-headers", "authorization,content-type,x-queqiao-client")
+    };
+    let answer = preflight("https://h5.example.com").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["access-control-allow-origin"], "https://h5.example.com");
+    let headers = answer.headers["access-control-allow-headers"].to_str().unwrap().to_ascii_lowercase();
+    assert!(headers.contains("authorization") && headers.contains("x-queqiao-client"), "{headers}");
+    assert!(answer.headers["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
+    assert!(answer.headers.contains_key("x-request-id"));
+    let stranger = preflight("https://evil.example.com").await;
+    assert!(!stranger.headers.contains_key("access-control-allow-origin"));
+    // A failure is readable in the browser too.
+    let failed = listed.get("/panic").header("origin", "https://h5.example.com").await;
+    assert_eq!(failed.headers["access-control-allow-origin"], "https://h5.example.com");
+}
+
+#[tokio::test]
+async fn a_problem_is_compressed_for_who_asks() {
+    let answer = app().get("/nowhere").header("accept-encoding", "gzip").await;
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    assert_eq!(answer.headers["content-encoding"], "gzip");
+    assert!(answer.headers["vary"].to_str().unwrap().to_ascii_lowercase().contains("accept-encoding"));
+}
+
+/// Raw.
+#[post("/raw")]
+async fn raw(body: queqiao::RawBody<bytes::Bytes>) -> u32 {
+    u32::try_from(body.0.len()).unwrap()
+}
+
+#[tokio::test]
+async fn the_configured_body_limit_is_the_one_that_counts() {
+    let app = TestApp::new(Api::<()>::new("raw", "1.0.0").routes(routes![raw]))
+        .configuration("[server]\nbody_limit = \"4MiB\"");
+    let sent = app.post("/raw").body(vec![0; 3 * 1024 * 1024]).await;
+    assert_eq!(sent.json::<u32>(), 3 * 1024 * 1024);
+    let refused = app.post("/raw").body(vec![0; 5 * 1024 * 1024]).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (413, "body.too_large"));
+}

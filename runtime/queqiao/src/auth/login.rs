@@ -79,7 +79,7 @@ impl LoginService {
     }
 
     /// The user behind a code. One upstream call per code, however many ask, in whichever instance.
-    async fn user(self: &Arc<Self>, code: &str) -> Result<UserId, LoginError> {
+    async fn user(&self, code: &str) -> Result<UserId, LoginError> {
         if self.mock_code == Some(code) {
             return self.exchange(code, self.clock.now()).await;
         }
@@ -90,7 +90,7 @@ impl LoginService {
             .map_err(|error: Arc<LoginError>| error.shared())
     }
 
-    async fn claim(self: &Arc<Self>, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
+    async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
         let started = tokio::time::Instant::now();
         loop {
             match self.stores.codes.claim(hash, self.clock.now()).await? {
@@ -98,12 +98,7 @@ impl LoginService {
                 Claim::Refused => return Err(LoginError::CodeInvalid),
                 Claim::Busy { .. } if started.elapsed() > PATIENCE => return Err(LoginError::Unavailable),
                 Claim::Busy { .. } => tokio::time::sleep(POLL).await,
-                Claim::Yours(lease) => {
-                    // A task of its own: a phone that hangs up must not leave the code claimed and unused.
-                    let (service, code) = (Arc::clone(self), code.to_owned());
-                    let exchange = tokio::spawn(async move { service.carry_out(&lease, &code).await });
-                    return exchange.await.unwrap_or_else(|lost| Err(LoginError::Internal(lost.into())));
-                }
+                Claim::Yours(lease) => return self.carry_out(&lease, code).await,
             }
         }
     }
@@ -135,8 +130,13 @@ impl LoginService {
         Ok(account.id)
     }
 
-    async fn log_in(self: &Arc<Self>, code: &str) -> Result<Session, LoginError> {
-        let user = self.user(code).await?;
+    async fn log_in(self: &Arc<Self>, code: String) -> Result<Session, LoginError> {
+        // A task of its own: WeChat takes a code once, so an exchange that has begun goes on when its caller
+        // hangs up, and the same code, sent again, still finds its session.
+        let service = Arc::clone(self);
+        let user = tokio::spawn(async move { service.user(&code).await })
+            .await
+            .map_err(|lost| LoginError::Internal(lost.into()))??;
         let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
             LoginError::Internal(Internal::message("the user of a login code is gone from the store"))
         })?;
@@ -291,7 +291,7 @@ impl<S: Send + Sync> Extract<S> for Service {
 /// The generated client does this by itself.
 #[post("/auth/login", tag = "auth")]
 async fn login(Service(service): Service, Json(body): Json<LoginCode>) -> Result<Session, LoginError> {
-    service.log_in(&body.code).await
+    service.log_in(body.code).await
 }
 
 /// Log out: this session, or every session of the user.

@@ -102,8 +102,13 @@ async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> Result<Optio
     if let Some(caller) = &request.caller {
         return Ok(Some(caller.user.clone()));
     }
-    let Some(header) = request.parts.headers.get(AUTHORIZATION) else { return Ok(None) };
-    let invalid = || Problem::from_case(&problem::AUTH_INVALID);
+    let mut headers = request.parts.headers.get_all(AUTHORIZATION).iter();
+    let Some(header) = headers.next() else { return Ok(None) };
+    let invalid = || challenged(Problem::from_case(&problem::AUTH_INVALID));
+    if headers.next().is_some() {
+        // A proxy in front may have checked the other one.
+        return Err(invalid());
+    }
     let text = header.to_str().map_err(|_| invalid())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(invalid)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -114,7 +119,7 @@ async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> Result<Optio
             "an operation asks for a user, and the services have no authentication: use `serve`, or `Services::with_authentication`",
         )));
     };
-    let caller = service.authenticate(token.trim()).await?;
+    let caller = service.authenticate(token.trim()).await.map_err(challenged)?;
     if let Some(renewed) = &caller.renewed
         && let Ok(mut value) = HeaderValue::try_from(renewed.as_str())
     {
@@ -124,6 +129,15 @@ async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> Result<Optio
     let user = caller.user.clone();
     request.caller = Some(caller);
     Ok(Some(user))
+}
+
+/// A 401 says how to do better ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+fn challenged(problem: Problem) -> Problem {
+    if problem.status() != http::StatusCode::UNAUTHORIZED {
+        return problem;
+    }
+    let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    problem.with_header(http::header::WWW_AUTHENTICATE, challenge)
 }
 
 fn describe_refusals(operation: &mut Operation<'_>) {

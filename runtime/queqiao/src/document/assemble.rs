@@ -17,8 +17,8 @@ use utoipa::openapi::{
     ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
 };
 
-use super::operation::Security;
-use super::schemas::{Components, RUST_TYPE, Schemas, Side, walk};
+use super::operation::{Security, name_of};
+use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
@@ -56,7 +56,14 @@ pub(crate) fn assemble(
     components.keep_reachable(roots.into_iter());
     let mut mistakes = components.mistakes.clone();
     for (name, schema) in &components.components {
-        lint::check(name, schema, &mut mistakes);
+        lint::check(&place_of(&components, name, schema), schema, &mut mistakes);
+    }
+    if let Some(own) = components.components.get("Problem") {
+        let own = own.get(RUST_TYPE).and_then(Value::as_str).unwrap_or("Problem");
+        mistakes.push(format!(
+            "`{own}` has the schema name `Problem`, which is the one of every failure; give it another with \
+             `#[model(name = \"…\")]`"
+        ));
     }
     let mut paths = PathsBuilder::new();
     let mut tags = BTreeSet::new();
@@ -104,6 +111,22 @@ pub(crate) fn assemble(
         scheme.insert("x-queqiao-login".to_owned(), facts);
     }
     Ok(Document::finish(value))
+}
+
+/// How messages name a component: by its Rust type, and one of another crate by who uses it too.
+fn place_of(components: &Components, name: &str, schema: &Value) -> String {
+    let rust = |schema: &Value| schema.get(RUST_TYPE).and_then(Value::as_str).map(str::to_owned);
+    if let Some(own) = rust(schema) {
+        return own;
+    }
+    let user = components
+        .components
+        .iter()
+        .find(|(user, schema)| *user != name && references(schema).iter().any(|used| used == name));
+    match user {
+        Some((user, schema)) => format!("{name}` in `{}", rust(schema).unwrap_or_else(|| user.clone())),
+        None => name.to_owned(),
+    }
 }
 
 struct Writer<'a> {
@@ -179,16 +202,27 @@ impl Writer<'_> {
         let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         // An optional parameter is absent, not `null`: no URL can carry a null.
         without_null(&mut schema);
+        let name = parameter.name.clone();
         let mut builder = ParameterBuilder::new().name(parameter.name).parameter_in(location);
         if schema.get("$ref").is_none()
             && let Value::Object(map) = &mut schema
         {
             map.remove("description");
         }
+        let schema = self.components.place(Side::Request, schema);
+        if schema.get("$ref").is_none() {
+            let place = format!("{}::{}", meta.module, meta.name);
+            lint::check_at(
+                &place,
+                &format!("{} {}", name_of(parameter.location), name),
+                &schema,
+                self.mistakes,
+            );
+        }
         builder = builder
             .required(if parameter.required { Required::True } else { Required::False })
             .description(description)
-            .schema(Some(self.schema(meta, Side::Request, schema)));
+            .schema(Some(lossless(printable(schema))));
         builder.build()
     }
 

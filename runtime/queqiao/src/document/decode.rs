@@ -6,7 +6,11 @@ use serde_json::{Map, Number, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
+    /// A text that is never empty: one of a list, or an id or a time.
+    Token,
     Integer,
+    /// An integer from the first to the second, beside other types.
+    Within(i64, i64),
     Number,
     Boolean,
     /// Repeated under one name.
@@ -14,6 +18,8 @@ pub(crate) enum Kind {
     /// Not a text: `None` for an empty one.
     Optional(Box<Kind>),
     /// Several types are possible: the narrowest that fits.
+    OneOf(Vec<Kind>),
+    /// Any type at all.
     Any,
 }
 
@@ -32,14 +38,18 @@ impl Kind {
                     null = true;
                     continue;
                 }
-                let kind = Kind::of(branch, resolve)?;
+                let kind = match Kind::of(branch, resolve)? {
+                    Kind::Integer => within(&resolve(branch)),
+                    kind => kind,
+                };
                 if !kinds.contains(&kind) {
                     kinds.push(kind);
                 }
             }
             let kind = match <[Kind; 1]>::try_from(kinds) {
+                Ok([Kind::Within(..)]) => Kind::Integer,
                 Ok([one]) => one,
-                Err(_) => Kind::Any,
+                Err(kinds) => Kind::OneOf(kinds),
             };
             return Some(if null { kind.optional() } else { kind });
         }
@@ -51,7 +61,7 @@ impl Kind {
         let null = types.contains(&"null");
         let mut named = types.into_iter().filter(|name| *name != "null");
         let kind = match (named.next(), named.next()) {
-            (Some("string"), None) => Kind::Text,
+            (Some("string"), None) => text(map),
             (Some("integer"), None) => Kind::Integer,
             (Some("number"), None) => Kind::Number,
             (Some("boolean"), None) => Kind::Boolean,
@@ -63,11 +73,16 @@ impl Kind {
                 }
             }
             (Some("object"), None) => return None,
+            (Some(_), None) => Kind::Any,
             (None, _) => match map.get("const").or_else(|| map.get("enum").and_then(|e| e.get(0))) {
-                Some(Value::String(_)) => Kind::Text,
+                Some(Value::String(_)) => text(map),
                 _ => Kind::Any,
             },
-            _ => Kind::Any,
+            (Some(one), Some(two)) => {
+                let named = [one, two].into_iter().chain(named);
+                let of = |name: &str| Kind::of(&serde_json::json!({ "type": name }), resolve);
+                Kind::OneOf(named.map(of).collect::<Option<Vec<_>>>()?)
+            }
         };
         Some(if null { kind.optional() } else { kind })
     }
@@ -83,25 +98,72 @@ impl Kind {
     pub(crate) fn value(&self, text: &str) -> Value {
         let string = || Value::String(text.to_owned());
         match self {
-            Kind::Text => string(),
+            Kind::Text | Kind::Token => string(),
+            Kind::Within(least, most) => integer(text)
+                .filter(|value| value.as_i64().is_some_and(|number| (*least..=*most).contains(&number)))
+                .unwrap_or_else(string),
             Kind::Integer => integer(text).unwrap_or_else(string),
             Kind::Number => number(text).unwrap_or_else(string),
             Kind::Boolean => boolean(text).unwrap_or_else(string),
             Kind::Many(one) => one.value(text),
-            Kind::Optional(one) if text.is_empty() && **one != Kind::Text => Value::Null,
+            Kind::Optional(one) if text.is_empty() && !one.takes_empty() => Value::Null,
             Kind::Optional(one) => one.value(text),
+            Kind::OneOf(kinds) => {
+                // A text is anything, so it comes last.
+                kinds
+                    .iter()
+                    .map(|kind| kind.value(text))
+                    .find(|value| !value.is_string())
+                    .unwrap_or_else(string)
+            }
             Kind::Any => {
                 integer(text).or_else(|| boolean(text)).or_else(|| number(text)).unwrap_or_else(string)
             }
         }
     }
 
-    fn is_many(&self) -> bool {
+    /// The kind of the items, where one name may come several times.
+    pub(crate) fn items(&self) -> Option<&Kind> {
         match self {
-            Kind::Many(_) => true,
-            Kind::Optional(inner) => inner.is_many(),
+            Kind::Many(items) => Some(items),
+            Kind::Optional(inner) => inner.items(),
+            _ => None,
+        }
+    }
+
+    /// The list of these texts. An empty text is no item, unless the items are any texts: `?ids=` is the empty list.
+    pub(crate) fn list<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Value {
+        let items = self.items().unwrap_or(self);
+        texts.filter(|text| items.takes_empty() || !text.is_empty()).map(|text| items.value(text)).collect()
+    }
+
+    fn takes_empty(&self) -> bool {
+        match self {
+            Kind::Text | Kind::Any => true,
+            Kind::OneOf(kinds) => kinds.iter().any(Kind::takes_empty),
             _ => false,
         }
+    }
+}
+
+/// The texts of these formats are never empty.
+const TOKENS: [&str; 4] = ["uuid", "date-time", "date", "time"];
+
+fn text(map: &Map<String, Value>) -> Kind {
+    let format = map.get("format").and_then(Value::as_str);
+    let listed = match (map.get("const"), map.get("enum")) {
+        (Some(one), _) => one != "",
+        (None, Some(Value::Array(values))) => values.iter().all(|value| value != ""),
+        _ => false,
+    };
+    if listed || format.is_some_and(|format| TOKENS.contains(&format)) { Kind::Token } else { Kind::Text }
+}
+
+fn within(schema: &Value) -> Kind {
+    let bound = |name| schema.get(name).and_then(Value::as_i64);
+    match (bound("minimum"), bound("maximum")) {
+        (Some(least), Some(most)) => Kind::Within(least, most),
+        _ => Kind::Integer,
     }
 }
 
@@ -155,18 +217,20 @@ impl Plan {
     ) -> Result<Value, Repeated> {
         let mut object = Map::new();
         for (name, text) in pairs {
-            let kind = self.kind(&name).unwrap_or(&Kind::Text);
-            let value = kind.value(&text);
-            if kind.is_many() {
-                match object.entry(name.into_owned()).or_insert_with(|| Value::Array(Vec::new())) {
-                    Value::Array(items) => items.push(value),
-                    other => *other = Value::Array(vec![value]),
+            let kind = self.kind(&name);
+            if let Some(items) = kind.and_then(Kind::items) {
+                let list = object.entry(name.into_owned()).or_insert_with(|| Value::Array(Vec::new()));
+                if let Value::Array(list) = list
+                    && (items.takes_empty() || !text.is_empty())
+                {
+                    list.push(items.value(&text));
                 }
             } else if object.contains_key(&*name) {
-                if self.kind(&name).is_some() {
+                if kind.is_some() {
                     return Err(Repeated { name: name.into_owned() });
                 }
             } else {
+                let value = kind.unwrap_or(&Kind::Text).value(&text);
                 object.insert(name.into_owned(), value);
             }
         }
@@ -195,12 +259,14 @@ mod tests {
             kind(json!({ "type": "array", "items": { "type": "string" } })),
             Some(Kind::Many(Box::new(Kind::Text)))
         );
-        assert_eq!(kind(json!({ "type": "string", "enum": ["a"] })), Some(Kind::Text));
+        assert_eq!(kind(json!({ "type": "string", "enum": ["a"] })), Some(Kind::Token));
+        assert_eq!(kind(json!({ "type": "string", "enum": ["a", ""] })), Some(Kind::Text));
+        assert_eq!(kind(json!({ "type": "string", "format": "uuid" })), Some(Kind::Token));
         assert_eq!(
             kind(
                 json!({ "oneOf": [{ "const": "a", "type": "string" }, { "const": "b", "type": "string" }] })
             ),
-            Some(Kind::Text)
+            Some(Kind::Token)
         );
         assert_eq!(kind(json!({ "type": "object" })), None);
     }
@@ -216,6 +282,37 @@ mod tests {
         assert_eq!(Kind::Boolean.value("yes"), json!("yes"));
         assert_eq!(Kind::Optional(Box::new(Kind::Integer)).value(""), json!(null));
         assert_eq!(Kind::Optional(Box::new(Kind::Text)).value(""), json!(""));
+    }
+
+    #[test]
+    fn among_several_types_only_those_are_tried() {
+        let of = |schema| kind(schema).expect("a text can carry it");
+        let flag = of(json!({ "anyOf": [{ "type": "boolean" }, { "type": "string" }] }));
+        assert_eq!(
+            (flag.value("true"), flag.value("12"), flag.value("1e3")),
+            (json!(true), json!("12"), json!("1e3"))
+        );
+        let small = json!({ "type": "integer", "minimum": -128, "maximum": 127 });
+        let code = of(json!({ "anyOf": [small, { "type": "string" }] }));
+        assert_eq!(
+            (code.value("127"), code.value("128"), code.value("1.5")),
+            (json!(127), json!("128"), json!("1.5"))
+        );
+        let number = of(json!({ "type": ["number", "string", "null"] }));
+        assert_eq!(
+            (number.value("1.5"), number.value("x"), number.value("")),
+            (json!(1.5), json!("x"), json!(""))
+        );
+    }
+
+    #[test]
+    fn an_empty_text_is_no_item_of_numbers() {
+        let plan = Plan::new(vec![
+            ("ids".into(), Kind::Many(Box::new(Kind::Integer))),
+            ("tags".into(), Kind::Many(Box::new(Kind::Text))),
+        ]);
+        let pairs = [("ids", ""), ("tags", ""), ("ids", "2")].map(|(a, b)| (a.into(), b.into()));
+        assert_eq!(plan.object(pairs.into_iter()), Ok(json!({ "ids": [2], "tags": [""] })));
     }
 
     #[test]

@@ -2,18 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::schemas::RUST_TYPE;
-
 /// The largest integer that a JavaScript number holds exactly, 2^53 − 1.
 const SAFE: f64 = 9_007_199_254_740_991.0;
 
-/// Checks one component or operation schema; `place` says where it stands.
+/// Checks a schema; `place` says where it stands.
 pub(crate) fn check(place: &str, schema: &Value, mistakes: &mut Vec<String>) {
-    let place = match schema.get(RUST_TYPE).and_then(Value::as_str) {
-        Some(rust) => rust.to_owned(),
-        None => place.to_owned(),
-    };
-    Lint { place, path: Vec::new(), mistakes }.schema(schema);
+    Lint { place: place.to_owned(), path: Vec::new(), mistakes }.schema(schema);
+}
+
+/// Checks a schema that stands below a place.
+pub(crate) fn check_at(place: &str, below: &str, schema: &Value, mistakes: &mut Vec<String>) {
+    Lint { place: place.to_owned(), path: vec![below.to_owned()], mistakes }.schema(schema);
 }
 
 struct Lint<'a> {
@@ -34,6 +33,13 @@ impl Lint<'_> {
 
     fn schema(&mut self, schema: &Value) {
         let Value::Object(map) = schema else { return };
+        if is_duration(map) {
+            self.report(
+                "a `Duration` is an object with a 64-bit integer, which loses digits in JavaScript beyond 2^53 − 1",
+                "take a number of seconds or milliseconds as `u32` and name the unit in the field",
+            );
+            return;
+        }
         if types(map).any(|name| name == "integer") {
             self.integer(map);
         }
@@ -110,6 +116,14 @@ impl Lint<'_> {
     }
 }
 
+/// `std::time::Duration`, as serde writes it.
+fn is_duration(map: &Map<String, Value>) -> bool {
+    let Some(Value::Object(members)) = map.get("properties") else { return false };
+    let wide =
+        members.get("secs").and_then(|secs| secs.get("format")).and_then(Value::as_str) == Some("uint64");
+    members.len() == 2 && members.contains_key("nanos") && wide
+}
+
 fn types(map: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let one = map.get("type").and_then(Value::as_str);
     let many = map.get("type").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
@@ -154,9 +168,9 @@ mod tests {
     #[test]
     fn the_place_is_named() {
         let found = mistakes(
-            json!({ "x-rust-type": "shop::Order", "properties": { "lines": { "type": "array", "items": { "type": "integer", "format": "int64" } } } }),
+            json!({ "properties": { "lines": { "type": "array", "items": { "type": "integer", "format": "int64" } } } }),
         );
-        assert!(found[0].starts_with("`shop::Order`, at `lines.[]`: a 64-bit integer"), "{}", found[0]);
+        assert!(found[0].starts_with("`Thing`, at `lines.[]`: a 64-bit integer"), "{}", found[0]);
     }
 
     #[test]

@@ -200,6 +200,11 @@ impl Operation<'_> {
                 name_of(location)
             ));
         }
+        if location == Location::Path && kind.as_ref().is_some_and(|kind| kind.items().is_some()) {
+            self.mistake(format_args!(
+                "`{name}` is a list, which no path parameter can carry; take it with `Query<_>`, where a name may be repeated"
+            ));
+        }
         if self.draft.parameters.iter().any(|p| p.location == location && p.name == name) {
             self.mistake(format_args!("two arguments take the {} parameter `{name}`", name_of(location)));
             return kind;
@@ -236,28 +241,29 @@ impl Operation<'_> {
             .collect();
         for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let needed = surely && required.contains(&name.as_str());
-            match members.iter_mut().find(|(known, ..)| known == name) {
-                // The same name in several variants: any of their values.
-                Some((_, _, known)) if known != member => {
-                    let mut branches = match known.get("anyOf").and_then(Value::as_array) {
-                        Some(branches) => branches.clone(),
-                        None => vec![known.clone()],
-                    };
-                    if !branches.contains(member) {
-                        branches.push(member.clone());
-                    }
-                    *known = json!({ "anyOf": branches });
-                }
-                Some(_) => {}
-                None => members.push((name.clone(), needed, member.clone())),
-            }
+            add(members, name.clone(), needed, member.clone());
         }
         for branch in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             self.collect(branch, surely, members);
         }
         for key in ["anyOf", "oneOf"] {
-            for branch in schema.get(key).and_then(Value::as_array).into_iter().flatten() {
-                self.collect(branch, false, members);
+            let Some(branches) = schema.get(key).and_then(Value::as_array) else { continue };
+            // What every variant needs is needed, as the tag of an enum is.
+            let mut needed: Option<Vec<String>> = None;
+            for branch in branches {
+                let mut own = Vec::new();
+                self.collect(branch, surely, &mut own);
+                let here = own.iter().filter(|(_, required, _)| *required).map(|(name, ..)| name);
+                needed = Some(match needed {
+                    None => here.cloned().collect(),
+                    Some(before) => here.filter(|name| before.contains(name)).cloned().collect(),
+                });
+                for (name, _, member) in own {
+                    add(members, name, false, member);
+                }
+            }
+            for (name, required, _) in members.iter_mut() {
+                *required |= needed.as_ref().is_some_and(|needed| needed.contains(name));
             }
         }
         if schema.get("additionalProperties").is_some_and(|rest| !matches!(rest, Value::Bool(false))) {
@@ -381,7 +387,27 @@ impl Default for PathShape {
     }
 }
 
-fn name_of(location: Location) -> &'static str {
+/// Adds a member; the same name in several variants takes any of their values.
+fn add(members: &mut Vec<(String, bool, Value)>, name: String, required: bool, member: Value) {
+    match members.iter_mut().find(|(known, ..)| *known == name) {
+        Some((_, needed, known)) => {
+            *needed |= required;
+            if *known != member {
+                let mut branches = match known.get("anyOf").and_then(Value::as_array) {
+                    Some(branches) => branches.clone(),
+                    None => vec![known.clone()],
+                };
+                if !branches.contains(&member) {
+                    branches.push(member);
+                }
+                *known = json!({ "anyOf": branches });
+            }
+        }
+        None => members.push((name, required, member)),
+    }
+}
+
+pub(super) fn name_of(location: Location) -> &'static str {
     match location {
         Location::Body => "body",
         Location::Query => "query",

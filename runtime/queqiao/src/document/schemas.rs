@@ -144,18 +144,26 @@ fn same_name(definitions: &BTreeMap<String, Value>, mistakes: &mut Vec<String>) 
         if base.len() == name.len() {
             continue;
         }
-        let (Some(first), Some(here)) = (definitions.get(base).and_then(rust), rust(schema)) else {
-            continue;
-        };
-        // `Item` and `Item2` may both be so named in the source.
-        let own = here.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap_or_default();
-        if own != name {
+        let (Some(first), Some(here)) = (definitions.get(base), rust(schema)) else { continue };
+        // `Item` and `Item2`, `Page<V>` and `Page<V2>` may be so named in the source.
+        if spelled(&here) != *name {
+            let first = rust(first)
+                .map_or_else(|| "a type of another crate".to_owned(), |first| format!("`{first}`"));
             mistakes.push(format!(
-                "two types have the schema name `{base}`: `{first}` and `{here}`; give one of them another with \
-                 `#[schemars(rename = \"…\")]`"
+                "two types have the schema name `{base}`: {first} and `{here}`; give one of them another with \
+                 `#[model(name = \"…\")]`"
             ));
         }
     }
+}
+
+/// The schema name that follows from a Rust type: `shop::Page<shop::V2, 3>` is `Page_V2_3`.
+fn spelled(rust: &str) -> String {
+    rust.split(['<', '>', ','])
+        .map(|part| part.rsplit("::").next().unwrap_or(part).trim())
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 /// The names whose meaning differs between the sides, through references too.
@@ -216,7 +224,7 @@ fn nullable(schema: &Value) -> bool {
     })
 }
 
-fn references(schema: &Value) -> Vec<String> {
+pub(super) fn references(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut copy = schema.clone();
     walk(&mut copy, &mut |map| {

@@ -13,7 +13,7 @@ use super::{Extract, Incoming, parameters};
 use crate::context::Context;
 use crate::document::Operation;
 use crate::model::Model;
-use crate::problem::{self, FieldError, Internal, Location, Problem};
+use crate::problem::{self, Internal, Location, Problem};
 
 /// The request's body as JSON, checked against the model's constraints at any depth.
 ///
@@ -158,11 +158,12 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Proble
     match error.classify() {
         Category::Data => {
             let mut reader = serde_json::Deserializer::from_str(text);
+            let value = serde_json::from_str(text).unwrap_or_default();
             let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
                 Err(traced) => (pointer(traced.path()), message(traced.inner())),
                 Ok(_) => (String::new(), message(error)),
             };
-            Problem::validation(vec![FieldError::new(pointer, "type", message)])
+            Problem::validation(vec![parameters::misfit::<T>(&value, pointer, message)])
         }
         _ => Problem::from_case(&problem::BODY_MALFORMED).with_detail(format!(
             "Line {}, column {}.",
@@ -190,18 +191,18 @@ pub(super) fn pointer(path: &serde_path_to_error::Path) -> String {
                 pointer.push('/');
                 pointer.push_str(&index.to_string());
             }
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
-            Segment::Enum { variant } => {
-                pointer.push('/');
-                pointer.push_str(&variant.replace('~', "~0").replace('/', "~1"));
-            }
+            Segment::Map { key } => push_segment(&mut pointer, key),
+            Segment::Enum { variant } => push_segment(&mut pointer, variant),
             Segment::Unknown => {}
         }
     }
     pointer
+}
+
+/// Adds a member's name, escaped as [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901#section-3) says.
+pub(super) fn push_segment(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub trait HeaderField: Send + 'static {
     type Value: Model + DeserializeOwned + Send + 'static;
 }
 
-/// The value of one request header.
+/// The value of one request header; the items of a list stand between commas.
 ///
 /// # Errors
 /// 422 `validation` with `"in": "header"`.
@@ -74,6 +74,8 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
         let kind = request.plan::<Self, Kind>()?;
         let value = match request.parts.headers.get(F::NAME) {
             Some(value) => match value.to_str() {
+                // Items stand between commas: the `simple` style of OpenAPI.
+                Ok(text) if kind.items().is_some() => kind.list(text.split(',').map(str::trim)),
                 Ok(text) => kind.value(text),
                 Err(_) => return Err(refuse(pointer, "type", "is not visible ASCII text")),
             },

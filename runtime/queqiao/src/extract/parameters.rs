@@ -17,15 +17,31 @@ pub(super) fn read<T: Model + DeserializeOwned>(
             Err(traced) => (super::body::pointer(traced.path()), traced.inner().to_string()),
             Ok(_) => (String::new(), error.to_string()),
         };
+        let error = misfit::<T>(&value, pointer, message);
         Problem::validation(vec![FieldError {
             location,
-            pointer: format!("{prefix}{pointer}"),
-            code: "type".into(),
-            message: message.into(),
+            pointer: format!("{prefix}{}", error.pointer),
+            ..error
         }])
     })?;
     check(location, prefix, &parsed)?;
     Ok(parsed)
+}
+
+/// The error of a value that serde does not take: a missing member is reported at its own place.
+pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, message: String) -> FieldError {
+    let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) else {
+        return FieldError::new(pointer, "type", message);
+    };
+    // Behind `flatten` and tags serde loses the place: it is right if a member there changes what serde says.
+    let mut trial = value.clone();
+    if let Some(Value::Object(members)) = trial.pointer_mut(&pointer) {
+        members.insert(name.to_owned(), Value::Null);
+        if T::deserialize(&trial).map_or_else(|error| error.to_string() != message, |_| true) {
+            super::body::push_segment(&mut pointer, name);
+        }
+    }
+    FieldError::new(pointer, "required", format!("`{name}` is missing"))
 }
 
 /// Checks the constraints of a value.

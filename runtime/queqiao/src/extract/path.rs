@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Extract, Incoming, parameters};
 use crate::context::Context;
-use crate::document::{Operation, PathShape};
+use crate::document::{Kind, Operation, PathShape};
 use crate::model::Model;
 use crate::problem::{self, Location, Problem};
 
@@ -34,14 +34,16 @@ where
         let texts = RawPathParams::from_request_parts(&mut request.parts, &())
             .await
             .map_err(|_| Problem::from_case(&problem::PATH_MALFORMED))?;
+        // By name: an application that this API is mounted in may have parameters of its own before these.
+        let text = |wanted: &str| texts.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| text);
         match request.plan::<Self, PathShape>()? {
             PathShape::One(name, kind) => {
-                let text = texts.iter().next().map(|(_, text)| text).unwrap_or_default();
-                parameters::read(Location::Path, &format!("/{name}"), kind.value(text))
+                parameters::read(Location::Path, &format!("/{name}"), kind.value(text(name)))
             }
             PathShape::Tuple(kinds) => {
-                let values = texts.iter().zip(kinds).map(|((_, text), (_, kind))| kind.value(text)).collect();
+                let values = kinds.iter().map(|(name, kind)| kind.value(text(name))).collect();
                 parameters::read(Location::Path, "", Value::Array(values))
+                    .map_err(|problem| problem.with_pointers(|pointer| named(pointer, kinds)))
             }
             PathShape::Struct(plan) => {
                 let object = plan.object(texts.iter().map(|(name, text)| (name.into(), text.into())));
@@ -49,5 +51,15 @@ where
             }
         }
         .map(Self)
+    }
+}
+
+/// The pointer with the name of a parameter in place of its number in the tuple.
+fn named(pointer: &str, kinds: &[(String, Kind)]) -> String {
+    let Some(rest) = pointer.strip_prefix('/') else { return pointer.to_owned() };
+    let (number, below) = rest.find('/').map_or((rest, ""), |end| rest.split_at(end));
+    match number.parse::<usize>().ok().and_then(|number| kinds.get(number)) {
+        Some((name, _)) => format!("/{name}{below}"),
+        None => pointer.to_owned(),
     }
 }

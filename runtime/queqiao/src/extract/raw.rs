@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use super::{Extract, Incoming};
 use crate::context::Context;
 use crate::document::Operation;
-use crate::problem::{ErrorCase, Problem};
+use crate::problem::{self, ErrorCase, Problem};
 use crate::reply::Reply;
 
 /// Takes an axum extractor of the request's head as an argument, or gives an axum response as the answer.
@@ -52,12 +52,15 @@ where
     fn describe(operation: &mut Operation<'_>) {
         operation.raw_request_body();
         operation.error(REFUSED);
+        operation.error(problem::BODY_TOO_LARGE);
     }
 
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
         let body = request.take_body().unwrap_or_else(Body::empty);
         let body = Body::new(Limited::new(body, context.services.limits.body));
-        let whole = axum::extract::Request::from_parts(request.parts.clone(), body);
+        let mut whole = axum::extract::Request::from_parts(request.parts.clone(), body);
+        // The configured limit is the one that counts.
+        axum::extract::DefaultBodyLimit::disable().apply(&mut whole);
         let taken = E::from_request(whole, &()).await.map_err(IntoResponse::into_response);
         match taken {
             Ok(value) => Ok(Self(value)),
@@ -68,6 +71,9 @@ where
 
 async fn refused(response: Response) -> Problem {
     let status = response.status();
+    if status == http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::from_case(&problem::BODY_TOO_LARGE);
+    }
     let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let problem = Problem::new(status.as_u16(), REFUSED.code, REFUSED.title);
     match std::str::from_utf8(&text) {

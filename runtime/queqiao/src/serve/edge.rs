@@ -16,19 +16,29 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Ids of callers are kept if they are this short and made of plain characters.
 const LONGEST_ID: usize = 64;
 
-/// The middleware.
-pub(super) async fn edge(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
-    if let Ok(value) = HeaderValue::try_from(&id) {
-        request.headers_mut().insert(REQUEST_ID, value);
+/// Outermost: every request has an id, and every response tells it, those to a browser's preflight too.
+pub(super) async fn identify(mut request: Request, next: Next) -> Response {
+    let id = HeaderValue::try_from(request_id(&request)).ok();
+    if let Some(id) = &id {
+        request.headers_mut().insert(REQUEST_ID, id.clone());
     }
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The log line, the time limit, and the net.
+pub(super) async fn edge(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let id = request_id(&request);
     let started = Instant::now();
     let method = request.method().clone();
     // Never the query: it may carry what is nobody's business.
     let path = request.uri().path().to_owned();
 
     let guarded = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind();
-    let mut response = match guarded.await {
+    let response = match guarded.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::new(503, "timed_out", "The request took too long.")
             .with_detail(format!("The server stops after {} s.", limit.as_secs_f32()))
@@ -38,9 +48,6 @@ pub(super) async fn edge(State(limit): State<Duration>, mut request: Request, ne
                 .respond(Some(&id))
         }
     };
-    if let Ok(value) = HeaderValue::try_from(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
     let status = response.status().as_u16();
     let ms = started.elapsed().as_secs_f64() * 1000.0;
     if status >= 500 {

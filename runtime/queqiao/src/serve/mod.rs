@@ -30,6 +30,7 @@ pub(crate) use self::emulate::Emulated;
 pub(crate) use self::settings::{Mode, Settings};
 pub(crate) use self::wiring::{Wired, wire};
 
+use self::shutdown::{Stop, Told};
 use crate::api::Api;
 
 /// Runs an API until SIGTERM or Ctrl-C, and finishes what is running then.
@@ -68,10 +69,14 @@ where
     if let Some(file) = std::env::var_os("QUEQIAO_EXPORT") {
         return export::write(api, file.as_ref());
     }
-    let built = api.build()?;
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let built = api.build_to_serve()?;
+    // Values that are no text belong to somebody else; `std::env::vars` would panic over them.
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let settings = Settings::load(&environment, Mode::of_this_build())?;
     log::install(&settings.log)?;
+    let stop = Stop::listen();
 
     let (clock, emulator) = if settings.emulated() {
         let clock = Clock::movable();
@@ -84,10 +89,15 @@ where
     let address = listener.local_addr()?;
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, .. } =
-        wire(built, connect, &settings, clock, emulator.as_ref()).await?;
+    let Wired { router, boot, readiness, .. } = tokio::select! {
+        wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
+        () = stop.told(Told::Stop) => {
+            tracing::info!("told to stop before the server was ready");
+            return Ok(());
+        }
+    };
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
-    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout).await?;
+    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
     boot.close().await;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -56,7 +57,12 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(text: &str, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let file: toml::Table = toml::from_str(text).map_err(|error| {
-            ConfigError::one(format!("queqiao.toml is no TOML: {}", error.to_string().trim_end()))
+            // The parser's own text shows the line, which may hold a secret.
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
+            let what = error.message().lines().next().unwrap_or_default();
+            ConfigError::one(format!("queqiao.toml is no TOML: line {line}, column {column}: {what}"))
         })?;
         let mut given = Vec::new();
         for (section, value) in &file {
@@ -74,6 +80,10 @@ impl Reader {
             let key = if let Some(rest) = name.strip_prefix(&start) {
                 rest.to_ascii_lowercase().replace(SEPARATOR, ".")
             } else if let Some((_, key)) = PLATFORM.iter().find(|(platform, _)| platform == name) {
+                // Compose files and panels pass on a variable that nobody set as an empty one.
+                if value.trim().is_empty() {
+                    continue;
+                }
                 if environment
                     .contains_key(&format!("{start}{}", key.to_ascii_uppercase().replace('.', SEPARATOR)))
                 {
@@ -140,24 +150,44 @@ impl Reader {
 
     /// A list of secrets; in the environment separated by commas.
     pub(super) fn secrets(&mut self, key: &str) -> Vec<SecretString> {
+        self.list(key).unwrap_or_default().into_iter().map(SecretString::from).collect()
+    }
+
+    /// A list of texts; in the environment separated by commas.
+    pub(super) fn list(&mut self, key: &str) -> Option<Vec<String>> {
         self.known.insert(key.to_owned());
-        let texts = match self.config.get::<Vec<String>>(key) {
-            Ok(texts) => texts,
-            Err(config::ConfigError::NotFound(_)) => Vec::new(),
+        match self.config.get::<Vec<String>>(key) {
+            Ok(texts) => Some(texts),
+            Err(config::ConfigError::NotFound(_)) => None,
             Err(_) => match self.config.get_string(key) {
-                Ok(text) => text
-                    .split(',')
-                    .map(|part| part.trim().to_owned())
-                    .filter(|part| !part.is_empty())
-                    .collect(),
+                Ok(text) => {
+                    let parts = text.split(',').map(|part| part.trim().to_owned());
+                    Some(parts.filter(|part| !part.is_empty()).collect())
+                }
                 Err(_) => {
                     let origin = self.origin(key);
                     self.mistake(format!("{origin} must be a list of texts"));
-                    Vec::new()
+                    None
                 }
             },
-        };
-        texts.into_iter().map(SecretString::from).collect()
+        }
+    }
+
+    /// An address to listen on: an IP address, with or without brackets, or `localhost`.
+    pub(super) fn host(&mut self, key: &str, default: IpAddr) -> IpAddr {
+        let Some(text) = self.optional::<String>(key) else { return default };
+        let plain = text.trim().trim_start_matches('[').trim_end_matches(']');
+        if plain.eq_ignore_ascii_case("localhost") {
+            return IpAddr::V4(Ipv4Addr::LOCALHOST);
+        }
+        plain.parse().unwrap_or_else(|_| {
+            let origin = self.origin(key);
+            self.mistake(format!(
+                "{origin}: `{text}` is no address to listen on; write 127.0.0.1 (this machine only), 0.0.0.0 (every \
+                 network), or the IPv6 forms ::1 and ::"
+            ));
+            default
+        })
     }
 
     /// A length of time, as `30s`, `2h` or `7d`.
@@ -232,7 +262,9 @@ impl Reader {
             let nearest = self.known.iter().map(|known| (strsim::levenshtein(known, key), known)).min();
             let origin = self.origin(key);
             unknown.insert(match nearest {
-                Some((far, known)) if far <= 3 => format!("{origin} is no setting; did you mean `{known}`?"),
+                Some((far, known)) if far <= 3 && 2 * far <= key.rsplit('.').next().map_or(0, str::len) => {
+                    format!("{origin} is no setting; did you mean `{known}`?")
+                }
                 _ => format!("{origin} is no setting; your own belong into the section [app]"),
             });
         }

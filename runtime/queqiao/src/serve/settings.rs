@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::keys::encryption_key;
 use super::reader::{ConfigError, Reader};
+use crate::auth::Key;
 
 /// How the process was built, which decides the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +154,7 @@ impl Settings {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let anywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-        let host = reader.get("server.host", if development { loopback } else { anywhere });
+        let host = reader.host("server.host", if development { loopback } else { anywhere });
         let port = reader.get("server.port", 8080_u16);
         let server = ServerSettings {
             address: SocketAddr::new(host, port),
@@ -160,10 +162,19 @@ impl Settings {
             request_timeout: reader.duration("server.request_timeout", Duration::from_secs(30)),
             shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::from_secs(30)),
             cors_origins: reader
-                .get("server.cors_origins", if development { vec!["*".to_owned()] } else { Vec::new() }),
+                .list("server.cors_origins")
+                .unwrap_or_else(|| if development { vec!["*".to_owned()] } else { Vec::new() }),
             compression: reader.get("server.compression", true),
             docs: reader.get("server.docs", development),
         };
+        for origin in &server.cors_origins {
+            if !is_origin(origin) {
+                reader.mistake(format!(
+                    "server.cors_origins: `{origin}` is no origin, so no browser sends it; write scheme, host and port \
+                     alone, as in `https://example.com` or `http://localhost:5173`"
+                ));
+            }
+        }
         let data =
             folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
 
@@ -206,6 +217,26 @@ impl Settings {
             longest_session: reader.duration("auth.longest_session", Duration::from_secs(30 * 24 * 60 * 60)),
             roles: reader.get("auth.roles", BTreeMap::new()),
         };
+        for (name, secrets) in [
+            ("auth.secret", auth.secret.as_slice()),
+            ("auth.previous_secrets", auth.previous_secrets.as_slice()),
+        ] {
+            for secret in secrets {
+                if let Err(what) = Key::hmac("", "HS256", secret) {
+                    reader.mistake(format!("{name}: {what}"));
+                }
+            }
+        }
+        for (name, secrets) in [
+            ("auth.encryption_key", auth.encryption_key.as_slice()),
+            ("auth.previous_encryption_keys", auth.previous_encryption_keys.as_slice()),
+        ] {
+            if secrets.iter().any(|secret| encryption_key(secret).is_none()) {
+                reader.mistake(format!(
+                    "{name} must be 32 bytes in base64; `openssl rand -base64 32` makes one"
+                ));
+            }
+        }
         if !development {
             for (value, key) in
                 [(&auth.secret, "AUTH__SECRET"), (&auth.encryption_key, "AUTH__ENCRYPTION_KEY")]
@@ -225,7 +256,7 @@ impl Settings {
             }
         }
 
-        let emulator_host = reader.get("emulator.host", loopback);
+        let emulator_host = reader.host("emulator.host", loopback);
         let emulator_port = reader.get("emulator.port", 0_u16);
         let emulator = EmulatorSettings {
             enabled: reader.optional("emulator.enabled"),
@@ -303,6 +334,20 @@ impl Settings {
     }
 }
 
+/// Whether browsers may send this as their `Origin`, or it stands for all of them.
+fn is_origin(text: &str) -> bool {
+    if text == "*" {
+        return true;
+    }
+    let Ok(uri) = text.parse::<http::Uri>() else { return false };
+    let bare = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    // The text itself is compared with the header: a path, even `/`, would never match.
+    let exact = uri.scheme_str().zip(uri.authority()).is_some_and(|(scheme, host)| {
+        text == format!("{scheme}://{host}") && text == text.to_ascii_lowercase()
+    });
+    bare && exact
+}
+
 /// A SQLite file named by a relative path lies beside the configuration.
 fn beside(folder: &Path, url: String) -> String {
     let Some(rest) = url.strip_prefix("sqlite:") else { return url };
@@ -369,8 +414,10 @@ mod tests {
         let found = mistakes("", &[], Mode::Production);
         assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__SECRET")), "{found:#?}");
         assert!(found.iter().any(|mistake| mistake.contains("QUEQIAO__AUTH__ENCRYPTION_KEY")), "{found:#?}");
-        let keys =
-            [("QUEQIAO__AUTH__SECRET", "s".repeat(40)), ("QUEQIAO__AUTH__ENCRYPTION_KEY", "k".repeat(40))];
+        let keys = [
+            ("QUEQIAO__AUTH__SECRET", "s".repeat(40)),
+            ("QUEQIAO__AUTH__ENCRYPTION_KEY", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=".to_owned()),
+        ];
         let keys: Vec<_> = keys.iter().map(|(k, v)| (*k, v.as_str())).collect();
         let found = mistakes("", &keys, Mode::Production);
         assert!(found.iter().any(|mistake| mistake.contains("does not emulate")), "{found:#?}");
@@ -392,10 +439,56 @@ mod tests {
     }
 
     #[test]
+    fn hosts_and_lists_come_in_every_spelling() {
+        for (host, address) in [
+            ("::1", "[::1]:8080"),
+            ("[::1]", "[::1]:8080"),
+            ("localhost", "127.0.0.1:8080"),
+            ("127.0.0.1", "127.0.0.1:8080"),
+            ("", "127.0.0.1:8080"),
+        ] {
+            let settings = read("", &[("HOST", host), ("PORT", "")], Mode::Development).unwrap();
+            assert_eq!(settings.server.address.to_string(), address, "{host}");
+        }
+        let found = mistakes("", &[("HOST", "my-laptop")], Mode::Development);
+        assert!(
+            found[0].contains("HOST in the environment: `my-laptop`") && found[0].contains("0.0.0.0"),
+            "{found:?}"
+        );
+        let origins = [("QUEQIAO__SERVER__CORS_ORIGINS", "https://a.example, http://localhost:5173")];
+        let settings = read("", &origins, Mode::Development).unwrap();
+        assert_eq!(settings.server.cors_origins, ["https://a.example", "http://localhost:5173"]);
+    }
+
+    #[test]
+    fn wrong_origins_and_keys_are_told_with_everything_else() {
+        let text = "[server]\ncors_origins = [\"https://a.example/\", \"a.example\", \"https://A.example\"]\nport = -1\n[auth]\n\
+                    secret = \"short\"\nprevious_secrets = [\"brief\"]\nencryption_key = \"no base64\"";
+        let found = mistakes(text, &[], Mode::Development);
+        assert_eq!(found.len(), 7, "{found:#?}");
+        for part in [
+            "`https://a.example/`",
+            "`a.example`",
+            "`https://A.example`",
+            "server.port",
+            "auth.secret",
+            "auth.previous_secrets",
+            "auth.encryption_key",
+        ] {
+            assert!(found.iter().any(|mistake| mistake.contains(part)), "{part}: {found:#?}");
+        }
+        for secret in ["short", "brief", "no base64"] {
+            assert!(!found.iter().any(|mistake| mistake.contains(secret)), "{secret}: {found:#?}");
+        }
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let settings =
             read("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush\"", &[], Mode::Development).unwrap();
         assert!(!format!("{settings:?}").contains("hush-hush"));
+        let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = \"hush-hush", &[], Mode::Development);
+        assert!(found[0].contains("line 3, column ") && !found[0].contains("hush-hush"), "{found:?}");
         let found = mistakes("[wechat]\nappid = \"wx1\"\nsecret = [\"hush-hush\"]", &[], Mode::Development);
         assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use queqiao_storage::{Clock, SqliteStore, sqlite};
 use queqiao_wechat::{App, WeChat};
@@ -18,7 +18,7 @@ use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
 use super::settings::Settings;
 use super::{docs, edge};
-use crate::api::Built;
+use crate::api::{Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::context::{Context, Limits, Services};
 
@@ -64,16 +64,18 @@ where
 
     let readiness = Readiness::new(pool);
     let document = built.document().clone();
-    let mut router = built.router(Context::new(app, services)).merge(health::routes(readiness.clone()));
+    let mut own = health::routes(readiness.clone());
     if settings.server.docs {
-        router = router.merge(docs::routes(&document));
+        own = own.merge(docs::routes(&document));
     }
+    let mut router = with_problems(built.router(Context::new(app, services)).merge(own));
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
     let router = router
         .layer(from_fn_with_state(settings.server.request_timeout, edge::edge))
-        .layer(cors(&settings.server.cors_origins)?);
+        .layer(cors(&settings.server.cors_origins)?)
+        .layer(from_fn(edge::identify));
     Ok(Wired {
         router,
         boot,
