@@ -310,7 +310,7 @@ macro_rules! wide {
             /// Reads.
             #[post("/wide")]
             async fn read(Json(holder): Json<Holder>) {
-                drop(holder.held);
+                let _ = holder.held;
             }
             /// Writes.
             #[get("/wide")]
