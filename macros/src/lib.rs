@@ -224,8 +224,8 @@ pub fn routes(input: TokenStream) -> TokenStream {
 ///
 /// # Constraints
 ///
-/// One declaration gives the keyword in the document and the check on the server. They apply through `Option`, `Box` and
-/// `Arc`; several stand in one `#[check(…)]` or in several.
+/// One declaration gives the keyword in the document and the check on the server. They apply through `Option` and
+/// `Box`; several stand in one `#[check(…)]` or in several.
 ///
 /// | `#[check(…)]` | for | meaning | code |
 /// | --- | --- | --- | --- |
@@ -341,12 +341,10 @@ pub fn api_error(item: TokenStream) -> TokenStream {
 ///
 /// A file is named by its number (from 1, unique), an underscore and words. The files are read when the program is
 /// compiled, so that it needs none of them when it runs. Cargo sees that a file changes, but not that one is added; so
-/// that it does, add a `build.rs`:
+/// that it does, let a `build.rs` say:
 ///
 /// ```
-/// fn main() {
-///     println!("cargo:rerun-if-changed=migrations");
-/// }
+/// println!("cargo:rerun-if-changed=migrations");
 /// ```
 #[proc_macro]
 pub fn migrations(input: TokenStream) -> TokenStream {

@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{output, program, root, run};
+use crate::command::{cargo, output, program, root, run};
 
 /// The oldest Node.js that the checks run on.
 const NODE: u32 = 20;
+/// The version that is built where there is none.
+const CARGO_DENY_VERSION: &str = "0.20.2";
 /// Where Debian's package puts the browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
@@ -56,9 +58,22 @@ pub(crate) fn chromium() -> Result<()> {
     })
 }
 
+/// cargo-deny, built from source where it is missing.
+pub(crate) fn cargo_deny() -> Result<()> {
+    once(&CARGO_DENY, || {
+        if output(cargo(&["deny", "--version"])).is_some() {
+            return Ok(());
+        }
+        eprintln!("cargo-deny is missing and is built now; this takes some minutes, once");
+        run(cargo(&["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY_VERSION]))
+            .context("cargo-deny is needed: cargo install --locked cargo-deny")
+    })
+}
+
 type Once = OnceLock<std::result::Result<(), String>>;
 static NODE_MODULES: Once = OnceLock::new();
 static BROWSER: Once = OnceLock::new();
+static CARGO_DENY: Once = OnceLock::new();
 
 /// Tries once; whoever asks again gets the same answer.
 fn once(state: &Once, install: impl FnOnce() -> Result<()>) -> Result<()> {

@@ -18,6 +18,11 @@ const EXAMPLES: [&str; 2] = ["hello", "todo"];
 pub(crate) fn all() -> Vec<Step> {
     vec![
         Step { name: "format", proves: "rustfmt would change nothing", run: format },
+        Step {
+            name: "licences",
+            proves: "licences, sources and the one crypto provider are as deny.toml says",
+            run: licences,
+        },
         Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
         Step { name: "features", proves: "the runtime compiles without its default features", run: features },
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
@@ -50,6 +55,11 @@ pub(crate) fn all() -> Vec<Step> {
 
 fn format() -> Result<()> {
     run(cargo(&["fmt", "--all", "--check"]))
+}
+
+fn licences() -> Result<()> {
+    requirements::cargo_deny()?;
+    run(cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))
 }
 
 fn clippy() -> Result<()> {

@@ -1,5 +1,7 @@
 //! The real program: started as an operator starts it, spoken to over a socket, stopped by a signal.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -24,12 +26,18 @@ impl Server {
             .env("PORT", port.to_string())
             .env("EMULATOR_PORT", emulator.to_string())
             .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (sender, log) = mpsc::channel();
-        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let told: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        for stream in told {
+            let sender = sender.clone();
+            let lines = BufReader::new(stream).lines();
+            std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        }
         let server = Self { child, port, emulator, log, _folder: folder };
         let started = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

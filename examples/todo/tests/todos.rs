@@ -1,5 +1,7 @@
 //! The todo backend through the framework's test kit.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::time::Duration;
 
 use queqiao::serde_json::{Value, json};

@@ -52,7 +52,9 @@ struct Inner<Text> {
 #[::queqiao::model]
 enum Shape {
     /// Round.
-    Circle { radius: f64 },
+    Circle {
+        radius: f64,
+    },
     Point,
     Named(#[check(length = ..=5)] ::std::string::String),
     Pair(u8, u8),

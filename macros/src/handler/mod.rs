@@ -19,6 +19,7 @@ use self::options::Options;
 use crate::docs::Docs;
 use crate::mistakes::Mistakes;
 use crate::names::{camel, unraw};
+use crate::root::respan;
 
 /// The methods that a handler may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +103,12 @@ pub(crate) fn expand(method: Method, options: TokenStream, item: TokenStream, ro
         stand_in(method, &function, root)
     };
     let marker = marker(&function);
+    // Warnings would only hide the mistakes.
+    let quiet = (!mistakes.is_empty()).then(|| quote!(#[allow(unused)]));
+    // In an `impl` a struct and its implementation would be two more mistakes.
+    let beside = function.signature.receiver().is_none().then(|| quote!(#marker #endpoint));
     let mistakes = mistakes.into_tokens();
-    quote!(#item #marker #endpoint #mistakes)
+    quote!(#quiet #item #beside #mistakes)
 }
 
 /// Reports what a handler cannot be; whether an `Endpoint` can be written at all.
@@ -188,10 +193,10 @@ fn endpoint(
         }
     });
     let slots: Vec<TokenStream> = slots.collect();
-    let bounds = arguments
-        .iter()
-        .filter(|argument| !argument.known)
-        .map(|Argument { ty, .. }| quote_spanned!(ty.span()=> #ty: #root::Extract<#state>,));
+    let bounds = arguments.iter().filter(|argument| !argument.known).map(|Argument { ty, .. }| {
+        let root = respan(root, ty.span());
+        quote_spanned!(ty.span()=> #ty: #root::Extract<#state>,)
+    });
     let types: Vec<TokenStream> = (0..SLOTS)
         .map(|index| {
             let slot = format_ident!("A{index}");
@@ -300,7 +305,7 @@ pub(crate) fn refuse_patch(item: TokenStream, root: &Path) -> TokenStream {
         })
         .unwrap_or_default();
     let mistakes = mistakes.into_tokens();
-    quote!(#item #stand_in #mistakes)
+    quote!(#[allow(unused)] #item #stand_in #mistakes)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod kind;
 mod pattern;
 mod serde_attributes;
 mod walk;
+mod words;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -47,13 +48,15 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
     strip(&mut input);
     let attributes = type_attributes(&input, &on_type, name.as_ref(), root);
     let mistakes = mistakes.into_tokens();
+    // The walk comes first: of a field that is no model, the compiler then tells this before what serde and
+    // schemars miss in it.
     quote! {
+        #model
         #(#attributes)*
         #input
-        #model
         // schemars' derive calls these traits' methods without naming the traits.
         #[allow(unused_imports)]
-        use ::core::{convert::Into as _, default::Default as _};
+        use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         #mistakes
     }
 }
@@ -268,43 +271,8 @@ mod tests {
             &parse_quote!(::queqiao),
         );
         expect![[r##"
-            #[derive(
-                ::queqiao::__private::serde::Serialize,
-                ::queqiao::__private::serde::Deserialize,
-                ::queqiao::__private::schemars::JsonSchema
-            )]
-            #[serde(crate = "::queqiao::__private::serde")]
-            #[schemars(crate = "::queqiao::__private::schemars")]
-            #[schemars(transform = ::queqiao::__private::constraints::rust_type::<Self>)]
-            #[serde(rename_all = "camelCase")]
-            #[schemars(rename = "Page_{T}")]
-            /// A page of a list.
-            pub struct Page<T> {
-                #[schemars(
-                    transform = ::queqiao::__private::constraints::refine::<Vec<T>,
-                    _>(
-                        ::queqiao::__private::constraints::length::<Vec<T>>(
-                            ::core::option::Option::Some(0),
-                            ::core::option::Option::Some(50)
-                        )
-                    )
-                )]
-                items: Vec<T>,
-                #[schemars(
-                    transform = ::queqiao::__private::constraints::refine::<Option<String>,
-                    _>(
-                        {static
-                        PATTERN:::queqiao::__private::constraints::Pattern = ::queqiao::__private::constraints::Pattern::new(
-                            r"^\d+$",
-                            "^[0-9]+$"
-                        );::queqiao::__private::constraints::pattern::<Option<String>>(&PATTERN)}
-                    )
-                )]
-                next: Option<String>,
-                #[serde(flatten)]
-                totals: Totals,
-            }
             #[automatically_derived]
+            #[allow(clippy::redundant_closure)]
             impl<T> ::queqiao::Model for Page<T>
             where
                 T: ::queqiao::Model,
@@ -368,8 +336,44 @@ mod tests {
                     }
                 }
             }
+            #[derive(
+                ::queqiao::__private::serde::Serialize,
+                ::queqiao::__private::serde::Deserialize,
+                ::queqiao::__private::schemars::JsonSchema
+            )]
+            #[serde(crate = "::queqiao::__private::serde")]
+            #[schemars(crate = "::queqiao::__private::schemars")]
+            #[schemars(transform = ::queqiao::__private::constraints::rust_type::<Self>)]
+            #[serde(rename_all = "camelCase")]
+            #[schemars(rename = "Page_{T}")]
+            /// A page of a list.
+            pub struct Page<T> {
+                #[schemars(
+                    transform = ::queqiao::__private::constraints::refine::<Vec<T>,
+                    _>(
+                        ::queqiao::__private::constraints::length::<Vec<T>>(
+                            ::core::option::Option::Some(0),
+                            ::core::option::Option::Some(50)
+                        )
+                    )
+                )]
+                items: Vec<T>,
+                #[schemars(
+                    transform = ::queqiao::__private::constraints::refine::<Option<String>,
+                    _>(
+                        {static
+                        PATTERN:::queqiao::__private::constraints::Pattern = ::queqiao::__private::constraints::Pattern::new(
+                            r"^\d+$",
+                            "^[0-9]+$"
+                        );::queqiao::__private::constraints::pattern::<Option<String>>(&PATTERN)}
+                    )
+                )]
+                next: Option<String>,
+                #[serde(flatten)]
+                totals: Totals,
+            }
             #[allow(unused_imports)]
-            use ::core::{convert::Into as _, default::Default as _};
+            use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         "##]].assert_eq(&pretty(expanded));
     }
 
@@ -388,35 +392,8 @@ mod tests {
             &parse_quote!(::queqiao),
         );
         expect![[r##"
-            #[derive(
-                ::queqiao::__private::serde::Serialize,
-                ::queqiao::__private::serde::Deserialize,
-                ::queqiao::__private::schemars::JsonSchema
-            )]
-            #[serde(crate = "::queqiao::__private::serde")]
-            #[schemars(crate = "::queqiao::__private::schemars")]
-            #[schemars(transform = ::queqiao::__private::constraints::rust_type::<Self>)]
-            #[serde(rename_all = "camelCase")]
-            #[serde(rename_all_fields = "camelCase")]
-            #[schemars(rename = "Event")]
-            #[serde(tag = "kind", content = "data")]
-            enum E {
-                None,
-                Moved { from_place: Place },
-                Named(
-                    #[schemars(
-                        transform = ::queqiao::__private::constraints::refine::<String,
-                        _>(
-                            ::queqiao::__private::constraints::length::<String>(
-                                ::core::option::Option::Some(1),
-                                ::core::option::Option::None
-                            )
-                        )
-                    )]
-                    String,
-                ),
-            }
             #[automatically_derived]
+            #[allow(clippy::redundant_closure)]
             impl ::queqiao::Model for E {
                 fn check(&self, at: &mut ::queqiao::Checker<'_>) {
                     let _ = &at;
@@ -450,8 +427,36 @@ mod tests {
                     }
                 }
             }
+            #[derive(
+                ::queqiao::__private::serde::Serialize,
+                ::queqiao::__private::serde::Deserialize,
+                ::queqiao::__private::schemars::JsonSchema
+            )]
+            #[serde(crate = "::queqiao::__private::serde")]
+            #[schemars(crate = "::queqiao::__private::schemars")]
+            #[schemars(transform = ::queqiao::__private::constraints::rust_type::<Self>)]
+            #[serde(rename_all = "camelCase")]
+            #[serde(rename_all_fields = "camelCase")]
+            #[schemars(rename = "Event")]
+            #[serde(tag = "kind", content = "data")]
+            enum E {
+                None,
+                Moved { from_place: Place },
+                Named(
+                    #[schemars(
+                        transform = ::queqiao::__private::constraints::refine::<String,
+                        _>(
+                            ::queqiao::__private::constraints::length::<String>(
+                                ::core::option::Option::Some(1),
+                                ::core::option::Option::None
+                            )
+                        )
+                    )]
+                    String,
+                ),
+            }
             #[allow(unused_imports)]
-            use ::core::{convert::Into as _, default::Default as _};
+            use ::core::{convert::From as _, convert::Into as _, default::Default as _};
         "##]]
         .assert_eq(&pretty(expanded));
     }

@@ -75,6 +75,8 @@ pub(super) fn model(
     quote! {
         #(#conditions)*
         #[automatically_derived]
+        // `custom` is called in a closure, so that a `fn(&str)` fits a `String`.
+        #[allow(clippy::redundant_closure)]
         impl #impl_generics #root::Model for #ident #ty_generics #where_clause {
             fn check(&self, #at: &mut #root::Checker<'_>) {
                 let _ = &#at;
@@ -122,6 +124,7 @@ fn fields(
                 "a flattened field has no place of its own on the wire; put the constraints on the fields of its type",
             );
         }
+        let constrained = on_field.flatten.is_none();
         let step = match &field.ident {
             _ if transparent || newtype || on_field.flatten.is_some() => Step::Here,
             Some(ident) => Step::Member(on_field.rename.deserialize.unwrap_or_else(|| {
@@ -139,7 +142,7 @@ fn fields(
                 span: field.ty.span(),
             }),
         };
-        if let Some(body) = walk(field, &checks, &step, root) {
+        if let Some(body) = walk(field, &checks, constrained, &step, root) {
             let conditions =
                 field.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
             walked.push(Walked { conditions, member, binding, body });
@@ -149,7 +152,7 @@ fn fields(
 }
 
 /// Statements for `value`, at the place of `at`; nothing where there is nothing to check.
-fn walk(field: &Field, checks: &Checks, step: &Step, root: &Path) -> Option<TokenStream> {
+fn walk(field: &Field, checks: &Checks, constrained: bool, step: &Step, root: &Path) -> Option<TokenStream> {
     if checks.skip && !checks.constrains() {
         return None;
     }
@@ -160,7 +163,7 @@ fn walk(field: &Field, checks: &Checks, step: &Step, root: &Path) -> Option<Toke
         Step::Member(name) => quote!(let #at = &mut #root::Checker::field(#at, #name);),
         Step::Index(index) => quote!(let #at = &mut #root::Checker::index(#at, #index);),
     };
-    let constraints = checks.statements(ty, &value, &at, root);
+    let constraints = constrained.then(|| checks.statements(ty, &value, &at, root));
     let nested =
         (!checks.skip).then(|| quote_spanned!(ty.span()=> <#ty as #root::Model>::check(#value, #at);));
     Some(quote!(#place #constraints #nested))

@@ -1,9 +1,60 @@
 //! The framework for WeChat mini-program (微信小程序) backends.
+//!
+//! Handlers are written in Rust; routes, OpenAPI document, typed client for the mini-program, login and validation follow
+//! from their signatures.
+//!
+//! ```no_run
+//! use queqiao::prelude::*;
+//!
+//! /// A book.
+//! #[model]
+//! struct Book {
+//!     #[check(length = 1..=200)]
+//!     title: String,
+//! }
+//!
+//! /// Recommend a book.
+//! #[get("/recommendation")]
+//! async fn recommendation(_reader: User) -> Book {
+//!     Book { title: "围城".to_owned() }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> queqiao::Result {
+//!     let api = Api::new("library", env!("CARGO_PKG_VERSION")).routes(routes![recommendation]);
+//!     queqiao::serve(api, async |_: &queqiao::Boot| Ok(())).await
+//! }
+//! ```
+//!
+//! # Where to look
+//!
+//! | for | see |
+//! | --- | --- |
+//! | handlers and their path | [`get`], [`post`], [`put`](macro@put), [`delete`], [`routes!`](routes!) |
+//! | types of the contract and their constraints | [`model`] |
+//! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
+//! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
+//! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
+//! | the whole | [`Api`] |
+//! | running it | `serve`, `Boot` (feature `server`) |
+//! | testing it | `TestApp` (feature `test`) |
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! | --- | --- | --- |
+//! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
+//! | `emulator` | yes | WeChat offline, for development |
+//! | `test` | no | the test kit; for dev-dependencies |
+//!
+//! Without `server`, [`Api::into_router`] mounts the handlers in an existing axum application.
 
 extern crate self as queqiao;
 
 mod api;
 mod auth;
+#[cfg(doctest)]
+mod book;
 mod context;
 mod document;
 mod endpoint;

@@ -349,8 +349,6 @@ cases! {
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "";
     /// The path exists with other methods.
     METHOD_NOT_ALLOWED = 405 "route.method_not_allowed" "The path does not take this method." "";
-    /// The request took longer than the server allows.
-    TIMED_OUT = 503 "timed_out" "The request took too long." "";
     /// No token where one is needed.
     AUTH_REQUIRED = 401 "auth.required" "This operation needs a login." "Send `Authorization: Bearer <token>` from `POST /auth/login`.";
     /// A token that this server did not sign for this API.

@@ -1,5 +1,7 @@
 //! What cannot stand together is refused when the API is built, in a sentence, and never by a panic at start-up.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use queqiao::axum::Router;
 use queqiao::axum::routing::get as axum_get;
 use queqiao::prelude::*;

@@ -1,5 +1,7 @@
 //! The document leaves the program before configuration is read or anything is connected.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,5 +1,6 @@
 //! Where a broken constraint is reported: the exact place on the wire, however deep and by whatever way serde puts it
 //! there. Each pointer is also followed into the JSON that the value came from.
+#![allow(dead_code)] // fields that only serde writes and only the walk reads
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -101,7 +102,14 @@ fn containers_at_any_depth() {
             "byNumber": { "7": { "theMark": "x" } },
             "pair": ["x", ["", "x"]],
         })),
-        ["/list/1/theMark", "/map/a~1b/1/theMark", "/map/~0/0/theMark", "/byNumber/7/theMark", "/pair/0", "/pair/1/1"]
+        [
+            "/list/1/theMark",
+            "/map/a~1b/1/theMark",
+            "/map/~0/0/theMark",
+            "/byNumber/7/theMark",
+            "/pair/0",
+            "/pair/1/1"
+        ]
     );
 }
 

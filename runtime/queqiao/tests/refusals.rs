@@ -1,5 +1,7 @@
 //! Every refusal is a problem document with its own code.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use queqiao::TestApp;
 use queqiao::prelude::*;
 use queqiao::serde_json::{Value, json};

@@ -132,11 +132,11 @@ async fn what_is_not_an_answer_is_described_and_not_quoted() {
 async fn slow_answers_time_out_and_are_not_asked_again() {
     // The code may be used up already.
     let server = Server::start(|_, _| async {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(3600)).await;
         text("{}")
     })
     .await;
-    let error = server.client().code_to_session(&app(), CODE).await.unwrap_err();
+    let error = server.impatient_client().code_to_session(&app(), CODE).await.unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
     assert!(error.is_transient());
     assert_silent(&error, &[]);

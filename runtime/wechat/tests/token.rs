@@ -7,7 +7,7 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use queqiao_wechat::{App, Clock, Error, WeChat};
+use queqiao_wechat::{App, Clock, Error, Settings, WeChat};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use server::{SECRET, Server, app, assert_silent, reply, text};
@@ -16,6 +16,10 @@ use tokio::sync::{Barrier, Semaphore};
 async fn body(request: axum::extract::Request) -> Value {
     let bytes = axum::body::to_bytes(request.into_body(), 10_000).await.unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+fn client_with(server: &Server, clock: Clock) -> WeChat {
+    WeChat::new(Settings { clock, ..server.settings() }).unwrap()
 }
 
 async fn token(client: &WeChat) -> String {
@@ -49,7 +53,7 @@ async fn the_request_is_the_documented_one() {
 async fn a_token_is_kept_until_five_minutes_before_its_end() {
     let server = counting(7200).await;
     let clock = Clock::movable();
-    let client = server.client_with(clock.clone());
+    let client = client_with(&server, clock.clone());
     assert_eq!(token(&client).await, "token-1");
     clock.advance(Duration::from_secs(6800)).unwrap();
     assert_eq!(token(&client.clone()).await, "token-1");
@@ -62,7 +66,7 @@ async fn a_token_is_kept_until_five_minutes_before_its_end() {
 async fn a_token_near_its_end_is_used_for_half_of_the_rest() {
     let server = counting(200).await;
     let clock = Clock::fixed("2026-01-01T00:00:00Z".parse().unwrap());
-    let client = server.client_with(clock.clone());
+    let client = client_with(&server, clock.clone());
     assert_eq!(token(&client).await, "token-1");
     clock.advance(Duration::from_secs(99)).unwrap();
     assert_eq!(token(&client).await, "token-1");
@@ -84,7 +88,7 @@ async fn each_app_has_its_own() {
 async fn a_hundred_callers_make_one_call() {
     let server = counting(7200).await;
     let clock = Clock::movable();
-    let client = server.client_with(clock.clone());
+    let client = client_with(&server, clock.clone());
     for window in 1..=3 {
         let start = Arc::new(Barrier::new(100));
         let callers: Vec<_> = (0..100)
@@ -150,12 +154,12 @@ async fn waiting_callers_share_a_failure_which_is_not_kept() {
 async fn time_outs_are_asked_again_because_that_does_no_harm() {
     let server = Server::start(|n, _| async move {
         if n == 1 {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_secs(3600)).await;
         }
         text(r#"{"access_token":"t","expires_in":7200}"#)
     })
     .await;
-    assert_eq!(token(&server.client()).await, "t");
+    assert_eq!(token(&server.impatient_client()).await, "t");
     assert_eq!(server.calls(), 2);
 }
 

@@ -1,5 +1,7 @@
 //! `index.d.ts`: the types, strict and without `any`.
 
+use std::collections::BTreeMap;
+
 use super::text::{comment, key, quote};
 use crate::contract::{Access, Contract, Documentation, Member, Operation, Parameter, Place, Type};
 use crate::names::is_reserved;
@@ -32,20 +34,27 @@ pub(crate) fn emit(contract: &Contract) -> String {
             shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
         }
     }
+    // How many operations share a code: what is an operation's own stands first, before the framework's.
+    let mut users = BTreeMap::new();
+    for code in contract.operations.iter().flat_map(|operation| &operation.codes) {
+        *users.entry(code.as_str()).or_insert(0_usize) += 1;
+    }
     for operation in &contract.operations {
         text.push('\n');
-        text.push_str(&declare(operation));
+        text.push_str(&declare(operation, &users));
     }
     text
 }
 
-fn declare(operation: &Operation) -> String {
+fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     let Operation { name, method, path, .. } = operation;
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
     let signature = format!("({}): Call<{}>", arguments(operation), type_text(&operation.result, ""));
-    let codes: Vec<String> = operation.codes.iter().map(|code| quote(code)).collect();
+    let mut codes: Vec<&String> = operation.codes.iter().collect();
+    codes.sort_by_key(|code| (users.get(code.as_str()), *code));
+    let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
         true => "ClientCode".to_owned(),
         false => format!("\n    | {}\n    | ClientCode", codes.join("\n    | ")),

@@ -171,8 +171,8 @@ export function hello(params: {
 export namespace hello {
   /** The codes that hello fails with. */
   type Code =
-    | 'internal'
     | 'query.malformed'
+    | 'internal'
     | 'validation'
     | ClientCode;
   /** Whether hello has failed with one of its codes. */
@@ -196,11 +196,11 @@ export namespace login {
     | 'body.media_type'
     | 'body.too_deep'
     | 'body.too_large'
-    | 'internal'
     | 'login.blocked'
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
+    | 'internal'
     | 'validation'
     | ClientCode;
   /** Whether login has failed with one of its codes. */
@@ -226,11 +226,11 @@ export namespace logout {
     | 'body.media_type'
     | 'body.too_deep'
     | 'body.too_large'
-    | 'internal'
     | 'login.blocked'
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
+    | 'internal'
     | 'validation'
     | ClientCode;
   /** Whether logout has failed with one of its codes. */

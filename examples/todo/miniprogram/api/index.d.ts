@@ -227,6 +227,7 @@ export function addTodo(body: NewTodo, options?: Options): Call<Todo>;
 export namespace addTodo {
   /** The codes that addTodo fails with. */
   type Code =
+    | 'todo.too_many'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -242,7 +243,6 @@ export namespace addTodo {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'todo.too_many'
     | 'validation'
     | ClientCode;
   /** Whether addTodo has failed with one of its codes. */
@@ -261,6 +261,8 @@ export function deleteTodo(params: {
 export namespace deleteTodo {
   /** The codes that deleteTodo fails with. */
   type Code =
+    | 'path.malformed'
+    | 'todo.not_found'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -276,8 +278,6 @@ export namespace deleteTodo {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'path.malformed'
-    | 'todo.not_found'
     | 'validation'
     | ClientCode;
   /** Whether deleteTodo has failed with one of its codes. */
@@ -296,6 +296,8 @@ export function editTodo(path: {
 export namespace editTodo {
   /** The codes that editTodo fails with. */
   type Code =
+    | 'path.malformed'
+    | 'todo.not_found'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -311,8 +313,6 @@ export namespace editTodo {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'path.malformed'
-    | 'todo.not_found'
     | 'validation'
     | ClientCode;
   /** Whether editTodo has failed with one of its codes. */
@@ -331,6 +331,9 @@ export function finishTodo(path: {
 export namespace finishTodo {
   /** The codes that finishTodo fails with. */
   type Code =
+    | 'todo.already_done'
+    | 'path.malformed'
+    | 'todo.not_found'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -346,9 +349,6 @@ export namespace finishTodo {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'path.malformed'
-    | 'todo.already_done'
-    | 'todo.not_found'
     | 'validation'
     | ClientCode;
   /** Whether finishTodo has failed with one of its codes. */
@@ -367,6 +367,8 @@ export function getTodo(params: {
 export namespace getTodo {
   /** The codes that getTodo fails with. */
   type Code =
+    | 'path.malformed'
+    | 'todo.not_found'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -382,8 +384,6 @@ export namespace getTodo {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'path.malformed'
-    | 'todo.not_found'
     | 'validation'
     | ClientCode;
   /** Whether getTodo has failed with one of its codes. */
@@ -415,6 +415,7 @@ export function listTodos(params?: {
 export namespace listTodos {
   /** The codes that listTodos fails with. */
   type Code =
+    | 'query.malformed'
     | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
@@ -430,7 +431,6 @@ export namespace listTodos {
     | 'login.code_invalid'
     | 'login.too_often'
     | 'login.unavailable'
-    | 'query.malformed'
     | 'validation'
     | ClientCode;
   /** Whether listTodos has failed with one of its codes. */
@@ -506,8 +506,8 @@ export function statistics(params?: NoParameters, options?: Options): Call<Stati
 export namespace statistics {
   /** The codes that statistics fails with. */
   type Code =
-    | 'auth.expired'
     | 'auth.forbidden'
+    | 'auth.expired'
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::future::Cache;
 use queqiao_storage::{
-    Accounts, Claim, Clock, CodeHash, Identity, LoginCodes, SessionKeys, StoreError, UserId,
+    Accounts, Claim, Clock, CodeHash, Identity, Lease, LoginCodes, SessionKeys, StoreError, UserId,
 };
 use queqiao_wechat::{App, WeChat};
 
@@ -37,6 +37,8 @@ pub(crate) struct LoginSettings {
     pub(crate) tokens: TokenSettings,
     /// Roles given at login, by openid.
     pub(crate) roles: BTreeMap<String, Vec<String>>,
+    /// A code that is exchanged every time it comes, for whomever the emulator's page names then.
+    pub(crate) mock_code: Option<&'static str>,
 }
 
 /// Where the login keeps what it must remember.
@@ -54,6 +56,7 @@ pub(crate) struct LoginService {
     app: App,
     stores: LoginStores,
     roles: BTreeMap<String, Vec<String>>,
+    mock_code: Option<&'static str>,
     tokens: Tokens,
     access: AccessCache,
     /// Exchanges under way in this process: concurrent logins with one code share one.
@@ -67,6 +70,7 @@ impl LoginService {
             wechat,
             app: settings.app,
             roles: settings.roles,
+            mock_code: settings.mock_code,
             tokens: Tokens::new(settings.keys, settings.tokens),
             access: AccessCache::new(Arc::clone(&stores.accounts)),
             stores,
@@ -76,6 +80,9 @@ impl LoginService {
 
     /// The user behind a code. One upstream call per code, however many ask, in whichever instance.
     async fn user(&self, code: &str) -> Result<UserId, LoginError> {
+        if self.mock_code == Some(code) {
+            return self.exchange(code, self.clock.now()).await;
+        }
         let hash = CodeHash::new(&self.app.appid, code);
         self.exchanges
             .try_get_with(*hash.as_bytes(), self.claim(&hash, code))
@@ -86,30 +93,25 @@ impl LoginService {
     async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
         let started = tokio::time::Instant::now();
         loop {
-            let now = self.clock.now();
-            match self.stores.codes.claim(hash, now).await? {
+            match self.stores.codes.claim(hash, self.clock.now()).await? {
                 Claim::Done(user) => return Ok(user),
                 Claim::Refused => return Err(LoginError::CodeInvalid),
                 Claim::Busy { .. } if started.elapsed() > PATIENCE => return Err(LoginError::Unavailable),
                 Claim::Busy { .. } => tokio::time::sleep(POLL).await,
-                Claim::Yours(lease) => {
-                    return match self.exchange(code, now).await {
-                        Ok(user) => {
-                            self.stores.codes.finish(&lease, user, self.clock.now()).await?;
-                            Ok(user)
-                        }
-                        Err(LoginError::CodeInvalid) => {
-                            self.stores.codes.refuse(&lease, self.clock.now()).await?;
-                            Err(LoginError::CodeInvalid)
-                        }
-                        Err(error) => {
-                            self.stores.codes.release(&lease).await?;
-                            Err(error)
-                        }
-                    };
-                }
+                Claim::Yours(lease) => return self.carry_out(&lease, code).await,
             }
         }
+    }
+
+    /// Exchanges a claimed code and records how that went.
+    async fn carry_out(&self, lease: &Lease, code: &str) -> Result<UserId, LoginError> {
+        let exchanged = self.exchange(code, self.clock.now()).await;
+        match &exchanged {
+            Ok(user) => self.stores.codes.finish(lease, *user, self.clock.now()).await?,
+            Err(LoginError::CodeInvalid) => self.stores.codes.refuse(lease, self.clock.now()).await?,
+            Err(_) => self.stores.codes.release(lease).await?,
+        }
+        exchanged
     }
 
     async fn exchange(&self, code: &str, now: Timestamp) -> Result<UserId, LoginError> {
@@ -129,12 +131,11 @@ impl LoginService {
     }
 
     async fn log_in(self: &Arc<Self>, code: String) -> Result<Session, LoginError> {
-        // WeChat takes a code once: an exchange that has begun goes on when its caller hangs up, so that the
-        // same code, sent again, still finds its session.
+        // A task of its own, around the claim too: a phone that hangs up must not leave the code claimed and unused.
         let service = Arc::clone(self);
         let user = tokio::spawn(async move { service.user(&code).await })
             .await
-            .map_err(|error| LoginError::Internal(error.into()))??;
+            .unwrap_or_else(|lost| Err(LoginError::Internal(lost.into())))?;
         let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
             LoginError::Internal(Internal::message("the user of a login code is gone from the store"))
         })?;
@@ -204,7 +205,7 @@ pub(crate) enum LoginError {
     Blocked,
     /// WeChat does not answer.
     ///
-    /// The code is still good: send it again in a moment.
+    /// Try again in a moment, with a fresh code if this one is refused then.
     #[error(status = 503)]
     Unavailable,
     /// The server failed.
@@ -232,7 +233,7 @@ impl From<queqiao_wechat::Error> for LoginError {
             E::Code(_) => LoginError::CodeInvalid,
             E::RateLimited(_) | E::QuotaUsedUp(_) => LoginError::TooOften,
             E::HighRisk(_) => LoginError::Blocked,
-            E::Busy(_) | E::Network { .. } | E::TimedOut { .. } => {
+            error if error.is_transient() => {
                 tracing::warn!(%error, "WeChat did not answer a login");
                 LoginError::Unavailable
             }

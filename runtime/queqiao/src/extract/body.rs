@@ -39,9 +39,7 @@ where
             return Err(Problem::from_case(&problem::BODY_MEDIA_TYPE));
         }
         let bytes = take(request, context).await?;
-        let value = parse(&bytes)?;
-        parameters::check(Location::Body, "", &value)?;
-        Ok(Self(value))
+        read::<T>(&bytes).map(Self)
     }
 }
 
@@ -56,12 +54,22 @@ where
     }
 
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
-        if request.parts.headers.contains_key(CONTENT_TYPE) {
-            return <Json<T> as Extract<S>>::extract(request, context).await.map(Some);
-        }
+        // `wx.request` names a content type even where it sends nothing.
         let bytes = take(request, context).await?;
-        if bytes.is_empty() { Ok(None) } else { Err(Problem::from_case(&problem::BODY_MEDIA_TYPE)) }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if !is_json(&request.parts.headers) {
+            return Err(Problem::from_case(&problem::BODY_MEDIA_TYPE));
+        }
+        read::<T>(&bytes).map(|value| Some(Json(value)))
     }
+}
+
+fn read<T: Model + DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value = parse(bytes)?;
+    parameters::check(Location::Body, "", &value)?;
+    Ok(value)
 }
 
 fn describe<T: Model>(operation: &mut Operation<'_>, required: bool) {
@@ -83,7 +91,7 @@ async fn take<S>(request: &mut Incoming, context: &Context<S>) -> Result<Bytes, 
     let body = request
         .take_body()
         .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
-    read(body, &request.parts.headers, context.services.limits.body).await
+    collect(body, &request.parts.headers, context.services.limits.body).await
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -95,7 +103,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         && (media.subtype() == mime::JSON || media.suffix() == Some(mime::JSON))
 }
 
-async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::from_case(&problem::BODY_TOO_LARGE).with_detail(format!("At most {limit} bytes are read."))
     };

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Checker, Model};
@@ -21,7 +20,7 @@ macro_rules! plain {
 
 // The 64- and 128-bit integers are here too: the document refuses them by name, with the remedy, wherever they hide.
 plain!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
-plain!(str, String, Value, Map<String, Value>);
+plain!(String, Value, Map<String, Value>);
 plain!(std::num::NonZeroU8, std::num::NonZeroU16, std::num::NonZeroU32, std::num::NonZeroU64);
 plain!(std::num::NonZeroI8, std::num::NonZeroI16, std::num::NonZeroI32, std::num::NonZeroI64);
 plain!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::time::Duration);
@@ -40,49 +39,38 @@ impl<T: Model> Model for Option<T> {
     }
 }
 
-macro_rules! pointers {
-    ($($pointer:ident),*) => { $(
-        impl<T: Model + ?Sized> Model for $pointer<T> {
-            fn check(&self, at: &mut Checker<'_>) {
-                (**self).check(at);
-            }
-        }
-    )* };
-}
-
-pointers!(Box, Arc);
-
-impl<T: Model + ToOwned + ?Sized> Model for Cow<'static, T> {
+impl<T: Model> Model for Box<T> {
     fn check(&self, at: &mut Checker<'_>) {
         (**self).check(at);
     }
 }
 
-impl<T: Model> Model for [T] {
-    fn check(&self, at: &mut Checker<'_>) {
-        for (index, item) in self.iter().enumerate() {
-            if at.is_full() {
-                return;
-            }
-            item.check(&mut at.index(index));
-        }
-    }
-}
+plain!(Box<str>, Cow<'static, str>);
 
 impl<T: Model> Model for Vec<T> {
     fn check(&self, at: &mut Checker<'_>) {
-        self.as_slice().check(at);
+        items(self, at);
+    }
+}
+
+impl<T: Model> Model for Box<[T]> {
+    fn check(&self, at: &mut Checker<'_>) {
+        items(self, at);
     }
 }
 
 impl<T: Model> Model for VecDeque<T> {
     fn check(&self, at: &mut Checker<'_>) {
-        for (index, item) in self.iter().enumerate() {
-            if at.is_full() {
-                return;
-            }
-            item.check(&mut at.index(index));
+        items(self, at);
+    }
+}
+
+fn items<'a, T: Model + 'a>(items: impl IntoIterator<Item = &'a T>, at: &mut Checker<'_>) {
+    for (index, item) in items.into_iter().enumerate() {
+        if at.is_full() {
+            return;
         }
+        item.check(&mut at.index(index));
     }
 }
 
@@ -90,7 +78,7 @@ macro_rules! arrays {
     ($($length:literal)*) => { $(
         impl<T: Model> Model for [T; $length] {
             fn check(&self, at: &mut Checker<'_>) {
-                self.as_slice().check(at);
+                items(self, at);
             }
         }
     )* };
@@ -110,7 +98,7 @@ macro_rules! sets {
     )* };
 }
 
-sets!((T: Model, S) HashSet<T, S>, (T: Model) BTreeSet<T>);
+sets!((T: Model + Eq + Hash, S: BuildHasher + Default) HashSet<T, S>, (T: Model + Ord) BTreeSet<T>);
 
 macro_rules! maps {
     ($(($($generics:tt)*) $type:ty),*) => { $(
@@ -129,7 +117,10 @@ macro_rules! maps {
     )* };
 }
 
-maps!((K: Model + Serialize, V: Model, S) HashMap<K, V, S>, (K: Model + Serialize, V: Model) BTreeMap<K, V>);
+maps!(
+    (K: Model + Eq + Hash, V: Model, S: BuildHasher + Default) HashMap<K, V, S>,
+    (K: Model + Ord, V: Model) BTreeMap<K, V>
+);
 
 macro_rules! tuples {
     ($(($($name:ident $index:tt)*))*) => { $(

@@ -9,6 +9,8 @@ mod foreign;
 mod text;
 
 use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use self::checker::{Checker, Violation};
 
@@ -37,7 +39,8 @@ pub mod constraints {
     label = "has no schema and no checks",
     note = "add `#[model]` to the type; a type of another crate goes into a newtype with `#[model]`, or takes `#[check(skip)]` on the field if it has a JSON schema"
 )]
-pub trait Model: JsonSchema {
+// All of what a contract's type can do are supertraits, so that a type that lacks them gives one error, and this one.
+pub trait Model: JsonSchema + Serialize + DeserializeOwned {
     /// Reports every broken constraint of the value, at its wire pointer.
     fn check(&self, at: &mut Checker<'_>) {
         let _ = at;

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use crate::problem::{self, Internal, Problem};
+use crate::problem::{Internal, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Ids of callers are kept if they are this short and made of plain characters.
@@ -40,7 +40,7 @@ pub(super) async fn edge(State(limit): State<Duration>, request: Request, next: 
     let guarded = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind();
     let response = match guarded.await {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => Problem::from_case(&problem::TIMED_OUT)
+        Ok(Err(_)) => Problem::new(503, "timed_out", "The request took too long.")
             .with_detail(format!("The server stops after {} s.", limit.as_secs_f32()))
             .respond(Some(&id)),
         Err(panic) => {

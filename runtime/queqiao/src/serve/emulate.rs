@@ -53,6 +53,11 @@ mod with {
             App::new(DEFAULT_APPID, DEFAULT_SECRET)
         }
 
+        /// The code that DevTools gives for a project without an app.
+        pub(crate) fn mock_code(&self) -> &'static str {
+            queqiao_emulator::MOCK_CODE
+        }
+
         /// A login code as `wx.login` gives it to the user.
         #[cfg(feature = "test")]
         pub(crate) fn login_code(&self, user: &str) -> Result<String> {
@@ -89,6 +94,10 @@ mod without {
         }
 
         pub(crate) fn app(&self) -> App {
+            match *self {}
+        }
+
+        pub(crate) fn mock_code(&self) -> &'static str {
             match *self {}
         }
     }

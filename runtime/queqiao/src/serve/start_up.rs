@@ -1,6 +1,7 @@
 //! What a developer sees first: where everything is.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -22,7 +23,8 @@ pub(super) fn announce(
     }
     if let Some(emulator) = emulator {
         let text = page(title, document, settings, address, &emulator.url());
-        eprintln!("{text}");
+        // Standard output is for people; the log goes to standard error. Nobody may be listening.
+        let _ = writeln!(std::io::stdout(), "{text}");
     }
 }
 

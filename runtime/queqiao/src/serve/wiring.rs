@@ -123,6 +123,7 @@ fn login(
             longest_session: settings.auth.longest_session,
         },
         roles: settings.auth.roles.clone(),
+        mock_code: emulator.map(Emulated::mock_code),
     };
     Ok(LoginService::new(settings, stores, WeChat::new(wechat)?, clock.clone()))
 }

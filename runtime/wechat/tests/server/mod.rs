@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use queqiao_wechat::{App, Clock, Settings, WeChat};
+use queqiao_wechat::{App, Settings, WeChat};
 
 pub(crate) const SECRET: &str = "AppSecret-do-not-show";
 pub(crate) const CODE: &str = "0a3-code-do-not-show";
@@ -42,19 +42,24 @@ impl Server {
         self.calls.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn client(&self) -> WeChat {
-        self.client_with(Clock::system())
+    /// Patient enough for a machine that is busy with other tests.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            base_url: format!("http://{}", self.address),
+            connect_timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(60),
+            back_off: Duration::from_millis(1),
+            ..Settings::default()
+        }
     }
 
-    pub(crate) fn client_with(&self, clock: Clock) -> WeChat {
-        let settings = Settings {
-            base_url: format!("http://{}", self.address),
-            timeout: Duration::from_millis(500),
-            back_off: Duration::from_millis(1),
-            clock,
-            ..Settings::default()
-        };
-        WeChat::new(settings).unwrap()
+    pub(crate) fn client(&self) -> WeChat {
+        WeChat::new(self.settings()).unwrap()
+    }
+
+    /// For a server that lets its callers wait.
+    pub(crate) fn impatient_client(&self) -> WeChat {
+        WeChat::new(Settings { timeout: Duration::from_secs(1), ..self.settings() }).unwrap()
     }
 }
 

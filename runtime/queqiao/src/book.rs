@@ -1,0 +1,23 @@
+//! The Rust blocks of the README and of the guide, as tests.
+
+macro_rules! pages {
+    ($($name:ident = $file:literal),* $(,)?) => {
+        $(#[doc = include_str!($file)] pub struct $name;)*
+    };
+}
+
+pages! {
+    Readme = "../../../README.md",
+    ReadmeInChinese = "../../../README.zh-CN.md",
+    GettingStarted = "../../../book/src/getting-started.md",
+    Handlers = "../../../book/src/handlers.md",
+    Models = "../../../book/src/models.md",
+    Errors = "../../../book/src/errors.md",
+    Login = "../../../book/src/login.md",
+    Configuration = "../../../book/src/configuration.md",
+    Client = "../../../book/src/client.md",
+    CargoQueqiao = "../../../book/src/cargo-queqiao.md",
+    Emulator = "../../../book/src/emulator.md",
+    Testing = "../../../book/src/testing.md",
+    Deploying = "../../../book/src/deploying.md",
+}
