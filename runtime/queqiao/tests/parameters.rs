@@ -67,6 +67,11 @@ struct Search {
     flag: Option<FlagOrText>,
     #[serde(default)]
     on: bool,
+    single: Option<f32>,
+    #[serde(alias = "old")]
+    renamed: Option<u32>,
+    #[serde(alias = "oldText")]
+    words: Option<String>,
     set: Option<BTreeSet<u8>>,
     wide: Option<U64>,
     #[serde(rename = "odd name")]
@@ -179,6 +184,9 @@ async fn queries_are_read_as_their_types_ask() {
         ("text", "text", json!("")),
         ("&&text=1&&=&==x&unknown=1&unknown=2", "text", json!("1")),
         ("size=255", "size", json!(255)),
+        ("old=7", "renamed", json!(7)),
+        ("oldText=7", "words", json!("7")),
+        ("single=0.5", "single", json!(0.5)),
     ] {
         let answer = app.get(format!("/search?page=1&{query}")).await;
         assert_eq!(answer.status, 200, "{query}: {}", answer.text());
@@ -200,6 +208,8 @@ async fn what_does_not_fit_is_refused_at_its_name() {
         ("/search?page=1&float=NaN", "/float", "type"),
         ("/search?page=1&float=1e999", "/float", "type"),
         ("/search?page=1&float=.5", "/float", "type"),
+        ("/search?page=1&single=1e300", "/single", "type"),
+        ("/search?page=1&byte=x&old=7", "/byte", "type"),
         ("/search?page=1&new=65536", "/new", "type"),
         ("/search?page=1&wide=05", "/wide", "type"),
         ("/search?page=1&on=", "/on", "type"),
@@ -272,8 +282,39 @@ async fn the_document_requires_what_the_server_requires() {
     assert_eq!(required(document, "/shape"), ["kind"]);
     assert_eq!(required(document, "/strict"), ["ids", "name"]);
     assert_eq!(required(document, "/headers"), ["X-Numbers"]);
+    let tuple =
+        &document["paths"]["/headers"]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(tuple["items"], json!(false));
     let text = document["paths"].to_string();
     assert!(!text.contains(r#""type":["#), "no URL carries a null: {text}");
+}
+
+/// Keeps two numbers.
+#[post("/numbers")]
+async fn numbers(Json(pair): Json<(f32, f64)>) -> (f32, f64) {
+    pair
+}
+
+#[tokio::test]
+async fn a_number_out_of_range_is_told_at_its_place() {
+    let app = TestApp::new(Api::<()>::new("numbers", "1.0.0").routes(routes![numbers]));
+    for (body, pointer) in [("[1e300, 0]", "/0"), ("[0, 1e400]", "/1")] {
+        let answer = app.post("/numbers").header("content-type", "application/json").body(body).await;
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        assert_eq!(answer.problem()["errors"][0]["pointer"], pointer, "{}", answer.text());
+    }
+}
+
+/// A map in the query.
+#[get("/map")]
+async fn map(Query(map): Query<BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    map
+}
+
+#[test]
+fn a_map_in_the_query_is_refused_once() {
+    let error = Api::<()>::new("map", "1.0.0").routes(routes![map]).build().unwrap_err();
+    assert_eq!(error.mistakes().len(), 1, "{error}");
 }
 
 /// A list in the path.

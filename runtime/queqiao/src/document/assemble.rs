@@ -332,6 +332,10 @@ fn without_null(schema: &mut Value) {
 fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
+        // A tuple has no more items than those; linters ask for the keyword.
+        if map.contains_key("prefixItems") && !map.contains_key("items") {
+            map.insert("items".to_owned(), Value::Bool(false));
+        }
         // `int64` and the like name Rust's width; the bounds say what may come.
         if types_integer(map)
             && map.get("format").and_then(Value::as_str).is_some_and(|format| format != "int32")

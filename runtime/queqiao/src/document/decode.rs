@@ -1,5 +1,7 @@
 //! Turning texts of the path, the query and headers into values of the schema's types.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value};
 
 /// What a text in a URL or a header is meant to be.
@@ -12,6 +14,8 @@ pub(crate) enum Kind {
     /// An integer from the first to the second, beside other types.
     Within(i64, i64),
     Number,
+    /// A number that `f32` holds.
+    Single,
     Boolean,
     /// Repeated under one name.
     Many(Box<Kind>),
@@ -63,6 +67,9 @@ impl Kind {
         let kind = match (named.next(), named.next()) {
             (Some("string"), None) => text(map),
             (Some("integer"), None) => Kind::Integer,
+            (Some("number"), None) if map.get("format").and_then(Value::as_str) == Some("float") => {
+                Kind::Single
+            }
             (Some("number"), None) => Kind::Number,
             (Some("boolean"), None) => Kind::Boolean,
             (Some("array"), None) => {
@@ -104,6 +111,10 @@ impl Kind {
                 .unwrap_or_else(string),
             Kind::Integer => integer(text).unwrap_or_else(string),
             Kind::Number => number(text).unwrap_or_else(string),
+            // serde would make it infinite, which no answer can carry.
+            Kind::Single => number(text)
+                .filter(|value| value.as_f64().is_some_and(|number| (number as f32).is_finite()))
+                .unwrap_or_else(string),
             Kind::Boolean => boolean(text).unwrap_or_else(string),
             Kind::Many(one) => one.value(text),
             Kind::Optional(one) if text.is_empty() && !one.takes_empty() => Value::Null,
@@ -210,10 +221,16 @@ impl Plan {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, kind)| kind)
     }
 
-    /// An object of the pairs; unknown names stay, as strings, for types that refuse them.
+    /// Whether the schema has this name; serde may know more, as aliases.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.kind(name).is_some()
+    }
+
+    /// An object of the pairs; unknown names stay, as the given kind, for types that refuse them and for aliases.
     pub(crate) fn object<'a>(
         &self,
-        pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+        unknown: &Kind,
     ) -> Result<Value, Repeated> {
         let mut object = Map::new();
         for (name, text) in pairs {
@@ -230,7 +247,7 @@ impl Plan {
                     return Err(Repeated { name: name.into_owned() });
                 }
             } else {
-                let value = kind.unwrap_or(&Kind::Text).value(&text);
+                let value = kind.unwrap_or(unknown).value(&text);
                 object.insert(name.into_owned(), value);
             }
         }
@@ -312,7 +329,7 @@ mod tests {
             ("tags".into(), Kind::Many(Box::new(Kind::Text))),
         ]);
         let pairs = [("ids", ""), ("tags", ""), ("ids", "2")].map(|(a, b)| (a.into(), b.into()));
-        assert_eq!(plan.object(pairs.into_iter()), Ok(json!({ "ids": [2], "tags": [""] })));
+        assert_eq!(plan.object(pairs.into_iter(), &Kind::Text), Ok(json!({ "ids": [2], "tags": [""] })));
     }
 
     #[test]
@@ -325,11 +342,11 @@ mod tests {
             list.iter().map(|(a, b)| ((*a).into(), (*b).into()))
         };
         assert_eq!(
-            plan.object(pairs(&[("tag", "a"), ("limit", "3"), ("tag", "b")])),
+            plan.object(pairs(&[("tag", "a"), ("limit", "3"), ("tag", "b")]), &Kind::Text),
             Ok(json!({ "tag": ["a", "b"], "limit": 3 }))
         );
         assert_eq!(
-            plan.object(pairs(&[("limit", "3"), ("limit", "4")])),
+            plan.object(pairs(&[("limit", "3"), ("limit", "4")]), &Kind::Text),
             Err(Repeated { name: "limit".into() })
         );
     }

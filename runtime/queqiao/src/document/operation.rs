@@ -217,8 +217,9 @@ impl Operation<'_> {
     pub(crate) fn members<T: JsonSchema>(&mut self, location: Location) -> Plan {
         let reference = self.schemas.schema::<T>(Side::Request);
         let mut members = Vec::new();
+        let before = self.mistakes.len();
         self.collect(&reference, true, &mut members);
-        if members.is_empty() && location == Location::Query {
+        if members.is_empty() && self.mistakes.len() == before && location == Location::Query {
             self.mistake("`Query<_>` takes a `#[model]` struct; its fields become the query parameters");
         }
         let mut fields = Vec::new();

@@ -155,8 +155,10 @@ fn depth(text: &[u8]) -> usize {
 
 /// The slow path: says where and why a body was refused.
 fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Problem {
+    // A number that the type cannot hold is good JSON all the same.
+    let out_of_range = error.to_string().starts_with("number out of range");
     match error.classify() {
-        Category::Data => {
+        category if category == Category::Data || out_of_range => {
             let mut reader = serde_json::Deserializer::from_str(text);
             let value = serde_json::from_str(text).unwrap_or_default();
             let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {

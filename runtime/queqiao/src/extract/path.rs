@@ -46,7 +46,8 @@ where
                     .map_err(|problem| problem.with_pointers(|pointer| named(pointer, kinds)))
             }
             PathShape::Struct(plan) => {
-                let object = plan.object(texts.iter().map(|(name, text)| (name.into(), text.into())));
+                let object =
+                    plan.object(texts.iter().map(|(name, text)| (name.into(), text.into())), &Kind::Text);
                 parameters::read(Location::Path, "", object.unwrap_or_default())
             }
         }

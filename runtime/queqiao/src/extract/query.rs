@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Extract, Incoming, parameters};
 use crate::context::Context;
-use crate::document::{Operation, Plan};
+use crate::document::{Kind, Operation, Plan};
 use crate::model::Model;
 use crate::problem::{self, FieldError, Location, Problem};
 
@@ -41,15 +41,28 @@ where
         if malformed {
             return Err(Problem::from_case(&problem::QUERY_MALFORMED));
         }
-        let value = request.plan::<Self, Plan>()?.object(pairs.into_iter()).map_err(|repeated| {
-            Problem::validation(vec![FieldError {
-                location: Location::Query,
-                pointer: format!("/{}", repeated.name),
-                code: "repeated".into(),
-                message: "is given more than once".into(),
-            }])
-        })?;
-        parameters::read(Location::Query, "", value).map(Self)
+        let plan = request.plan::<Self, Plan>()?;
+        let read = |unknown: &Kind| {
+            let pairs = pairs.iter().map(|(name, text)| (Cow::Borrowed(&**name), Cow::Borrowed(&**text)));
+            let value = plan.object(pairs, unknown).map_err(|repeated| {
+                Problem::validation(vec![FieldError {
+                    location: Location::Query,
+                    pointer: format!("/{}", repeated.name),
+                    code: "repeated".into(),
+                    message: "is given more than once".into(),
+                }])
+            })?;
+            parameters::read(Location::Query, "", value)
+        };
+        let problem = match read(&Kind::Text) {
+            Err(problem) if pairs.iter().any(|(name, _)| !plan.knows(name)) => problem,
+            result => return result.map(Self),
+        };
+        // An alias, which no schema knows, may stand for a number.
+        read(&Kind::Any).map(Self).map_err(|again| {
+            let place = problem.errors().first().and_then(|error| error.pointer.strip_prefix('/'));
+            if place.is_some_and(|name| plan.knows(name)) { problem } else { again }
+        })
     }
 }
 
