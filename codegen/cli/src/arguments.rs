@@ -95,10 +95,10 @@ pub(crate) struct Source {
 /// Where the files are.
 #[derive(Debug, Args, Default)]
 pub(crate) struct Target {
-    /// Folder of the client; `out` of [client] in queqiao.toml by default.
+    /// Folder of the client; `out` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
-    /// File of the OpenAPI document; `openapi` of [client] in queqiao.toml by default.
+    /// File of the OpenAPI document; `openapi` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi_out: Option<PathBuf>,
     /// Where the server is: one URL, or `develop=URL`, `trial=URL`, `release=URL`, each as an option of its own.

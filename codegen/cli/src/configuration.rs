@@ -1,4 +1,4 @@
-//! The section [client] of queqiao.toml.
+//! The section `[client]` of queqiao.toml.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use miette::{IntoDiagnostic as _, WrapErr as _};
 use queqiao_codegen::BaseUrl;
 use serde::Deserialize;
 
-/// What [client] says.
+/// What `[client]` says.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Client {

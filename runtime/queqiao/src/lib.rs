@@ -79,7 +79,7 @@ pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, 
 #[cfg(feature = "server")]
 pub use queqiao_storage::sqlx::{self, SqlitePool};
 #[cfg(feature = "server")]
-pub use queqiao_storage::{Clock, Migration};
+pub use queqiao_storage::{Account, Accounts, Clock, Identity, Migration, StoreError, UserId};
 
 pub use crate::api::{Api, BuildError, Built, Routes};
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};

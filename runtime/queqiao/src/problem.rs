@@ -263,9 +263,15 @@ struct Chain<'a>(&'a Internal);
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
+        let mut told = self.0.to_string();
         let mut cause = self.0.source().source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // Many errors repeat their cause in their own sentence.
+            if !told.contains(&text) {
+                write!(f, ": {text}")?;
+            }
+            told = text;
             cause = error.source();
         }
         Ok(())

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use crate::api::Api;
 use crate::auth::LoginService;
@@ -71,7 +72,7 @@ struct Running {
 }
 
 impl TestApp {
-    /// An API whose state has a default, such as `()`.
+    /// An API whose state has a default, such as `()`; for any other state see [`TestApp::with`].
     pub fn new<S: Clone + Default + Send + Sync + 'static>(api: Api<S>) -> Self {
         async fn default<S: Default>(_: &Boot) -> Result<S> {
             Ok(S::default())
@@ -221,6 +222,13 @@ impl TestUser {
     /// The token that the calls carry; the first asks for it at `/auth/login`.
     pub async fn token(&self) -> &str {
         self.token.get_or_init(|| self.log_in()).await
+    }
+
+    /// The user's id in this app, as handlers see it in [`User::id`](crate::User::id).
+    pub async fn id(&self) -> Uuid {
+        let token = self.token().await;
+        let caller = self.app.running().await.login.check(token).await;
+        caller.expect("the user's session goes on").user.id
     }
 
     /// A fresh session; the calls of this value stay with theirs.

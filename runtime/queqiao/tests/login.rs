@@ -319,3 +319,18 @@ async fn the_document_tells_who_may_call() {
     assert_eq!(scheme["x-queqiao-login"]["login"], "login");
     assert_eq!(scheme["scheme"], "bearer");
 }
+
+#[tokio::test]
+async fn roles_are_given_and_withdrawn_through_the_accounts() {
+    let app = app();
+    let alice = app.user("alice");
+    assert_eq!(alice.get("/admin").await.code(), "auth.forbidden");
+    let id = queqiao::UserId(alice.id().await);
+    let accounts = app.boot().await.accounts().clone();
+    accounts.grant_role(id, "admin").await.unwrap();
+    app.advance(Duration::from_secs(5));
+    assert_eq!(alice.get("/admin").await.status, 200);
+    accounts.withdraw_role(id, "admin").await.unwrap();
+    app.advance(Duration::from_secs(5));
+    assert_eq!(alice.get("/admin").await.code(), "auth.forbidden");
+}

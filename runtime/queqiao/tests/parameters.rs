@@ -351,7 +351,7 @@ macro_rules! wide {
             /// Reads.
             #[post("/wide")]
             async fn read(Json(holder): Json<Holder>) {
-                let _held = holder.held;
+                let _ = holder.held;
             }
             /// Writes.
             #[get("/wide")]

@@ -26,6 +26,8 @@ export type ClientCode = Kind;
 
 /** One mistake in the input. */
 export interface Violation {
+  /** Where the mistake is, if not in the body. */
+  in?: 'query' | 'path' | 'header';
   /** JSON pointer to the mistake, such as `/title`. */
   pointer: string;
   code: string;

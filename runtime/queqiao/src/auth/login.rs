@@ -131,11 +131,12 @@ impl LoginService {
     }
 
     async fn log_in(self: &Arc<Self>, code: String) -> Result<Session, LoginError> {
-        // A task of its own, around the claim too: a phone that hangs up must not leave the code claimed and unused.
+        // A task of its own: WeChat takes a code once, so an exchange that has begun goes on when its caller
+        // hangs up, and the same code, sent again, still finds its session.
         let service = Arc::clone(self);
         let user = tokio::spawn(async move { service.user(&code).await })
             .await
-            .unwrap_or_else(|lost| Err(LoginError::Internal(lost.into())))?;
+            .map_err(|lost| LoginError::Internal(lost.into()))??;
         let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
             LoginError::Internal(Internal::message("the user of a login code is gone from the store"))
         })?;

@@ -190,6 +190,11 @@ impl<S: Send + Sync> Extract<S> for Option<User> {
 ///     1
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a role",
+    label = "names no role",
+    note = "write `impl RoleName for {Self} {{ const NAME: &'static str = \"admin\"; }}`"
+)]
 pub trait RoleName: Send + Sync + 'static {
     /// The role as it is granted, for example `admin`.
     const NAME: &'static str;

@@ -28,6 +28,11 @@ use crate::problem::{self, FieldError, Location, Problem};
 ///     number
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name a header",
+    label = "not a header",
+    note = "write `impl HeaderField for {Self} {{ const NAME: &'static str = \"x-tenant\"; type Value = u32; }}`"
+)]
 pub trait HeaderField: Send + 'static {
     /// The header's name.
     const NAME: &'static str;

@@ -30,6 +30,11 @@ use crate::extract::Incoming;
 ///     File::new(&b"\x89PNG"[..])
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name a media type",
+    label = "not a media type",
+    note = "write `impl MediaType for {Self} {{ const NAME: &'static str = \"image/png\"; }}`"
+)]
 pub trait MediaType: Send + Sync + 'static {
     /// The media type, for example `image/png`.
     const NAME: &'static str;

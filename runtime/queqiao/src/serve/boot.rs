@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 
 use queqiao_storage::sqlx::SqlitePool;
-use queqiao_storage::{Clock, Migration, sqlite};
+use queqiao_storage::{Accounts, Clock, Migration, sqlite};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
@@ -17,19 +18,40 @@ const MIGRATIONS: &str = "app_migrations";
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
     pool: SqlitePool,
+    accounts: Arc<dyn Accounts>,
     clock: Clock,
     app: config::Map<String, config::Value>,
     folder: std::path::PathBuf,
 }
 
 impl Boot {
-    pub(super) fn new(settings: &Settings, pool: SqlitePool, clock: Clock) -> Self {
-        Self { pool, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+    pub(super) fn new(
+        settings: &Settings,
+        pool: SqlitePool,
+        accounts: Arc<dyn Accounts>,
+        clock: Clock,
+    ) -> Self {
+        Self { pool, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
     /// The SQL pool, which the framework shares. `pool.begin()` starts a transaction.
     pub fn sql(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// Users, their WeChat identities and roles: for an operation by which one admin appoints another.
+    ///
+    /// A role that is given or withdrawn here is seen by every instance within five seconds.
+    ///
+    /// ```
+    /// use queqiao::{Boot, UserId};
+    ///
+    /// async fn appoint(boot: &Boot, user: UserId) -> queqiao::Result<()> {
+    ///     Ok(boot.accounts().grant_role(user, "admin").await?)
+    /// }
+    /// ```
+    pub fn accounts(&self) -> &Arc<dyn Accounts> {
+        &self.accounts
     }
 
     /// The clock that the framework itself reads; tests move it.

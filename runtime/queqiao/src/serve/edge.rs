@@ -29,6 +29,9 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// Paths that a load balancer asks every few seconds.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
 /// The log line, the time limit, and the net.
 pub(super) async fn edge(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
@@ -50,7 +53,9 @@ pub(super) async fn edge(State(limit): State<Duration>, request: Request, next: 
     };
     let status = response.status().as_u16();
     let ms = started.elapsed().as_secs_f64() * 1000.0;
-    if status >= 500 {
+    if status < 400 && PROBES.contains(&path.as_str()) {
+        tracing::debug!(%method, path, status, ms, request_id = id, "answered");
+    } else if status >= 500 {
         tracing::warn!(%method, path, status, ms, request_id = id, "answered");
     } else {
         tracing::info!(%method, path, status, ms, request_id = id, "answered");

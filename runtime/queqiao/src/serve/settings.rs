@@ -282,10 +282,13 @@ impl Settings {
         reader.ignore("client");
         let app = reader.table("app");
 
-        reader.finish()?;
         let mut settings =
             Self { mode, folder, data, server, database, wechat, auth, emulator, log, client, app };
-        settings.emulator.enabled = Some(settings.decide_emulator()?);
+        match settings.decide_emulator() {
+            Ok(enabled) => settings.emulator.enabled = Some(enabled),
+            Err(error) => error.mistakes().iter().for_each(|mistake| reader.mistake(mistake.clone())),
+        }
+        reader.finish()?;
         Ok(settings)
     }
 

@@ -54,8 +54,9 @@ where
     let store = Arc::new(SqliteStore::new(pool.clone(), cipher).await?);
     let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store };
 
+    let accounts = Arc::clone(&stores.accounts);
     let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
-    let boot = Boot::new(settings, pool.clone(), clock);
+    let boot = Boot::new(settings, pool.clone(), accounts, clock);
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
