@@ -100,9 +100,7 @@ fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
         Method::Delete => MethodFilter::DELETE,
     };
     axum::routing::on(filter, move |request: Request| {
-        let context = Arc::clone(&context);
-        let incoming = Incoming::new(request, Arc::clone(&plans));
-        async move { run::<S, E>(&context, incoming).await }
+        run::<S, E>(Arc::clone(&context), Incoming::new(request, Arc::clone(&plans)))
     })
 }
 
@@ -243,7 +241,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self.routes.sort_by(|a, b| (&a.path, a.meta.method).cmp(&(&b.path, b.meta.method)));
         for route in self.routes {
             let names = names(&route.path);
-            let mut plans = Plans::new();
+            let mut plans = Plans::default();
             let mut operation = Operation {
                 meta: &route.meta,
                 path_names: &names,

@@ -1,6 +1,7 @@
 //! What the attribute macros emit for one handler, and how a request runs through it.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::response::Response;
 
@@ -122,14 +123,19 @@ pub trait Endpoint<S>: Send + Sync + 'static {
 }
 
 /// Runs one request through `E`: its arguments in order, the handler, its reply.
-pub(crate) async fn run<S, E>(context: &Context<S>, mut request: Incoming) -> Response
+///
+/// No `async fn`, which would hold the request twice: as it came, and as the variable of that name.
+pub(crate) fn run<S, E>(
+    context: Arc<Context<S>>,
+    mut request: Incoming,
+) -> impl Future<Output = Response> + Send + 'static
 where
     S: Send + Sync + 'static,
     E: Endpoint<S>,
 {
     macro_rules! argument {
         ($slot:ident) => {
-            match <E::$slot as Extract<S>>::extract(&mut request, context).await {
+            match <E::$slot as Extract<S>>::extract(&mut request, &context).await {
                 Ok(value) => value,
                 Err(problem) => {
                     let response = problem.respond(request.request_id());
@@ -138,9 +144,11 @@ where
             }
         };
     }
-    let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
-    let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
-    let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
-    let response = reply.reply(&request);
-    request.finish(response)
+    async move {
+        let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
+        let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
+        let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
+        let response = reply.reply(&request);
+        request.finish(response)
+    }
 }

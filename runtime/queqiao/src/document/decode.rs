@@ -180,9 +180,12 @@ fn within(schema: &Value) -> Kind {
 
 fn integer(text: &str) -> Option<Value> {
     // A leading plus or zeros are no JSON number.
-    let number =
-        text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok()?;
-    (number.to_string() == text).then_some(Value::Number(number))
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.starts_with(|first: char| first.is_ascii_digit()) || (digits.starts_with('0') && text != "0") {
+        return None;
+    }
+    let number = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
+    number.ok().map(Value::Number)
 }
 
 fn number(text: &str) -> Option<Value> {
@@ -292,7 +295,10 @@ mod tests {
     fn texts_become_values_and_misfits_stay_texts() {
         assert_eq!(Kind::Integer.value("12"), json!(12));
         assert_eq!(Kind::Integer.value("18446744073709551615"), json!(u64::MAX));
-        for text in ["", "1.5", "+1", "007", "1e3", " 1"] {
+        assert_eq!((Kind::Integer.value("0"), Kind::Integer.value("-10")), (json!(0), json!(-10)));
+        for text in
+            ["", "1.5", "+1", "007", "1e3", " 1", "-", "-0", "-01", "--1", "00", "٣", "18446744073709551616"]
+        {
             assert_eq!(Kind::Integer.value(text), json!(text));
         }
         assert_eq!(Kind::Number.value("1.5"), json!(1.5));

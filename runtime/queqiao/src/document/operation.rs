@@ -1,8 +1,7 @@
 //! One operation while its arguments and its reply describe themselves.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -69,8 +68,28 @@ pub(crate) struct Response {
     pub(crate) headers: Vec<(&'static str, &'static str)>,
 }
 
-/// How the arguments of one route decode texts, by the argument's type.
-pub(crate) type Plans = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+/// How the arguments of one route decode texts, by the argument's type: eight at most, so a look at each.
+#[derive(Default)]
+pub(crate) struct Plans(Vec<(TypeId, Box<dyn Any + Send + Sync>)>);
+
+impl Plans {
+    fn insert<T: 'static, P: Send + Sync + 'static>(&mut self, plan: P) {
+        let id = TypeId::of::<T>();
+        self.0.retain(|(known, _)| *known != id);
+        self.0.push((id, Box::new(plan)));
+    }
+
+    /// The plan of the argument `T`.
+    pub(crate) fn get<T: 'static, P: 'static>(&self) -> Option<&P> {
+        self.0.iter().find(|(id, _)| *id == TypeId::of::<T>())?.1.downcast_ref()
+    }
+}
+
+impl std::fmt::Debug for Plans {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plans").field("arguments", &self.0.len()).finish()
+    }
+}
 
 /// An operation that is being described; extractors and replies add their part to it.
 pub struct Operation<'a> {
@@ -339,7 +358,7 @@ impl Operation<'_> {
 
     /// Keeps how the argument `T` is decoded, for the time of the request.
     pub(crate) fn plan<T: 'static, P: Send + Sync + 'static>(&mut self, plan: P) {
-        self.plans.insert(TypeId::of::<T>(), Arc::new(plan));
+        self.plans.insert::<T, P>(plan);
     }
 
     /// Closes the description: every path parameter must have been taken.

@@ -68,7 +68,7 @@ where
 
 fn read<T: Model + DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = parse(bytes)?;
-    parameters::check(Location::Body, "", &value)?;
+    parameters::check(Location::Body, None, &value)?;
     Ok(value)
 }
 

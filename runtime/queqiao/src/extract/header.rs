@@ -75,19 +75,19 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
     }
 
     async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
-        let pointer = format!("/{}", F::NAME);
+        let pointer = || format!("/{}", F::NAME);
         let kind = request.plan::<Self, Kind>()?;
         let value = match request.parts.headers.get(F::NAME) {
             Some(value) => match value.to_str() {
                 // Items stand between commas: the `simple` style of OpenAPI.
                 Ok(text) if kind.items().is_some() => kind.list(text.split(',').map(str::trim)),
                 Ok(text) => kind.value(text),
-                Err(_) => return Err(refuse(pointer, "type", "is not visible ASCII text")),
+                Err(_) => return Err(refuse(pointer(), "type", "is not visible ASCII text")),
             },
             None if matches!(kind, Kind::Optional(_)) => serde_json::Value::Null,
-            None => return Err(refuse(pointer, "required", "is missing")),
+            None => return Err(refuse(pointer(), "required", "is missing")),
         };
-        parameters::read(Location::Header, &pointer, value).map(Self)
+        parameters::read(Location::Header, Some(F::NAME), value).map(Self)
     }
 }
 

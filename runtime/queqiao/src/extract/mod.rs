@@ -9,7 +9,6 @@ mod path;
 mod query;
 mod raw;
 
-use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -75,8 +74,7 @@ impl Incoming {
     /// How the argument `T` is decoded; written by its `describe` when the Api was built.
     pub(crate) fn plan<T: 'static, P: 'static>(&self) -> Result<&P, Problem> {
         self.plans
-            .get(&TypeId::of::<T>())
-            .and_then(|plan| plan.downcast_ref())
+            .get::<T, P>()
             .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
     }
 

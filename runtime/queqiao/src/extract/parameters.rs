@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::model::{Checker, Model};
 use crate::problem::{FieldError, Location, Problem};
 
-/// Reads `T` from a value made of texts and checks it.
+/// Reads `T` from a value made of texts and checks it; `name` is the parameter that the whole value is.
 pub(super) fn read<T: Model + DeserializeOwned>(
     location: Location,
-    prefix: &str,
+    name: Option<&str>,
     value: Value,
 ) -> Result<T, Problem> {
     let parsed = T::deserialize(&value).map_err(|error| {
@@ -18,13 +18,9 @@ pub(super) fn read<T: Model + DeserializeOwned>(
             Ok(_) => (String::new(), error.to_string()),
         };
         let error = misfit::<T>(&value, pointer, message);
-        Problem::validation(vec![FieldError {
-            location,
-            pointer: format!("{prefix}{}", error.pointer),
-            ..error
-        }])
+        Problem::validation(vec![FieldError { location, pointer: below(name, &error.pointer), ..error }])
     })?;
-    check(location, prefix, &parsed)?;
+    check(location, name, &parsed)?;
     Ok(parsed)
 }
 
@@ -45,7 +41,7 @@ pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, me
 }
 
 /// Checks the constraints of a value.
-pub(super) fn check<T: Model>(location: Location, prefix: &str, value: &T) -> Result<(), Problem> {
+pub(super) fn check<T: Model>(location: Location, name: Option<&str>, value: &T) -> Result<(), Problem> {
     let mut errors = Vec::new();
     value.check(&mut Checker::root(&mut errors));
     if errors.is_empty() {
@@ -53,7 +49,15 @@ pub(super) fn check<T: Model>(location: Location, prefix: &str, value: &T) -> Re
     }
     for error in &mut errors {
         error.location = location;
-        error.pointer.insert_str(0, prefix);
+        error.pointer = below(name, &error.pointer);
     }
     Err(Problem::validation(errors))
+}
+
+fn below(name: Option<&str>, pointer: &str) -> String {
+    let mut whole = String::new();
+    if let Some(name) = name {
+        super::body::push_segment(&mut whole, name);
+    }
+    whole + pointer
 }

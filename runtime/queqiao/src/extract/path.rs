@@ -38,17 +38,17 @@ where
         let text = |wanted: &str| texts.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| text);
         match request.plan::<Self, PathShape>()? {
             PathShape::One(name, kind) => {
-                parameters::read(Location::Path, &format!("/{name}"), kind.value(text(name)))
+                parameters::read(Location::Path, Some(name), kind.value(text(name)))
             }
             PathShape::Tuple(kinds) => {
                 let values = kinds.iter().map(|(name, kind)| kind.value(text(name))).collect();
-                parameters::read(Location::Path, "", Value::Array(values))
+                parameters::read(Location::Path, None, Value::Array(values))
                     .map_err(|problem| problem.with_pointers(|pointer| named(pointer, kinds)))
             }
             PathShape::Struct(plan) => {
                 let object =
                     plan.object(texts.iter().map(|(name, text)| (name.into(), text.into())), &Kind::Text);
-                parameters::read(Location::Path, "", object.unwrap_or_default())
+                parameters::read(Location::Path, None, object.unwrap_or_default())
             }
         }
         .map(Self)

@@ -52,7 +52,7 @@ where
                     message: "is given more than once".into(),
                 }])
             })?;
-            parameters::read(Location::Query, "", value)
+            parameters::read(Location::Query, None, value)
         };
         let problem = match read(&Kind::Text) {
             Err(problem) if pairs.iter().any(|(name, _)| !plan.knows(name)) => problem,
