@@ -253,7 +253,7 @@ pub(crate) struct LoginCode {
 }
 
 /// A new session.
-#[model]
+#[model(name = "LoginSession")]
 #[derive(Debug)]
 pub(crate) struct Session {
     /// For the header `Authorization: Bearer <token>`.

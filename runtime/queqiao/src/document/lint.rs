@@ -107,12 +107,17 @@ impl Lint<'_> {
     }
 
     fn date(&mut self, map: &Map<String, Value>) {
-        if map.get("format").and_then(Value::as_str) == Some("partial-date-time") {
-            self.report(
-                "a date-time without an offset means another instant on every phone, and `new Date()` refuses it on iOS",
-                "use an instant with RFC 3339 text (`jiff::Timestamp`), or a date and a time as two fields",
-            );
-        }
+        let what = match map.get("format").and_then(Value::as_str) {
+            Some("partial-date-time") => {
+                "a date-time without an offset means another instant on every phone, and `new Date()` refuses it on iOS"
+            }
+            Some("zoned-date-time") => "`new Date()` cannot read a date-time with the name of a zone",
+            _ => return,
+        };
+        self.report(
+            what,
+            "use an instant with RFC 3339 text (`jiff::Timestamp`), or a date and a time as two fields",
+        );
     }
 }
 
@@ -176,6 +181,7 @@ mod tests {
     #[test]
     fn a_naive_date_time_is_refused() {
         assert_eq!(mistakes(json!({ "type": "string", "format": "partial-date-time" })).len(), 1);
+        assert_eq!(mistakes(json!({ "type": "string", "format": "zoned-date-time" })).len(), 1);
         assert!(mistakes(json!({ "type": "string", "format": "date-time" })).is_empty());
     }
 }
