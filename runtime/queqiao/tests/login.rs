@@ -45,6 +45,13 @@ async fn log_in(app: &TestApp, code: &str) -> String {
     session["token"].as_str().unwrap().to_owned()
 }
 
+#[tokio::test]
+async fn no_cache_keeps_a_token() {
+    let app = app();
+    let answer = app.post("/auth/login").json(&json!({ "code": app.login_code("alice").await })).await;
+    assert_eq!(answer.headers["cache-control"], "no-store");
+}
+
 async fn who(app: &TestApp, token: &str) -> Uuid {
     app.get("/me").bearer(token).await.json()
 }

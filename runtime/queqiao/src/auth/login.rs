@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use moka::future::Cache;
 use queqiao_storage::{
@@ -277,7 +279,9 @@ pub(crate) struct Service(Arc<LoginService>);
 impl<S: Send + Sync> Extract<S> for Service {
     fn describe(_: &mut Operation<'_>) {}
 
-    async fn extract(_: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+    async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
+        // Tokens are nothing for a cache on the way.
+        request.response_headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         context.services.login.clone().map(Self).ok_or_else(|| {
             Problem::internal(Internal::message(
                 "the API has login routes and no login service; use `serve`, or `Api::without_login`",

@@ -60,11 +60,40 @@ fn stale(folder: &Path, contract: &str) -> Option<String> {
     let Ok(text) = std::fs::read_to_string(&file) else {
         return Some(format!("the client {} does not exist; {remedy}", file.display()));
     };
-    let id = text.lines().find_map(|line| line.strip_prefix("// queqiao contract: "))?.trim();
+    let Some(id) = text.lines().find_map(|line| line.strip_prefix("// queqiao contract: ")).map(str::trim)
+    else {
+        return Some(format!(
+            "{} names no contract, so it is not a generated client; {remedy}",
+            file.display()
+        ));
+    };
     (id != contract).then(|| {
         format!(
             "the client {} was generated from contract {id}, and this server has {contract}; {remedy}",
             file.display()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_client_of_this_contract_is_fresh() {
+        let folder = tempfile::tempdir().unwrap();
+        let client = |first: &str| std::fs::write(folder.path().join("index.js"), first).unwrap();
+        let missing = stale(folder.path(), "0123456789abcdef").unwrap();
+        assert!(
+            missing.contains("does not exist") && missing.contains("cargo queqiao generate"),
+            "{missing}"
+        );
+        client("// queqiao contract: 0123456789abcdef\n'use strict';\n");
+        assert_eq!(stale(folder.path(), "0123456789abcdef"), None);
+        client("// queqiao contract: fedcba9876543210\n");
+        let old = stale(folder.path(), "0123456789abcdef").unwrap();
+        assert!(old.contains("fedcba9876543210") && old.contains("cargo queqiao generate"), "{old}");
+        client("module.exports = {}\n");
+        assert!(stale(folder.path(), "0123456789abcdef").is_some(), "a file that names no contract");
+    }
 }
