@@ -51,10 +51,26 @@ impl Server {
         exchange(self.port, method, path, headers, body)
     }
 
+    /// Asks the emulated WeChat.
+    fn wechat(&self, method: &str, path: &str, body: &str) -> Value {
+        exchange(self.emulator, method, path, JSON, body.as_bytes()).json()
+    }
+
+    fn login_code(&self, user: &str) -> String {
+        let answer = self.wechat("POST", "/emulator/login-codes", &json!({ "user": user }).to_string());
+        answer["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The user's session_key, got as only WeChat's own caller could.
+    fn session_key(&self, user: &str) -> String {
+        let code = self.login_code(user);
+        let query = format!("appid={APPID}&secret={APP_SECRET}&js_code={code}&grant_type=authorization_code");
+        let session = self.wechat("GET", &format!("/sns/jscode2session?{query}"), "");
+        session["session_key"].as_str().unwrap().to_owned()
+    }
+
     fn log_in(&self, user: &str) -> (String, String) {
-        let body = json!({ "user": user }).to_string();
-        let code = exchange(self.emulator, "POST", "/emulator/login-codes", JSON, body.as_bytes());
-        let code = code.json()["code"].as_str().unwrap().to_owned();
+        let code = self.login_code(user);
         let body = json!({ "code": code }).to_string();
         let session = self.call("POST", "/auth/login", JSON, body.as_bytes()).json();
         (code, session["token"].as_str().unwrap().to_owned())
@@ -78,6 +94,9 @@ impl Drop for Server {
     }
 }
 
+/// The emulator's app.
+const APPID: &str = "wx0000000000000000";
+const APP_SECRET: &str = "00000000000000000000000000000000";
 const JSON: &str = "content-type: application/json\r\n";
 
 struct Answer {
@@ -134,7 +153,12 @@ fn exchange(port: u16, method: &str, path: &str, headers: &str, body: &[u8]) -> 
 #[test]
 fn it_tells_what_to_open_and_logs_no_secret() {
     let server = Server::start(&[]);
+    // The emulated WeChat gives one user one session_key, so that the test knows what the server was given.
+    let kept = server.wechat("POST", "/emulator/settings", &json!({ "new_session_key": false }).to_string());
+    assert_eq!(kept["new_session_key"], false);
     let (code, token) = server.log_in("alice");
+    let session_key = server.session_key("alice");
+    assert_eq!(session_key, server.session_key("alice"));
     let bearer = format!("authorization: Bearer {token}\r\n");
     let added = server.call("POST", "/todos", &format!("{JSON}{bearer}"), br#"{"title":"one"}"#);
     assert_eq!(added.status, 201);
@@ -149,7 +173,7 @@ fn it_tells_what_to_open_and_logs_no_secret() {
     for told in ["/docs", "/openapi.json", "/emulator/login-codes", "miniprogram"] {
         assert!(log.contains(told), "{told} is not in:\n{log}");
     }
-    for secret in [code.as_str(), token.as_str(), "session_key\":\"", "secret-in-a-query"] {
+    for secret in [code.as_str(), token.as_str(), session_key.as_str(), APP_SECRET, "secret-in-a-query"] {
         assert!(!log.contains(secret), "{secret} is in:\n{log}");
     }
 }

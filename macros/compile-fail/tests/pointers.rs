@@ -1,12 +1,12 @@
 //! Where a broken constraint is reported: the exact place on the wire, however deep and by whatever way serde puts it
-//! there. Each pointer is also followed into the JSON that the value came from.
+//! there. Each pointer is also followed into the JSON that the value came from. This crate depends on queqiao alone.
 #![allow(dead_code)] // fields that only serde writes and only the walk reads
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use queqiao::serde::de::DeserializeOwned;
+use queqiao::serde_json::{self, Value, json};
 use queqiao::{Checker, Model, Violation, model};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 /// Breaks its constraint if it is not empty, so that a test sees where it stands.
 #[model]
