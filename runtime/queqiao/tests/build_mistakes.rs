@@ -11,7 +11,7 @@ fn mistake(routes: Routes<()>) -> String {
 
 #[track_caller]
 fn mistake_of(api: Api) -> String {
-    let error = api.build().err().expect("this API must not build");
+    let error = api.build().expect_err("this API must not build");
     match error.mistakes() {
         [one] => one.clone(),
         many => panic!("one mistake, {} sentences: {many:#?}", many.len()),
