@@ -1,5 +1,7 @@
 //! The API as one value: routes with their description, from which router and document both come.
 
+mod build_error;
+mod fallback;
 mod places;
 
 use std::collections::BTreeMap;
@@ -9,15 +11,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 
+pub use self::build_error::BuildError;
+use self::fallback::unknown_route;
+pub(crate) use self::fallback::with_problems;
 use self::places::{names, unique, wrong_prefix};
+#[cfg(feature = "server")]
+use crate::clients::Releases;
 use crate::context::Context;
 use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
 use crate::endpoint::{Endpoint, Meta, Method, run};
 use crate::extract::{Extract, Incoming};
-use crate::problem::{self, ErrorCase, Problem};
+use crate::problem;
 use crate::reply::Reply;
 
 type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
@@ -59,7 +65,7 @@ struct Route<S> {
     meta: Meta,
     path: String,
     describe: fn(&mut Operation<'_>),
-    serve: fn(Arc<Context<S>>, Arc<Plans>) -> MethodRouter,
+    serve: fn(Arc<Context<S>>, Arc<Plans>, usize) -> MethodRouter,
     layers: Vec<Layer>,
 }
 
@@ -95,6 +101,7 @@ fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
 fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
     context: Arc<Context<S>>,
     plans: Arc<Plans>,
+    place: usize,
 ) -> MethodRouter {
     let filter = match E::META.method {
         Method::Get => MethodFilter::GET,
@@ -103,7 +110,7 @@ fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
         Method::Delete => MethodFilter::DELETE,
     };
     axum::routing::on(filter, move |request: Request| {
-        run::<S, E>(Arc::clone(&context), Incoming::new(request, Arc::clone(&plans)))
+        run::<S, E>(Arc::clone(&context), place, Incoming::new(request, Arc::clone(&plans)))
     })
 }
 
@@ -131,6 +138,8 @@ pub struct Api<S = ()> {
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
     login: bool,
+    #[cfg(feature = "server")]
+    releases: String,
     mistakes: Vec<String>,
 }
 
@@ -144,6 +153,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             routes: Vec::new(),
             axum: Vec::new(),
             login: true,
+            #[cfg(feature = "server")]
+            releases: String::new(),
             mistakes: Vec::new(),
         }
     }
@@ -155,6 +166,15 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// Names the stored releases of the mini-program, so that the server knows which version calls:
+    /// `.releases(queqiao::releases!())`, or the text of `contracts/releases.json` as `cargo queqiao release` writes it.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn releases(mut self, text: impl Into<String>) -> Self {
+        self.releases = text.into();
+        self
+    }
+
     /// Adds handlers.
     #[must_use]
     pub fn routes(mut self, routes: Routes<S>) -> Self {
@@ -162,7 +182,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version and description are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
@@ -236,6 +256,11 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;
         unique(&self.routes, &mut mistakes);
+        #[cfg(feature = "server")]
+        let releases = Releases::read(&self.releases).unwrap_or_else(|told| {
+            mistakes.extend(told);
+            Releases::default()
+        });
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
@@ -255,6 +280,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 path_taken: false,
             };
             (route.describe)(&mut operation);
+            operation.error(problem::CLIENT_TOO_OLD);
             let draft = operation.finish();
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
@@ -269,7 +295,14 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             Ok(document) if mistakes.is_empty() => {
                 let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));
                 let axum = merge_axum(paths.collect(), self.axum).map_err(BuildError::one)?;
-                Ok(Built { title: self.title, routes, axum, document })
+                Ok(Built {
+                    title: self.title,
+                    routes,
+                    axum,
+                    document,
+                    #[cfg(feature = "server")]
+                    releases,
+                })
             }
             Ok(_) => Err(BuildError { mistakes }),
             Err(more) => {
@@ -326,6 +359,8 @@ pub struct Built<S> {
     routes: Vec<(Route<S>, Arc<Plans>)>,
     axum: Router,
     document: Document,
+    #[cfg(feature = "server")]
+    releases: Releases,
 }
 
 impl<S: Clone + Send + Sync + 'static> Built<S> {
@@ -339,12 +374,25 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         &self.document
     }
 
+    /// The stored releases.
+    #[cfg(feature = "server")]
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// The operations' ids by their place.
+    #[cfg(feature = "server")]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(|(route, _)| route.meta.operation_id)
+    }
+
     /// The router over a context.
     pub fn router(self, context: Context<S>) -> Router {
+        let services = context.services.clone();
         let context = Arc::new(context);
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
-        for (route, plans) in self.routes {
-            let mut served = (route.serve)(Arc::clone(&context), plans);
+        for (place, (route, plans)) in self.routes.into_iter().enumerate() {
+            let mut served = (route.serve)(Arc::clone(&context), plans, place);
             for layer in &route.layers {
                 served = layer(served);
             }
@@ -362,7 +410,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         for (path, served) in paths {
             router = router.route(&path, served);
         }
-        with_problems(router.merge(self.axum))
+        with_problems(router.merge(self.axum), services)
     }
 
     /// Refuses routes at places that the server itself answers.
@@ -391,12 +439,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]
-const RESERVED: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/docs"];
-
-/// Unknown routes and wrong methods as problem documents.
-pub(crate) fn with_problems(router: Router) -> Router {
-    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
-}
+const RESERVED: [&str; 5] = ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs"];
 
 /// Joins plain axum routers, and tries them beside the API's own routes: axum panics over two handlers in one place,
 /// and an operator shall read a sentence instead.
@@ -444,52 +487,7 @@ impl<S> fmt::Debug for Built<S> {
     }
 }
 
-/// Why an [`Api`] cannot be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildError {
-    mistakes: Vec<String>,
-}
-
-impl BuildError {
-    fn one(mistake: String) -> Self {
-        Self { mistakes: vec![mistake] }
-    }
-
-    /// Each mistake with its remedy.
-    pub fn mistakes(&self) -> &[String] {
-        &self.mistakes
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mistakes.as_slice() {
-            [one] => write!(f, "the API cannot be built: {one}"),
-            many => {
-                write!(f, "the API cannot be built, for {} reasons:", many.len())?;
-                many.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}
-
 /// The tag of an operation: what the attribute says, else the module's name.
 fn tag(meta: &Meta) -> &str {
     meta.tag.unwrap_or_else(|| meta.module.rsplit("::").next().unwrap_or(meta.module))
-}
-
-fn refuse(request: &Request, case: &ErrorCase) -> Response {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    Problem::from_case(case).respond(id)
-}
-
-async fn unknown_route(request: Request) -> Response {
-    refuse(&request, &problem::ROUTE_NOT_FOUND)
-}
-
-/// axum adds the `Allow` header.
-async fn wrong_method(request: Request) -> Response {
-    refuse(&request, &problem::METHOD_NOT_ALLOWED)
 }

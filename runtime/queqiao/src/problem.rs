@@ -355,6 +355,8 @@ cases! {
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "";
     /// The path exists with other methods.
     METHOD_NOT_ALLOWED = 405 "route.method_not_allowed" "The path does not take this method." "";
+    /// The client's contract is refused; every operation may say so.
+    CLIENT_TOO_OLD = 410 "client.too_old" "This version of the mini-program is too old." "Update the mini-program.";
     /// No token where one is needed.
     AUTH_REQUIRED = 401 "auth.required" "This operation needs a login." "Send `Authorization: Bearer <token>` from `POST /auth/login`.";
     /// A token that this server did not sign for this API.
