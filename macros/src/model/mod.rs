@@ -2,6 +2,7 @@
 
 mod check;
 mod kind;
+mod message;
 mod pattern;
 mod serde_attributes;
 mod walk;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 
 use self::places::{names, unique, wrong_prefix};
@@ -17,7 +16,7 @@ use crate::context::Context;
 use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
 use crate::endpoint::{Endpoint, Meta, Method, run};
 use crate::extract::{Extract, Incoming};
-use crate::problem::{self, ErrorCase, Problem};
+use crate::problem::{self, Audience, ErrorCase, Language, Problem};
 use crate::reply::Reply;
 
 type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
@@ -59,7 +58,7 @@ struct Route<S> {
     meta: Meta,
     path: String,
     describe: fn(&mut Operation<'_>),
-    serve: fn(Arc<Context<S>>, Arc<Plans>) -> MethodRouter,
+    serve: fn(Arc<Context<S>>, Arc<Plans>, Language) -> MethodRouter,
     layers: Vec<Layer>,
 }
 
@@ -95,6 +94,7 @@ fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
 fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
     context: Arc<Context<S>>,
     plans: Arc<Plans>,
+    language: Language,
 ) -> MethodRouter {
     let filter = match E::META.method {
         Method::Get => MethodFilter::GET,
@@ -103,7 +103,7 @@ fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
         Method::Delete => MethodFilter::DELETE,
     };
     axum::routing::on(filter, move |request: Request| {
-        run::<S, E>(Arc::clone(&context), Incoming::new(request, Arc::clone(&plans)))
+        run::<S, E>(Arc::clone(&context), Incoming::new(request, Arc::clone(&plans), language))
     })
 }
 
@@ -131,6 +131,7 @@ pub struct Api<S = ()> {
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
     login: bool,
+    language: Language,
     mistakes: Vec<String>,
 }
 
@@ -144,6 +145,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             routes: Vec::new(),
             axum: Vec::new(),
             login: true,
+            language: Language::default(),
             mistakes: Vec::new(),
         }
     }
@@ -155,6 +157,14 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// The language of failures for callers whose `Accept-Language` names neither Chinese nor English; English unless
+    /// said.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
     /// Adds handlers.
     #[must_use]
     pub fn routes(mut self, routes: Routes<S>) -> Self {
@@ -162,7 +172,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version and description are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description and language are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
@@ -227,7 +237,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     ///
     /// # Errors
     /// All mistakes at once: two handlers for one method and path, an operation id used twice, a path
-    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name.
+    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name, an error code with two meanings.
     pub fn build(mut self) -> Result<Built<S>, BuildError> {
         #[cfg(feature = "server")]
         if self.login {
@@ -259,6 +269,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
+        let cases = described.iter().flat_map(|(.., draft)| draft.errors.cases());
+        mistakes.extend(problem::ambiguous(cases));
         let placed = described
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
@@ -269,7 +281,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             Ok(document) if mistakes.is_empty() => {
                 let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));
                 let axum = merge_axum(paths.collect(), self.axum).map_err(BuildError::one)?;
-                Ok(Built { title: self.title, routes, axum, document })
+                Ok(Built { title: self.title, language: self.language, routes, axum, document })
             }
             Ok(_) => Err(BuildError { mistakes }),
             Err(more) => {
@@ -323,6 +335,7 @@ impl<S> fmt::Debug for Api<S> {
 /// A checked API.
 pub struct Built<S> {
     title: String,
+    language: Language,
     routes: Vec<(Route<S>, Arc<Plans>)>,
     axum: Router,
     document: Document,
@@ -332,6 +345,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     /// The API's name.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The language of failures for callers who wish none.
+    #[cfg(feature = "server")]
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// The OpenAPI document.
@@ -344,7 +363,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         let context = Arc::new(context);
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for (route, plans) in self.routes {
-            let mut served = (route.serve)(Arc::clone(&context), plans);
+            let mut served = (route.serve)(Arc::clone(&context), plans, self.language);
             for layer in &route.layers {
                 served = layer(served);
             }
@@ -362,7 +381,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         for (path, served) in paths {
             router = router.route(&path, served);
         }
-        with_problems(router.merge(self.axum))
+        with_problems(router.merge(self.axum), self.language)
     }
 
     /// Refuses routes at places that the server itself answers.
@@ -380,7 +399,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         let own = self.axum.clone();
         let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
         let server =
-            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(unknown_route)));
+            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(nothing)));
         quietly(move || own.merge(server)).map(drop).map_err(|panic| {
             BuildError::one(format!(
                 "an axum router that is merged in answers a path that {belongs}: {panic}; choose another path"
@@ -394,8 +413,16 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
 const RESERVED: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/docs"];
 
 /// Unknown routes and wrong methods as problem documents.
-pub(crate) fn with_problems(router: Router) -> Router {
-    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
+pub(crate) fn with_problems(router: Router, language: Language) -> Router {
+    let refuse = move |case: ErrorCase| {
+        move |request: Request| async move {
+            Problem::from_case(&case).respond(Audience::of(request.headers(), language))
+        }
+    };
+    // axum adds the `Allow` header.
+    router
+        .fallback(refuse(problem::ROUTE_NOT_FOUND))
+        .method_not_allowed_fallback(refuse(problem::METHOD_NOT_ALLOWED))
 }
 
 /// Joins plain axum routers, and tries them beside the API's own routes: axum panics over two handlers in one place,
@@ -409,7 +436,7 @@ fn merge_axum(paths: Vec<(Method, String)>, routers: Vec<Router>) -> Result<Rout
                 Method::Put => MethodFilter::PUT,
                 Method::Delete => MethodFilter::DELETE,
             };
-            router.route(&path, axum::routing::on(filter, unknown_route))
+            router.route(&path, axum::routing::on(filter, nothing))
         })
     };
     let own =
@@ -480,16 +507,5 @@ fn tag(meta: &Meta) -> &str {
     meta.tag.unwrap_or_else(|| meta.module.rsplit("::").next().unwrap_or(meta.module))
 }
 
-fn refuse(request: &Request, case: &ErrorCase) -> Response {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    Problem::from_case(case).respond(id)
-}
-
-async fn unknown_route(request: Request) -> Response {
-    refuse(&request, &problem::ROUTE_NOT_FOUND)
-}
-
-/// axum adds the `Allow` header.
-async fn wrong_method(request: Request) -> Response {
-    refuse(&request, &problem::METHOD_NOT_ALLOWED)
-}
+/// Stands for a handler where only places are compared.
+async fn nothing() {}

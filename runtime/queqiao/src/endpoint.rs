@@ -138,7 +138,7 @@ where
             match <E::$slot as Extract<S>>::extract(&mut request, &context).await {
                 Ok(value) => value,
                 Err(problem) => {
-                    let response = problem.respond(request.request_id());
+                    let response = problem.respond(request.audience());
                     return request.finish(response);
                 }
             }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::document::schemas::Side;
 use crate::document::{Kind, Operation};
 use crate::model::Model;
-use crate::problem::{self, FieldError, Location, Problem};
+use crate::problem::{self, FieldError, Location, Problem, Text};
 
 /// Names a header and the type of its value.
 ///
@@ -82,20 +82,21 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
                 // Items stand between commas: the `simple` style of OpenAPI.
                 Ok(text) if kind.items().is_some() => kind.list(text.split(',').map(str::trim)),
                 Ok(text) => kind.value(text),
-                Err(_) => return Err(refuse(pointer(), "type", "is not visible ASCII text")),
+                Err(_) => {
+                    return Err(refuse(
+                        pointer(),
+                        "type",
+                        Text::both("不是可见的 ASCII 文本", "is not visible ASCII text"),
+                    ));
+                }
             },
             None if matches!(kind, Kind::Optional(_)) => serde_json::Value::Null,
-            None => return Err(refuse(pointer(), "required", "is missing")),
+            None => return Err(refuse(pointer(), "required", Text::both("缺少", "is missing"))),
         };
         parameters::read(Location::Header, Some(F::NAME), value).map(Self)
     }
 }
 
-fn refuse(pointer: String, code: &'static str, message: &'static str) -> Problem {
-    Problem::validation(vec![FieldError {
-        location: Location::Header,
-        pointer,
-        code: code.into(),
-        message: message.into(),
-    }])
+fn refuse(pointer: String, code: &'static str, message: Text) -> Problem {
+    Problem::validation(vec![FieldError { location: Location::Header, pointer, code: code.into(), message }])
 }
