@@ -326,7 +326,10 @@ mod tests {
                                 >(&PATTERN)
                             },
                             value,
-                            &mut ::queqiao::Checker::saying(at, "must be a cursor"),
+                            &mut ::queqiao::Checker::saying(
+                                at,
+                                &::queqiao::__private::plain("must be a cursor"),
+                            ),
                         );
                         <Option<String> as ::queqiao::Model>::check(value, at);
                     }

@@ -195,7 +195,10 @@ async fn texts_are_told_in_the_language_that_is_asked_for_and_codes_never_change
     let plain = ordered(&app, "heavy", "zh").await;
     assert_eq!(plain.problem()["title"], "The order weighs 7.5 kg, as `{weight}` says.");
     assert!(!plain.headers.contains_key("content-language"));
-    assert_eq!(OrderError::TooHeavy { weight: 7.5 }.to_string(), "The order weighs 7.5 kg, as `{weight}` says.");
+    assert_eq!(
+        OrderError::TooHeavy { weight: 7.5 }.to_string(),
+        "The order weighs 7.5 kg, as `{weight}` says."
+    );
     // Header bytes that are no text.
     let answer = app.get("/nowhere").header("accept-language", "\u{e4}").await;
     assert_eq!(answer.problem()["title"], "There is no such path.");
@@ -209,7 +212,10 @@ async fn the_language_of_those_who_ask_for_none_is_the_apis() {
     let answer = app.post("/orders").json(&json!({ "sku": "closed", "count": 1 })).await;
     assert_eq!(answer.problem()["title"], "仓库已关门。");
     assert_eq!(app.get("/slow/panic").await.problem()["title"], "服务器出错了。");
-    assert_eq!(app.get("/slow/panic").header("accept-language", "en").await.problem()["title"], "The server failed.");
+    assert_eq!(
+        app.get("/slow/panic").header("accept-language", "en").await.problem()["title"],
+        "The server failed."
+    );
 }
 
 #[tokio::test]
@@ -264,7 +270,7 @@ fn the_document_shows_each_code_with_its_details_and_texts() {
                                     "description": "What may be taken instead.",
                                 },
                                 "reserved": {
-                                    "anyOf": [{ "type": "string", "pattern": "^(0|[1-9][0-9]{0,19})$" }, { "type": "null" }],
+                                    "type": ["string", "null"], "pattern": "^(0|[1-9][0-9]{0,19})$",
                                 },
                             },
                             "required": ["left", "sku", "insteadOf", "reserved"],
@@ -312,7 +318,7 @@ mod lies {
     /// One.
     #[get("/other")]
     pub(super) async fn other() -> Result<NoContent, OtherError> {
-        Err(OtherError::One(OneError::Gone))
+        Err(OneError::Gone).or(Err(OtherError::Gone))
     }
 
     /// Wide.
@@ -339,7 +345,8 @@ fn a_wide_integer_in_details_is_refused() {
     let error = Api::<()>::new("a", "1").routes(routes![lies::wide]).build().unwrap_err();
     let [mistake] = error.mistakes() else { panic!("{error}") };
     assert!(
-        mistake.starts_with("`errors::lies::WideError::Missing`, at `details.bytes`: a 64-bit integer (`u64`)"),
+        mistake
+            .starts_with("`errors::lies::WideError::Missing`, at `details.bytes`: a 64-bit integer (`u64`)"),
         "{mistake}"
     );
 }

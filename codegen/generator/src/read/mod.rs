@@ -1,6 +1,7 @@
 //! An OpenAPI document as a [`Contract`].
 
-pub(crate) mod node;
+pub(crate) mod failures;
+mod node;
 mod operation;
 mod schema;
 
@@ -63,12 +64,15 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
         }
     }
     operations.check_login(&read)?;
-    let login_codes =
-        read.iter().find(|o| o.access == Access::Login).map(|o| o.codes.clone()).unwrap_or_default();
+    let login = read.iter().find(|operation| operation.access == Access::Login);
+    let (codes, details) = login.map(|o| (o.codes.clone(), o.details.clone())).unwrap_or_default();
     for operation in &mut read {
         // A call that logs in first can fail as the login does.
         if matches!(operation.access, Access::User | Access::Logout) {
-            operation.codes.extend(login_codes.iter().cloned());
+            operation.codes.extend(codes.iter().cloned());
+            for (code, carried) in &details {
+                operation.details.entry(code.clone()).or_insert_with(|| carried.clone());
+            }
         }
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
