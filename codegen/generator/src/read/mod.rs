@@ -5,13 +5,14 @@ mod node;
 mod operation;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::contract::{Access, Contract};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
+use crate::names::Name;
 use node::Node;
 use operation::OperationReader;
 use schema::Schemas;
@@ -95,4 +96,37 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
         operations: read,
         notes,
     })
+}
+
+/// The client's name of a thing. Who writes a queqiao document can rename it, and document and client then speak of one
+/// thing by one name; for any other document the client's own name is noted.
+fn settle(
+    root: &Value,
+    node: &Node<'_>,
+    what: &str,
+    given: &str,
+    name: Name,
+    notes: &mut BTreeSet<String>,
+) -> Result<String, GenerateError> {
+    let Some(conflict) = name.conflict else { return Ok(name.text) };
+    if root.get("x-queqiao").is_some() {
+        let remedy = match what {
+            "the operation" => {
+                "Give it another with `operation_id = \"…\"` in its attribute, or rename the handler"
+            }
+            _ => "Give it another with `#[model(name = \"…\")]`, or rename the type",
+        };
+        return Err(GenerateError::Impossible {
+            pointer: node.pointer.clone(),
+            what: format!("the name \"{given}\" {conflict}"),
+            remedy: remedy.to_owned(),
+        });
+    }
+    if name.text != given {
+        notes.insert(format!(
+            "{}: the name \"{given}\" {conflict}; {what} is {} in the client",
+            node.pointer, name.text
+        ));
+    }
+    Ok(name.text)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::failures::Failures;
 use super::node::Node;
 use super::schema::{Schemas, documentation};
+use super::settle;
 use crate::contract::{Access, Answer, Body, Documentation, Method, Operation, Parameter, Place, Type};
 use crate::error::GenerateError;
 use crate::names::operation_name;
@@ -119,8 +120,11 @@ impl<'a> OperationReader<'a> {
         let text = [node.text("summary"), node.text("description")];
         let text = text.into_iter().flatten().map(str::to_owned).collect();
         let tags = node.flag("deprecated").then(|| "deprecated".to_owned()).into_iter().collect();
+        let name = operation_name(id, method.as_str(), path);
+        let notes = &mut self.schemas.notes;
+        let name = settle(self.root, node, "the operation", id.unwrap_or_default(), name, notes)?;
         Ok(Some(Operation {
-            name: operation_name(id, method.as_str(), path),
+            name,
             method,
             path: path.to_owned(),
             documentation: Documentation { text, tags },

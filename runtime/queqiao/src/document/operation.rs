@@ -222,6 +222,11 @@ impl Operation<'_> {
                 name_of(location)
             ));
         }
+        if name == "__proto__" {
+            self.mistake(
+                "a parameter `__proto__` never arrives: in JavaScript, `{ __proto__: … }` sets the prototype; rename it",
+            );
+        }
         if location == Location::Path && kind.as_ref().is_some_and(|kind| kind.items().is_some()) {
             self.mistake(format_args!(
                 "`{name}` is a list, which no path parameter can carry; take it with `Query<_>`, where a name may be repeated"
