@@ -157,6 +157,7 @@ exports.create = function (name, contract, bases, renewal) {
           code: typeof problem.code === 'string' ? problem.code : '',
           title: problem.title || 'HTTP status ' + status,
           detail: problem.detail,
+          details: problem.details,
           errors: errors,
           requestId: problem.request_id || requestId,
           retryable: status === 429 || repeatable && status > 501 && status < 505

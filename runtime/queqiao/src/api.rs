@@ -1,6 +1,7 @@
 //! The API as one value: routes with their description, from which router and document both come.
 
 mod build_error;
+mod collisions;
 mod fallback;
 mod places;
 
@@ -14,7 +15,9 @@ use axum::extract::Request;
 use axum::routing::{MethodFilter, MethodRouter};
 
 pub use self::build_error::BuildError;
-use self::fallback::unknown_route;
+use self::collisions::merge_axum;
+#[cfg(feature = "server")]
+use self::collisions::{nothing, quietly};
 pub(crate) use self::fallback::with_problems;
 use self::places::{names, unique, wrong_prefix};
 #[cfg(feature = "server")]
@@ -23,7 +26,7 @@ use crate::context::Context;
 use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
 use crate::endpoint::{Endpoint, Meta, Method, run};
 use crate::extract::{Extract, Incoming};
-use crate::problem;
+use crate::problem::{self, Language};
 use crate::reply::Reply;
 
 type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
@@ -65,7 +68,7 @@ struct Route<S> {
     meta: Meta,
     path: String,
     describe: fn(&mut Operation<'_>),
-    serve: fn(Arc<Context<S>>, Arc<Plans>, usize) -> MethodRouter,
+    serve: fn(Arc<Context<S>>, Arc<Plans>, Language, usize) -> MethodRouter,
     layers: Vec<Layer>,
 }
 
@@ -101,6 +104,7 @@ fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
 fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
     context: Arc<Context<S>>,
     plans: Arc<Plans>,
+    language: Language,
     place: usize,
 ) -> MethodRouter {
     let filter = match E::META.method {
@@ -110,7 +114,7 @@ fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
         Method::Delete => MethodFilter::DELETE,
     };
     axum::routing::on(filter, move |request: Request| {
-        run::<S, E>(Arc::clone(&context), place, Incoming::new(request, Arc::clone(&plans)))
+        run::<S, E>(Arc::clone(&context), place, Incoming::new(request, Arc::clone(&plans), language))
     })
 }
 
@@ -140,6 +144,7 @@ pub struct Api<S = ()> {
     login: bool,
     #[cfg(feature = "server")]
     releases: String,
+    language: Language,
     mistakes: Vec<String>,
 }
 
@@ -155,6 +160,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             login: true,
             #[cfg(feature = "server")]
             releases: String::new(),
+            language: Language::default(),
             mistakes: Vec::new(),
         }
     }
@@ -175,6 +181,14 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// The language of failures for callers whose `Accept-Language` names neither Chinese nor English; English unless
+    /// said.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
     /// Adds handlers.
     #[must_use]
     pub fn routes(mut self, routes: Routes<S>) -> Self {
@@ -182,7 +196,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version, description and releases are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
@@ -247,7 +261,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     ///
     /// # Errors
     /// All mistakes at once: two handlers for one method and path, an operation id used twice, a path
-    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name.
+    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name, an error code with two meanings.
     pub fn build(mut self) -> Result<Built<S>, BuildError> {
         #[cfg(feature = "server")]
         if self.login {
@@ -280,11 +294,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 path_taken: false,
             };
             (route.describe)(&mut operation);
-            operation.error(problem::CLIENT_TOO_OLD);
             let draft = operation.finish();
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
+        let cases = described.iter().flat_map(|(.., draft)| draft.errors.cases());
+        mistakes.extend(problem::ambiguous(cases));
         let placed = described
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
@@ -297,6 +312,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 let axum = merge_axum(paths.collect(), self.axum).map_err(BuildError::one)?;
                 Ok(Built {
                     title: self.title,
+                    language: self.language,
                     routes,
                     axum,
                     document,
@@ -356,6 +372,7 @@ impl<S> fmt::Debug for Api<S> {
 /// A checked API.
 pub struct Built<S> {
     title: String,
+    language: Language,
     routes: Vec<(Route<S>, Arc<Plans>)>,
     axum: Router,
     document: Document,
@@ -367,6 +384,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     /// The API's name.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The language of failures for callers who wish none.
+    #[cfg(feature = "server")]
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// The OpenAPI document.
@@ -392,7 +415,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         let context = Arc::new(context);
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for (place, (route, plans)) in self.routes.into_iter().enumerate() {
-            let mut served = (route.serve)(Arc::clone(&context), plans, place);
+            let mut served = (route.serve)(Arc::clone(&context), plans, self.language, place);
             for layer in &route.layers {
                 served = layer(served);
             }
@@ -410,7 +433,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         for (path, served) in paths {
             router = router.route(&path, served);
         }
-        with_problems(router.merge(self.axum), services)
+        with_problems(router.merge(self.axum), services, self.language)
     }
 
     /// Refuses routes at places that the server itself answers.
@@ -428,7 +451,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         let own = self.axum.clone();
         let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
         let server =
-            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(unknown_route)));
+            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(nothing)));
         quietly(move || own.merge(server)).map(drop).map_err(|panic| {
             BuildError::one(format!(
                 "an axum router that is merged in answers a path that {belongs}: {panic}; choose another path"
@@ -440,43 +463,6 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]
 const RESERVED: [&str; 5] = ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs"];
-
-/// Joins plain axum routers, and tries them beside the API's own routes: axum panics over two handlers in one place,
-/// and an operator shall read a sentence instead.
-fn merge_axum(paths: Vec<(Method, String)>, routers: Vec<Router>) -> Result<Router, String> {
-    let own = move || {
-        paths.into_iter().fold(Router::new(), |router, (method, path)| {
-            let filter = match method {
-                Method::Get => MethodFilter::GET,
-                Method::Post => MethodFilter::POST,
-                Method::Put => MethodFilter::PUT,
-                Method::Delete => MethodFilter::DELETE,
-            };
-            router.route(&path, axum::routing::on(filter, unknown_route))
-        })
-    };
-    let own =
-        quietly(own).map_err(|panic| format!("two routes cannot stand side by side: {panic}; rename one"))?;
-    if routers.is_empty() {
-        return Ok(Router::new());
-    }
-    let remedy = "change the path of one, or give all fallbacks to one router";
-    let joined = quietly(move || routers.into_iter().fold(Router::new(), Router::merge))
-        .map_err(|panic| format!("two axum routers that are merged in collide: {panic}; {remedy}"))?;
-    let both = joined.clone();
-    quietly(move || own.merge(both)).map(drop).map_err(|panic| {
-        format!("an axum router that is merged in collides with a handler: {panic}; {remedy}")
-    })?;
-    Ok(joined)
-}
-
-/// Runs what may panic, and gives the panic's message.
-fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
-    })
-}
 
 impl<S> fmt::Debug for Built<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

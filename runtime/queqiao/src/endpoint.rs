@@ -139,7 +139,7 @@ where
             match <E::$slot as Extract<S>>::extract(&mut request, &context).await {
                 Ok(value) => value,
                 Err(problem) => {
-                    let response = problem.respond(request.request_id());
+                    let response = problem.respond(request.audience());
                     return request.finish(response);
                 }
             }
@@ -148,7 +148,7 @@ where
     async move {
         // First of all: neither body nor token of a client that is too old is looked at.
         if let Err(problem) = context.services.admit(Some(place), &request.parts.headers) {
-            return problem.respond(request.request_id());
+            return problem.respond(request.audience());
         }
         let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
         let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));

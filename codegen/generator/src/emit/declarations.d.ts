@@ -59,6 +59,13 @@ export class ApiError<Code extends string = string> extends Error {
   readonly operation: string;
 }
 
+//#details
+/** A failure of an operation: where `Details` has its code, it carries what stands there. */
+export type Failure<Code extends string, Details> =
+  | ApiError<Exclude<Code, keyof Details>>
+  | { [C in keyof Details & string]: ApiError<C> & { readonly details: Details[C] } }[keyof Details & string];
+
+//#end
 /** A running call. `abort` is lost after `then`: keep this object to abort. */
 export interface Call<T> extends Promise<T> {
   /** Ends the call with kind `abort`, in the queue as well as under way. */

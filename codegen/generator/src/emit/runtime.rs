@@ -11,9 +11,10 @@ const BINARY: &str = include_str!("../../../client/binary.js");
 const CALL: &str = include_str!("../../../client/call.js");
 
 /// The parts that not every contract uses, which mark their lines in other files: `//#session … //#end`.
-const PARTS: [(&str, fn(&Contract) -> bool); 3] = [
+const PARTS: [(&str, fn(&Contract) -> bool); 4] = [
     ("session", |contract| any(contract, |operation| operation.access != Access::Everybody)),
     ("upgrade", |contract| any(contract, |operation| operation.codes.contains("client.too_old"))),
+    ("details", |contract| any(contract, |operation| !operation.details.is_empty())),
     ("binary", |contract| any(contract, |operation| operation.answer == Answer::Binary)),
 ];
 

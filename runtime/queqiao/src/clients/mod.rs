@@ -18,7 +18,7 @@ use self::counters::Counters;
 pub(crate) use self::page::routes;
 pub(crate) use self::policy::Policy;
 pub(crate) use self::releases::Releases;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Problem, Text};
 
 /// The header in which a generated client names its contract.
 const CLIENT: HeaderName = HeaderName::from_static("x-queqiao-client");
@@ -92,9 +92,10 @@ impl Clients {
         let problem = Problem::from_case(&problem::CLIENT_TOO_OLD)
             .with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Err(match client {
-            ClientId::Absent => problem.with_detail(
+            ClientId::Absent => problem.with_detail(Text::both(
+                "此服务器只接受生成的客户端的调用，它们会携带 `X-Queqiao-Client: <contract id>`。",
                 "This server answers generated clients only, which send `X-Queqiao-Client: <contract id>`.",
-            ),
+            )),
             _ => problem,
         })
     }

@@ -18,19 +18,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Clients;
 use super::figures::{Client, Figures, Kind, Total};
-use crate::problem::Problem;
+use crate::problem::{Audience, Language, Problem, Text};
 
 /// The page of figures. With a token only for those who send it.
-pub(crate) fn routes(clients: Arc<Clients>, token: Option<SecretString>) -> Router {
+pub(crate) fn routes(clients: Arc<Clients>, token: Option<SecretString>, language: Language) -> Router {
     let token = Arc::new(token);
     let answer = move |request: Request| {
         let (clients, token) = (Arc::clone(&clients), Arc::clone(&token));
         async move {
             let headers = request.headers();
-            let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
             match show(&clients, token.as_ref().as_ref(), headers).await {
                 Ok(response) => response,
-                Err(problem) => problem.respond(id),
+                Err(problem) => problem.respond(Audience::of(headers, language)),
             }
         }
     };
@@ -47,11 +46,16 @@ async fn show(
     {
         // Basic, so that a browser asks for it.
         let challenge = HeaderValue::from_static("Basic realm=\"clientz\", charset=\"UTF-8\"");
-        return Err(Problem::new(401, "clients.token", "The figures of clients need the operator's token.")
-            .with_detail(
-                "Send clients.token as `Authorization: Bearer <token>`, or as the password of a browser.",
-            )
-            .with_header(WWW_AUTHENTICATE, challenge));
+        return Err(Problem::new(
+            401,
+            "clients.token",
+            Text::both("查看客户端统计需要运维令牌。", "The figures of clients need the operator's token."),
+        )
+        .with_detail(Text::both(
+            "请以 `Authorization: Bearer <token>` 携带 clients.token，或在浏览器中作为密码输入。",
+            "Send clients.token as `Authorization: Bearer <token>`, or as the password of a browser.",
+        ))
+        .with_header(WWW_AUTHENTICATE, challenge));
     }
     let figures = clients.figures().await.map_err(Problem::internal)?;
     let common = [(CACHE_CONTROL, "no-store"), (VARY, "Accept")];

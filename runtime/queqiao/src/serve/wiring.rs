@@ -12,13 +12,14 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::boot::{Boot, Connect};
+use super::docs;
+use super::edge::{self, Edge};
 use super::emulate::Emulated;
 use super::error::{Error, Result};
 use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
-use super::{docs, edge};
 use crate::api::{Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
@@ -79,21 +80,22 @@ where
 
     let readiness = Readiness::new(pool);
     let document = built.document().clone();
-    let mut own = health::routes(readiness.clone());
+    let language = built.language();
+    let mut own = health::routes(readiness.clone(), language);
     if settings.server.docs {
         own = own.merge(docs::routes(&document));
     }
     // Whoever reaches a development server may look; the public of a release build may not.
     if settings.mode == Mode::Development || settings.clients.token.is_some() {
-        own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone()));
+        own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
     }
     let router = built.router(Context::new(app, services.clone())).merge(own);
-    let mut router = with_problems(router, services);
+    let mut router = with_problems(router, services, language);
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
     let router = router
-        .layer(from_fn_with_state(settings.server.request_timeout, edge::edge))
+        .layer(from_fn_with_state(Edge { time: settings.server.request_timeout, language }, edge::edge))
         .layer(cors(&settings.server.cors_origins)?)
         .layer(from_fn(edge::identify));
     Ok(Wired {
