@@ -10,21 +10,17 @@ const UPGRADE: &str = include_str!("../../../client/upgrade.js");
 const BINARY: &str = include_str!("../../../client/binary.js");
 const CALL: &str = include_str!("../../../client/call.js");
 
-/// The parts that not every contract uses, which mark their lines in other files: `//#session … //#end`.
-const PARTS: [(&str, fn(&Contract) -> bool); 4] = [
-    ("session", |contract| any(contract, |operation| operation.access != Access::Everybody)),
-    ("upgrade", |contract| any(contract, |operation| operation.codes.contains("client.too_old"))),
-    ("details", |contract| any(contract, |operation| !operation.details.is_empty())),
-    ("binary", |contract| any(contract, |operation| operation.answer == Answer::Binary)),
-];
-
-fn any(contract: &Contract, has: fn(&Operation) -> bool) -> bool {
-    contract.operations.iter().any(has)
-}
-
-/// The parts that a contract uses.
+/// The parts that this contract uses of those that not every contract does. In files that all have, lines of such a
+/// part stand between `//#session` and `//#end`.
 pub(super) fn parts(contract: &Contract) -> Vec<&'static str> {
-    PARTS.into_iter().filter(|(_, used)| used(contract)).map(|(name, _)| name).collect()
+    let any = |has: fn(&Operation) -> bool| contract.operations.iter().any(has);
+    let parts = [
+        ("session", any(|operation| operation.access != Access::Everybody)),
+        ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
+        ("details", any(|operation| !operation.details.is_empty())),
+        ("binary", any(|operation| operation.answer == Answer::Binary)),
+    ];
+    parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
 }
 
 pub(crate) fn emit(contract: &Contract) -> String {
