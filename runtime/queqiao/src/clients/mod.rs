@@ -4,7 +4,7 @@ mod counters;
 mod figures;
 mod page;
 mod policy;
-mod releases;
+pub(crate) mod releases;
 
 use std::sync::Arc;
 use std::time::Duration;
