@@ -386,7 +386,8 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// `cargo queqiao release <label>` writes the file. Cargo sees that it changes, but not that it comes into being: after
-/// the first release, compile anew (`cargo clean -p <package>`), or let a `build.rs` say:
+/// the first release, compile anew (`cargo clean -p <package>`; the server warns at start until then), or let a `build.rs`
+/// say:
 ///
 /// ```
 /// println!("cargo:rerun-if-changed=contracts");
