@@ -100,7 +100,7 @@ impl<'a> Node<'a> {
         };
         let pointer = percent_decode(pointer);
         match root.pointer(&pointer) {
-            Some(value) => Ok(Node { value, pointer }),
+            Some(value) => Ok(Node { value, pointer: canonical(pointer) }),
             None => Err(self.bad_reference("names no place in the document")),
         }
     }
@@ -116,6 +116,15 @@ impl<'a> Node<'a> {
 
 pub(crate) fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+// One place has one pointer, however a reference escapes it.
+fn canonical(pointer: String) -> String {
+    if !pointer.contains('~') {
+        return pointer;
+    }
+    let words = pointer.split('/').skip(1);
+    words.fold(String::new(), |place, word| child(&place, &word.replace("~1", "/").replace("~0", "~")))
 }
 
 // References are URI fragments: some writers encode `{`, `}` and spaces in them.
