@@ -148,7 +148,11 @@ exports.create = function (name, contract, bases, renewal) {
         try { problem = parse(data); } catch (text) { /* not JSON */ }
         problem = problem || {};
         var errors = Array.isArray(problem.errors) ? problem.errors : undefined;
-        fail(new ApiError(status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http', label, {
+        var kind = status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http';
+        //#upgrade
+        if (problem.code === 'client.too_old') kind = 'upgrade';
+        //#end
+        var error = new ApiError(kind, label, {
           status: status,
           code: typeof problem.code === 'string' ? problem.code : '',
           title: problem.title || 'HTTP status ' + status,
@@ -157,7 +161,12 @@ exports.create = function (name, contract, bases, renewal) {
           errors: errors,
           requestId: problem.request_id || requestId,
           retryable: status === 429 || repeatable && status > 501 && status < 505
-        }));
+        });
+        fail(error);
+        //#upgrade
+        // Later: what `onUpgrade` throws must not keep the place in the queue.
+        if (kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
+        //#end
       }
 
       var promise = new Promise(function (resolve, reject) {

@@ -7,6 +7,7 @@
 //! | [`model`] | struct, enum | a type of the contract, with its constraints |
 //! | [`derive@ApiError`] | enum | the ways in which an operation fails |
 //! | [`migrations!`](migrations!) | | SQL files as data of the program |
+//! | [`releases!`](releases!) | | the stored releases of the mini-program |
 //!
 //! Each parses, checks and points at mistakes (all of one item at once, each on its token), and emits little: a table
 //! of constants, and calls of the framework.
@@ -20,6 +21,7 @@ mod migrations;
 mod mistakes;
 mod model;
 mod names;
+mod releases;
 mod root;
 mod routes;
 
@@ -350,4 +352,23 @@ pub fn api_error(item: TokenStream) -> TokenStream {
 pub fn migrations(input: TokenStream) -> TokenStream {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from).unwrap_or_default();
     migrations::expand(input.into(), &package, &root::root()).into()
+}
+
+/// The text of `contracts/releases.json` beside `Cargo.toml`, for `Api::releases`; an empty one where there is no such
+/// file.
+///
+/// ```ignore
+/// Api::new("library", env!("CARGO_PKG_VERSION")).releases(queqiao::releases!())
+/// ```
+///
+/// `cargo queqiao release <label>` writes the file. Cargo sees that it changes, but not that it comes into being: after
+/// the first release, compile anew (`cargo clean -p <package>`), or let a `build.rs` say:
+///
+/// ```
+/// println!("cargo:rerun-if-changed=contracts");
+/// ```
+#[proc_macro]
+pub fn releases(input: TokenStream) -> TokenStream {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from).unwrap_or_default();
+    releases::expand(input.into(), &package).into()
 }

@@ -53,8 +53,34 @@
     },
     clearStorageSync: function () {
       storage = {};
+    },
+    showModal: function (options) {
+      var confirm = native.modal(JSON.stringify({
+        title: options.title, content: options.content, showCancel: options.showCancel !== false
+      }));
+      Promise.resolve().then(function () {
+        callBack(options, 'success', { errMsg: 'showModal:ok', confirm: confirm, cancel: !confirm });
+      });
+    },
+    // An update is looked for at every launch; who listens is told what came of it.
+    getUpdateManager: function () {
+      function told(when, result) {
+        return function (listener) {
+          if (when.indexOf(native.update()) >= 0) Promise.resolve().then(function () { listener(result); });
+        };
+      }
+      return {
+        onCheckForUpdate: function (listener) {
+          told(['none'], { hasUpdate: false })(listener);
+          told(['ready', 'failed'], { hasUpdate: true })(listener);
+        },
+        onUpdateReady: told(['ready'], {}),
+        onUpdateFailed: told(['failed'], {}),
+        applyUpdate: function () { native.applyUpdate(); }
+      };
     }
   };
+  if (native.update() === 'missing') delete everything.wx.getUpdateManager;
 
   everything.setTimeout = function (run, milliseconds) {
     var id = remember({ timer: run });

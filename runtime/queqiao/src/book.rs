@@ -21,4 +21,5 @@ pages! {
     Emulator = "../../../book/src/emulator.md",
     Testing = "../../../book/src/testing.md",
     Deploying = "../../../book/src/deploying.md",
+    Clients = "../../../book/src/clients.md",
 }

@@ -55,6 +55,8 @@ mod api;
 mod auth;
 #[cfg(doctest)]
 mod book;
+#[cfg(feature = "server")]
+mod clients;
 mod context;
 mod document;
 mod endpoint;
@@ -75,7 +77,7 @@ pub use serde;
 pub use serde_json;
 pub use uuid;
 
-pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, routes};
+pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::sqlx::{self, SqlitePool};
 #[cfg(feature = "server")]

@@ -13,6 +13,10 @@ export type Kind =
   | 'http'
   /** The server refused the input; `errors` says what and where. */
   | 'validation'
+  //#upgrade
+  /** The server takes this version of the mini-program no more; WeChat's update flow runs. */
+  | 'upgrade'
+  //#end
   /** Not logged in, or not allowed (401, 403), or the login failed. */
   | 'auth'
   /** The answer is not what the contract says. */
@@ -87,6 +91,10 @@ export interface Configuration {
   timeout?: number;
   /** Requests at once, 10 at most. */
   concurrency?: number;
+  //#upgrade
+  /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
+  onUpgrade?: (error: ApiError) => void;
+  //#end
   //#session
   /** Gives the one-time code for a login; `wx.login` if not given. */
   loginCode?: () => string | PromiseLike<string>;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
-use crate::contract::{Access, Contract, Details, Documentation, Member, Operation, Parameter, Place, Type};
+use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Type};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
@@ -11,21 +12,7 @@ const PRELUDE: &str = include_str!("declarations.d.ts");
 pub(crate) fn emit(contract: &Contract) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    let detailed = contract.operations.iter().any(|operation| !operation.details.is_empty());
-    let logs_in = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
-    let mut used = true;
-    for line in PRELUDE.lines() {
-        match line.trim() {
-            "//#session" => used = logs_in,
-            "//#details" => used = detailed,
-            "//#end" => used = true,
-            _ if used => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            _ => {}
-        }
-    }
+    text.push_str(&select(PRELUDE, &parts(contract)));
     for model in &contract.models {
         text.push('\n');
         text.push_str(&comment(&model.documentation, ""));

@@ -76,7 +76,7 @@ impl LoginService {
             tokens: Tokens::new(settings.keys, settings.tokens),
             access: AccessCache::new(Arc::clone(&stores.accounts)),
             stores,
-            exchanges: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_millis(1)).build(),
+            exchanges: Cache::new(10_000),
         }
     }
 
@@ -86,10 +86,10 @@ impl LoginService {
             return self.exchange(code, self.clock.now()).await;
         }
         let hash = CodeHash::new(&self.app.appid, code);
-        self.exchanges
-            .try_get_with(*hash.as_bytes(), self.claim(&hash, code))
-            .await
-            .map_err(|error: Arc<LoginError>| error.shared())
+        let user = self.exchanges.try_get_with(*hash.as_bytes(), self.claim(&hash, code)).await;
+        // Whoever comes later asks the store, which goes by the clock.
+        self.exchanges.invalidate(hash.as_bytes()).await;
+        user.map_err(|error: Arc<LoginError>| error.shared())
     }
 
     async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {

@@ -22,7 +22,7 @@ macro_rules! cases {
 }
 
 /// What any operation may answer, whatever its arguments: these stand in the document of each.
-pub(crate) const ANYWHERE: [ErrorCase; 2] = [INTERNAL, TIMED_OUT];
+pub(crate) const ANYWHERE: [ErrorCase; 3] = [CLIENT_TOO_OLD, INTERNAL, TIMED_OUT];
 
 cases! {
     /// The server failed; the cause is in its log.
@@ -57,6 +57,9 @@ cases! {
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "没有这个路径。";
     /// The path exists with other methods.
     METHOD_NOT_ALLOWED = 405 "route.method_not_allowed" "The path does not take this method." "这个路径不支持该方法。";
+    /// The contract of the client is refused.
+    CLIENT_TOO_OLD = 410 "client.too_old" "This version of the mini-program is too old." "小程序版本过旧。"
+        { "Update the mini-program." "请更新小程序。" };
     /// No token where one is needed.
     AUTH_REQUIRED = 401 "auth.required" "This operation needs a login." "需要登录。"
         { "Send `Authorization: Bearer <token>` from `POST /auth/login`." "请携带 `POST /auth/login` 给出的 `Authorization: Bearer <token>`。" };

@@ -43,6 +43,7 @@ fn page(
         line("docs page", &format!("http://{address}/docs"));
         line("document", &format!("http://{address}/openapi.json   (contract {})", document.contract()));
     }
+    line("figures", &format!("http://{address}/clientz   which clients call what"));
     match &settings.client {
         Some(client) => line("client", &client.join("index.js").display().to_string()),
         None => line("client", "none yet: cargo queqiao generate -p <package> --out <folder>"),
