@@ -92,7 +92,9 @@ impl GenerateError {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::TooDeep { limit, .. } => format!("nested deeper than {limit} levels"),
-            Self::Duplicate { what, name, other, .. } => format!("{what} \"{name}\" is already taken by {other}"),
+            Self::Duplicate { what, name, other, .. } => {
+                format!("{what} \"{name}\" is already taken by {other}")
+            }
             Self::Reference { reference, problem, .. } => format!("the reference \"{reference}\" {problem}"),
             Self::Impossible { what, .. } | Self::Options { what, .. } => what.clone(),
             Self::NotOpenApi { .. } | Self::Malformed { .. } => self.to_string(),

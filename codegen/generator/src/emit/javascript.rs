@@ -32,8 +32,10 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl) -> String {
     if !credentials.is_empty() {
         text.push_str("\n// The credentials that operations take; configure({ auth }) gives them.\n");
         for (index, schemes) in credentials.iter().enumerate() {
-            let members: Vec<_> =
-                schemes.iter().map(|(name, scheme)| format!("{}: {}", key(name), quote(&carrier(scheme)))).collect();
+            let members: Vec<_> = schemes
+                .iter()
+                .map(|(name, scheme)| format!("{}: {}", key(name), quote(&carrier(scheme))))
+                .collect();
             text.push_str(&format!("var {} = {{ {} }};\n", credential_name(index), members.join(", ")));
         }
     }
@@ -102,22 +104,26 @@ fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String
 fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
     let mut members = Vec::new();
     let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
-    members.extend(object("styles", styles));
+    members.extend(object(styles).map(|styles| format!("styles: {styles}")));
     if let Some(body) = &operation.body {
-        if body.form != Form::Json || body.media != "application/json" {
+        if body.media != "application/json" {
             members.push(format!("media: {}", quote(&body.media)));
         }
-        if let Form::Pairs(styles) = &body.form {
-            members.push("form: true".to_owned());
-            members.extend(object("members", styles.iter().map(|(name, style)| (name, *style))));
+        match &body.form {
+            Form::Json => {}
+            Form::Pairs(styles) => {
+                let styles = object(styles.iter().map(|(name, style)| (name, *style)));
+                members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
+            }
+            Form::Raw => members.push("raw: true".to_owned()),
         }
     }
     members.extend(credential.map(|index| format!("auth: {}", credential_name(index))));
     members
 }
 
-/// The styles that are not plain, as `name: { … }`.
-fn object<'o>(name: &str, styles: impl Iterator<Item = (&'o String, Style)>) -> Option<String> {
+/// The styles that are not plain, as an object.
+fn object<'o>(styles: impl Iterator<Item = (&'o String, Style)>) -> Option<String> {
     let word = |style| match style {
         Style::Plain => None,
         Style::Comma => Some(","),
@@ -130,7 +136,7 @@ fn object<'o>(name: &str, styles: impl Iterator<Item = (&'o String, Style)>) -> 
     let styles: BTreeMap<_, _> = styles.filter_map(|(name, style)| Some((name, word(style)?))).collect();
     let members: Vec<_> =
         styles.into_iter().map(|(name, word)| format!("{}: {}", key(name), quote(word))).collect();
-    (!members.is_empty()).then(|| format!("{name}: {{ {} }}", members.join(", ")))
+    (!members.is_empty()).then(|| format!("{{ {} }}", members.join(", ")))
 }
 
 /// The different sets of schemes, in the order in which operations need them.

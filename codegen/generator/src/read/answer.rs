@@ -93,9 +93,7 @@ fn answer<'a>(
             node.members()?;
             let schema = node.get("schema");
             return Ok(match wanted {
-                Answer::Json => {
-                    (wanted, schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?)
-                }
+                Answer::Json => (wanted, schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?),
                 Answer::Text => (wanted, Type::String),
                 _ => (wanted, Type::Binary),
             });
@@ -110,7 +108,9 @@ fn kind(media_type: &str) -> Answer {
         name if name.ends_with("/json") || name.ends_with("+json") => Answer::Json,
         name if name.starts_with("text/") || name.ends_with("xml") || name.ends_with("yaml") => Answer::Text,
         // One JSON text a line is no JSON text.
-        name if name.ends_with("jsonl") || name.ends_with("ndjson") || name.ends_with("json-seq") => Answer::Text,
+        name if name.ends_with("jsonl") || name.ends_with("ndjson") || name.ends_with("json-seq") => {
+            Answer::Text
+        }
         _ => Answer::Binary,
     }
 }

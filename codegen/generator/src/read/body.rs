@@ -54,9 +54,8 @@ pub(super) fn read<'a>(
     let Some((rank, name, media)) = best else { return Ok(None) };
     media.members()?;
     let schema = media.get("schema");
-    let shape = |schemas: &mut Schemas<'a>| {
-        schema.as_ref().map_or(Ok(Type::Unknown), |schema| schemas.read(schema))
-    };
+    let shape =
+        |schemas: &mut Schemas<'a>| schema.as_ref().map_or(Ok(Type::Unknown), |schema| schemas.read(schema));
     let (shape, media_type, form) = match rank {
         0 | 1 => (shape(schemas)?, "application/json".to_owned(), Form::Json),
         2 => (shape(schemas)?, name.to_owned(), Form::Json),

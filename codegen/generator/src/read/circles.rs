@@ -15,28 +15,26 @@ pub(super) fn open(models: &mut [Model]) -> Vec<String> {
         models.iter().map(|model| (model.name.clone(), model.shape.clone())).collect();
     let circular = |(name, shape): &(&String, &Type)| leads(shape, name, &shapes);
     let names: Vec<String> = shapes.iter().filter(circular).map(|(name, _)| name.clone()).collect();
+    let mut cut = Vec::new();
     for name in &names {
-        if let Some(shape @ Type::Intersection(_)) = shapes.get(name)
+        if let Some(shape) = shapes.get(name)
             && leads(shape, name, &shapes)
+            && !parts(shape).iter().any(|part| matches!(part, Type::Union(_)) && leads(part, name, &shapes))
         {
-            let mut seen = BTreeSet::new();
-            let parts = beside(shape, name, &shapes, &mut seen);
-            shapes.insert(name.clone(), Type::intersection(parts));
+            let rest = beside(shape, name, &shapes, &mut BTreeSet::new());
+            if rest.is_empty() {
+                cut.push(name.clone());
+            }
+            shapes.insert(name.clone(), Type::intersection(rest));
         }
     }
-    let mut cut = Vec::new();
     for name in names {
         if let Some(shape) = shapes.get(&name)
             && leads(shape, &name, &shapes)
         {
-            let shape = match shape {
-                Type::Union(parts) => {
-                    let kept: Vec<Type> = parts.iter().filter(|part| !leads(part, &name, &shapes)).cloned().collect();
-                    if kept.is_empty() { Type::Unknown } else { Type::union(kept) }
-                }
-                _ => Type::Unknown,
-            };
-            shapes.insert(name.clone(), shape);
+            let kept: Vec<Type> =
+                parts(shape).iter().flat_map(|part| without(part, &name, &shapes)).collect();
+            shapes.insert(name.clone(), Type::intersection(kept));
             cut.push(name);
         }
     }
@@ -46,6 +44,26 @@ pub(super) fn open(models: &mut [Model]) -> Vec<String> {
         }
     }
     cut
+}
+
+/// What a shape is all of.
+fn parts(shape: &Type) -> &[Type] {
+    match shape {
+        Type::Intersection(parts) => parts,
+        shape => std::slice::from_ref(shape),
+    }
+}
+
+/// A part without what leads to `name`; nothing if nothing is left.
+fn without(part: &Type, name: &str, shapes: &BTreeMap<String, Type>) -> Option<Type> {
+    match part {
+        part if !leads(part, name, shapes) => Some(part.clone()),
+        Type::Union(parts) => {
+            let kept: Vec<Type> = parts.iter().filter(|part| !leads(part, name, shapes)).cloned().collect();
+            (!kept.is_empty()).then(|| Type::union(kept))
+        }
+        _ => None,
+    }
 }
 
 /// The parts of an intersection that do not lead to `name`; a model that does is replaced by its own such parts.
@@ -59,9 +77,7 @@ fn beside<'s>(
         return vec![shape.clone()];
     }
     match shape {
-        Type::Intersection(parts) => {
-            parts.iter().flat_map(|part| beside(part, name, shapes, seen)).collect()
-        }
+        Type::Intersection(parts) => parts.iter().flat_map(|part| beside(part, name, shapes, seen)).collect(),
         Type::Named(other) if other != name && seen.insert(other) => {
             shapes.get(other).map(|shape| beside(shape, name, shapes, seen)).unwrap_or_default()
         }
@@ -104,7 +120,8 @@ mod tests {
 
     fn opened(shapes: Vec<(&str, Type)>) -> (Vec<Type>, Vec<String>) {
         let documentation = Documentation::default;
-        let model = |(name, shape): (&str, Type)| Model { name: name.into(), documentation: documentation(), shape };
+        let model =
+            |(name, shape): (&str, Type)| Model { name: name.into(), documentation: documentation(), shape };
         let mut models: Vec<Model> = shapes.into_iter().map(model).collect();
         let cut = open(&mut models);
         (models.into_iter().map(|model| model.shape).collect(), cut)
@@ -115,9 +132,16 @@ mod tests {
         let pet = Type::Intersection(vec![Type::Union(vec![named("Cat"), named("Dog")]), object("kind")]);
         let cat = Type::Intersection(vec![named("Pet"), object("meow")]);
         let dog = Type::Intersection(vec![named("Pet"), object("bark")]);
-        let (shapes, cut) = opened(vec![("Cat", cat), ("Dog", dog), ("Pet", pet.clone())]);
+        let (shapes, cut) = opened(vec![("Cat", cat.clone()), ("Dog", dog), ("Pet", pet.clone())]);
         let kind_of = |own| Type::Intersection(vec![object("kind"), object(own)]);
         assert_eq!(shapes, [kind_of("meow"), kind_of("bark"), pet]);
+        assert_eq!(cut, Vec::<String>::new());
+
+        // Whichever name comes first, and for cats that have nothing of their own.
+        let zebra = named("Pet");
+        let pet = Type::Intersection(vec![Type::Union(vec![named("Zebra"), named("Cat")]), object("kind")]);
+        let (shapes, cut) = opened(vec![("Cat", cat), ("Pet", pet.clone()), ("Zebra", zebra)]);
+        assert_eq!(shapes, [kind_of("meow"), pet, object("kind")]);
         assert_eq!(cut, Vec::<String>::new());
     }
 
@@ -130,6 +154,6 @@ mod tests {
             ("D", Type::Array(Box::new(named("D")))),
         ]);
         assert_eq!(shapes, [Type::Null, Type::Unknown, named("B"), Type::Array(Box::new(named("D")))]);
-        assert_eq!(cut, ["A", "B"]);
+        assert_eq!(cut, ["B", "A"]);
     }
 }

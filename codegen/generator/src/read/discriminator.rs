@@ -72,7 +72,8 @@ impl<'a> Discriminator<'a> {
         if !seen.insert(schema.pointer.clone()) {
             return Ok(false);
         }
-        if let Some(property) = schema.get("properties").and_then(|properties| properties.get(self.property)) {
+        if let Some(property) = schema.get("properties").and_then(|properties| properties.get(self.property))
+        {
             let property = property.resolve(root)?;
             return Ok(property.text("type") != Some("string")
                 || property.get("enum").is_some()

@@ -19,8 +19,10 @@ impl<'a> Node<'a> {
         Self { value, pointer: String::new() }
     }
 
+    /// The member; many programs write null where they have nothing to say.
     pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {
-        self.value.get(key).map(|value| Node { value, pointer: child(&self.pointer, key) })
+        let value = self.value.get(key).filter(|value| !value.is_null())?;
+        Some(Node { value, pointer: child(&self.pointer, key) })
     }
 
     /// The member as an object; an absent one is none, another type an error.

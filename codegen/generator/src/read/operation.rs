@@ -82,12 +82,12 @@ impl<'a> OperationReader<'a> {
         let text = text.into_iter().flatten().map(str::to_owned).collect();
         let tags = node.flag("deprecated").then(|| "deprecated".to_owned()).into_iter().collect();
         let name = operation_name(id, method.as_str(), path);
-        let name =
-            settle(&mut self.schemas.findings, node, "the operation", id.unwrap_or_default(), name)?;
+        let name = settle(&mut self.schemas.findings, node, "the operation", id.unwrap_or_default(), name)?;
         Ok(Operation {
             name,
             method,
-            server: server.filter(|server| server::of(&Node::root(self.root)).ok().flatten().as_ref() != Some(server)),
+            server: server
+                .filter(|server| server::of(&Node::root(self.root)).ok().flatten().as_ref() != Some(server)),
             // A fragment tells operations of a document apart and is never sent.
             path: path.split('#').next().unwrap_or_default().to_owned(),
             documentation: Documentation { text, tags },

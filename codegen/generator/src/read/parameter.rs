@@ -194,7 +194,11 @@ fn read<'a>(
             return Ok(None);
         }
         "header" if name.eq_ignore_ascii_case("referer") => {
-            return Err(impossible(node, "WeChat sets the header Referer itself", "Use a header of your own"));
+            return Err(impossible(
+                node,
+                "WeChat sets the header Referer itself",
+                "Use a header of your own",
+            ));
         }
         "header" => Place::Header,
         "cookie" => {

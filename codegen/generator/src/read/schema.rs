@@ -149,8 +149,8 @@ impl<'a> Schemas<'a> {
 
     /// What the keywords beside references and combinations say. `combined`: a bare `type` adds nothing then.
     fn own(&mut self, node: &Node<'a>, depth: usize, combined: bool) -> Result<Type, GenerateError> {
-        if let Some(value) = node.get("const") {
-            return Ok(literal(value.value));
+        if let Some(value) = node.value.get("const") {
+            return Ok(literal(value));
         }
         if node.get("enum").is_some() {
             return Ok(Type::union(node.list("enum")?.iter().map(|item| literal(item.value)).collect()));
@@ -299,7 +299,7 @@ pub(crate) fn documentation(node: &Node<'_>) -> Documentation {
         "maxItems",
         "default",
     ] {
-        match node.get(key).map(|node| node.value) {
+        match node.value.get(key) {
             None | Some(Value::Object(_)) => {}
             Some(Value::String(text)) => tags.push(format!("{key} {text}")),
             Some(value) => tags.push(format!("{key} {value}")),

@@ -167,7 +167,8 @@ fn known(scheme: &Node<'_>) -> Result<Known, GenerateError> {
 }
 
 fn place_of_key(scheme: &Node<'_>) -> GenerateError {
-    scheme
-        .get("in")
-        .map_or_else(|| scheme.malformed("a security scheme"), |place| place.malformed("query, header or cookie"))
+    scheme.get("in").map_or_else(
+        || scheme.malformed("a security scheme"),
+        |place| place.malformed("query, header or cookie"),
+    )
 }
