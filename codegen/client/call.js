@@ -24,6 +24,12 @@ exports.create = function (name, contract, bases, renewal) {
     return base.replace(/\/+$/, '');
   }
 
+  // What WeChat is set to, such as zh_CN: not every phone's system says a
+  // language with a request. Known from base library 2.20.1 on.
+  function language() {
+    try { return host().getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { return ''; }
+  }
+
   // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
   // 'text', 'binary' or 'empty'. codes: what this operation may fail with. more:
   // styles of parameters; media, form (styles of its members) and raw of a body
@@ -210,6 +216,7 @@ exports.create = function (name, contract, bases, renewal) {
         [settings.header, options.header].forEach(function (more) {
           for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
         });
+        if (!headerValue(header, 'accept-language') && language()) header['Accept-Language'] = language();
         header['X-Queqiao-Client'] = contract;
         //#session
         session = openSession(wx, 'queqiao:' + name + ' ' + baseUrl());

@@ -42,9 +42,12 @@ const PAUSE: &str = "await new Promise(function (resolve) { setTimeout(resolve, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_fail_as_upgrade_and_an_update_that_is_ready_is_applied_once() {
-    let (_server, setup) = too_old().await;
+    let (server, setup) = too_old().await;
     let host = setup.update(Update::Ready).start().expect("a host");
-    // Two copies of the client, thirty calls: one flow.
+    server.book().too_old = false;
+    eval(&host, "await api.listTodos()").await;
+    server.book().too_old = true;
+    // Two copies of the client, logged in, thirty calls: one flow.
     let script = format!(
         "var other = load(), calls = [];
          for (var i = 0; i < 30; i++) calls.push((i % 2 ? api : other).listTodos().then(null, function (e) {{ return e; }}));
@@ -57,7 +60,7 @@ async fn calls_fail_as_upgrade_and_an_update_that_is_ready_is_applied_once() {
     let modals = host.modals();
     assert_eq!((modals.len(), &modals[0]["showCancel"]), (1, &json!(true)), "{modals:?}");
     assert!(modals[0]["content"].as_str().is_some_and(|text| text.contains("重启")), "{modals:?}");
-    assert_eq!(host.counts().updates, 1);
+    assert_eq!((host.counts().requests, host.counts().updates), (32, 1));
     assert_eq!(host.log(), Vec::<String>::new());
 }
 

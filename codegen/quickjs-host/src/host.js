@@ -42,6 +42,9 @@
     getAccountInfoSync: function () {
       return { miniProgram: { appId: 'wx0000000000000000', envVersion: native.envVersion(), version: '' } };
     },
+    getAppBaseInfo: function () {
+      return { SDKVersion: '3.17.0', language: 'zh_CN', version: '8.0.5' };
+    },
     getStorageSync: function (key) {
       return Object.prototype.hasOwnProperty.call(storage, key) ? JSON.parse(storage[key]) : '';
     },

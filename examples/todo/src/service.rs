@@ -26,10 +26,10 @@ pub(crate) enum TodoError {
 #[derive(Debug, ApiError)]
 #[error(prefix = "todo")]
 pub(crate) enum AddTodoError {
-    /// There are {most} todos, and no room for more.
+    /// There is room for {most} todos, and no more.
     ///
     /// Delete some that are done.
-    #[error(status = 409, zh = "已经有 {most} 条待办，不能再添加了。\n\n请先删除一些已完成的。")]
+    #[error(status = 409, zh = "最多可以有 {most} 条待办。\n\n请先删除一些已完成的。")]
     TooMany {
         /// How many todos a user may have.
         most: u32,

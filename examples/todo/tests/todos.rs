@@ -104,7 +104,7 @@ async fn the_configured_limit_holds() {
     let third = add.await;
     assert_eq!((third.status.as_u16(), third.code().as_str()), (409, "todo.too_many"));
     assert_eq!(third.problem()["details"], json!({ "most": 2 }));
-    assert_eq!(third.problem()["title"], "已经有 2 条待办，不能再添加了。");
+    assert_eq!(third.problem()["title"], "最多可以有 2 条待办。");
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, Variant};
 
-use self::template::binding;
 use self::variant::{Case, Detail, RESERVED, Stated, is_code, of, read_variant};
 use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{snake, unraw};
@@ -161,16 +160,22 @@ fn stated_parts(ident: &Ident, index: usize, variant: &Variant, stated: &Stated,
     let Stated { status, code, texts, details } = stated;
     let case = format_ident!("CASE_{index}");
     let constant = |detail: &Detail| format_ident!("CASE_{index}_{}", detail.name.to_uppercase());
-    let typed: Vec<Ident> = details.iter().map(constant).collect();
-    let declared = details.iter().zip(&typed).map(|(detail, typed)| {
+    let binding = |detail: &Detail| format_ident!("field_{}", detail.name);
+    let told = texts.names();
+    let declared = details.iter().map(|detail| {
         let Detail { wire, description, ty, .. } = detail;
-        // A type that is no model is an error there, and once.
-        let at = respan(quote!(#root::__private::DetailOf), ty.span());
+        let typed = constant(detail);
+        // A type that is no model, or that cannot be told, is an error there, and once.
+        let at = respan(root, ty.span());
+        let new = if told.contains(&detail.name.as_str()) { "told" } else { "new" };
+        let new = Ident::new(new, ty.span());
+        let value = quote_spanned!(ty.span()=> <#at::__private::DetailOf<#ty>>::#new(#wire, #description));
         quote! {
             #conditions
-            const #typed: #root::__private::DetailOf<#ty> = #at::<#ty>::new(#wire, #description);
+            const #typed: #root::__private::DetailOf<#ty> = #value;
         }
     });
+    let typed: Vec<Ident> = details.iter().map(constant).collect();
     let title = texts.title.constant(root);
     let detail = match &texts.detail {
         Some(detail) => {
@@ -194,11 +199,15 @@ fn stated_parts(ident: &Ident, index: usize, variant: &Variant, stated: &Stated,
     };
 
     let fields: Vec<&Ident> = details.iter().map(|detail| detail.ident).collect();
-    let bindings: Vec<Ident> =
-        details.iter().map(|detail| binding(&detail.name, detail.ident.span())).collect();
+    let bindings: Vec<Ident> = details.iter().map(binding).collect();
+    let of = |name: &str| details.iter().find(|detail| detail.name == name);
+    let owned = |name: &str| {
+        let (typed, value) = (of(name).map(constant), of(name).map(binding));
+        quote!(#typed.shown(&#value))
+    };
     let mut problem = quote!(#root::Problem::from_case(&#case));
     for (template, method) in [(Some(&texts.title), "with_title"), (texts.detail.as_ref(), "with_detail")] {
-        if let Some(text) = template.and_then(|template| template.occurrence(root, &fields)) {
+        if let Some(text) = template.and_then(|template| template.occurrence(root, &owned)) {
             let method = format_ident!("{method}");
             problem = quote!(#root::Problem::#method(#problem, #text));
         }
@@ -213,13 +222,14 @@ fn stated_parts(ident: &Ident, index: usize, variant: &Variant, stated: &Stated,
         Fields::Unit => quote!(Self::#name),
         _ => quote!(Self::#name { #(#fields: #bindings),* }),
     };
-    let told: Vec<&str> = texts.title.shown().collect();
-    let shown = details
-        .iter()
-        .zip(&bindings)
-        .filter(|(detail, _)| told.contains(&detail.name.as_str()))
-        .map(|(Detail { ident, .. }, binding)| quote!(#ident: #binding,));
-    let sentence = texts.title.display(&fields);
+    let shown = texts.title.shown().into_iter().filter_map(of).map(|detail| {
+        let (ident, binding) = (detail.ident, binding(detail));
+        quote!(#ident: #binding,)
+    });
+    let sentence = texts.title.display(&|name| {
+        let (typed, value) = (of(name).map(constant), of(name).map(binding));
+        quote!(#typed.shown(#value))
+    });
     Parts {
         constants,
         describe: quote!(#conditions #root::ErrorSet::case(errors, #case);),

@@ -1,8 +1,10 @@
 //! The texts of a variant: in which languages they are, and which fields they tell.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::{Ident, Path};
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
 
 use crate::docs::Docs;
 
@@ -54,17 +56,13 @@ impl Texts {
 
     /// The names between braces, each once.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        for template in std::iter::once(&self.title).chain(&self.detail) {
-            let other = template.other.iter().flat_map(|(_, pieces)| &pieces.0);
-            for piece in template.doc.0.iter().chain(other) {
-                if let Piece::Field(name) = piece
-                    && !names.contains(&name.as_str())
-                {
-                    names.push(name.as_str());
-                }
-            }
-        }
+        let templates = std::iter::once(&self.title).chain(&self.detail);
+        let pieces = templates.flat_map(|template| {
+            std::iter::once(&template.doc).chain(template.other.iter().map(|(_, other)| other))
+        });
+        let mut names: Vec<&str> = pieces.flat_map(Pieces::names).collect();
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(*name));
         names
     }
 }
@@ -119,14 +117,14 @@ impl Template {
         }
     }
 
-    /// The text of one occurrence; nothing if it is the contract's own.
-    pub(super) fn occurrence(&self, root: &Path, fields: &[&Ident]) -> Option<TokenStream> {
+    /// The text of one occurrence, where `tell` gives what stands for a field; nothing if it is the contract's own.
+    pub(super) fn occurrence(&self, root: &Path, tell: &dyn Fn(&str) -> TokenStream) -> Option<TokenStream> {
         let all = std::iter::once(&self.doc).chain(self.other.iter().map(|(_, pieces)| pieces));
-        if !all.into_iter().any(Pieces::tells) {
+        if all.into_iter().all(|pieces| pieces.names().is_empty()) {
             return None;
         }
         let format = |pieces: &Pieces| {
-            let (format, fields) = pieces.format(fields);
+            let (format, fields) = pieces.format(tell);
             quote!(::std::format!(#format #(, #fields)*))
         };
         let doc = format(&self.doc);
@@ -144,17 +142,14 @@ impl Template {
     }
 
     /// The doc comment's text as the arguments of `write!`.
-    pub(super) fn display(&self, fields: &[&Ident]) -> TokenStream {
-        let (format, fields) = self.doc.format(fields);
+    pub(super) fn display(&self, tell: &dyn Fn(&str) -> TokenStream) -> TokenStream {
+        let (format, fields) = self.doc.format(tell);
         quote!(::core::write!(f, #format #(, #fields)*))
     }
 
     /// The fields that the doc comment's text tells.
-    pub(super) fn shown(&self) -> impl Iterator<Item = &str> {
-        self.doc.0.iter().filter_map(|piece| match piece {
-            Piece::Field(name) => Some(name.as_str()),
-            Piece::Text(_) => None,
-        })
+    pub(super) fn shown(&self) -> Vec<&str> {
+        self.doc.names()
     }
 }
 
@@ -188,8 +183,17 @@ impl Pieces {
         Self(pieces)
     }
 
-    fn tells(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Field(_)))
+    /// The fields in it, each once.
+    fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for piece in &self.0 {
+            if let Piece::Field(name) = piece
+                && !names.contains(&name.as_str())
+            {
+                names.push(name.as_str());
+            }
+        }
+        names
     }
 
     fn as_written(&self) -> String {
@@ -200,29 +204,21 @@ impl Pieces {
         self.0.iter().map(piece).collect()
     }
 
-    /// A format string with a `{}` for each field, and the bindings.
-    fn format(&self, fields: &[&Ident]) -> (String, Vec<Ident>) {
+    /// A format string with a `{}` for each field, and what stands for the fields.
+    fn format(&self, tell: &dyn Fn(&str) -> TokenStream) -> (String, Vec<TokenStream>) {
         let mut format = String::new();
-        let mut bindings = Vec::new();
+        let mut fields = Vec::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => format.push_str(&text.replace('{', "{{").replace('}', "}}")),
                 Piece::Field(name) => {
                     format.push_str("{}");
-                    // At the field, so that a type that cannot be told is an error there.
-                    let field = fields.iter().find(|field| crate::names::unraw(field) == *name);
-                    let span = field.map_or_else(Span::call_site, |field| field.span());
-                    bindings.push(binding(name, span));
+                    fields.push(tell(name));
                 }
             }
         }
-        (format, bindings)
+        (format, fields)
     }
-}
-
-/// The variable that holds a field of the variant.
-pub(super) fn binding(name: &str, span: Span) -> Ident {
-    format_ident!("field_{}", name, span = span)
 }
 
 /// `{word}` at the start of a text.
@@ -238,15 +234,15 @@ mod tests {
     use super::*;
 
     fn written(text: &str) -> (String, Vec<String>) {
-        let (format, bindings) = Pieces::cut(text).format(&[]);
-        (format, bindings.iter().map(ToString::to_string).collect())
+        let (format, fields) = Pieces::cut(text).format(&|name| name.parse().expect("a name is a token"));
+        (format, fields.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn braces_around_a_word_are_a_field_and_others_are_texts() {
         assert_eq!(
             written("Only {left} of {sku}."),
-            ("Only {} of {}.".into(), vec!["field_left".into(), "field_sku".into()])
+            ("Only {} of {}.".into(), vec!["left".into(), "sku".into()])
         );
         assert_eq!(written("As `{{left}}`."), ("As `{{left}}`.".into(), vec![]));
         assert_eq!(written(r#"{ "a": 1 } {} {A} {"#), (r#"{{ "a": 1 }} {{}} {{A}} {{"#.into(), vec![]));

@@ -44,15 +44,15 @@ fn an_error_expands_to_its_cases() {
                 details: &[],
                 origin: ::core::concat!(::core::module_path!(), "::TodoError::NotFound"),
             };
-            const CASE_1_NAME: ::queqiao::__private::DetailOf<String> = ::queqiao::__private::DetailOf::<
+            const CASE_1_NAME: ::queqiao::__private::DetailOf<String> = <::queqiao::__private::DetailOf<
                 String,
-            >::new("name", "Who.");
-            const CASE_1_TODO_COUNT: ::queqiao::__private::DetailOf<u32> = ::queqiao::__private::DetailOf::<
+            >>::told("name", "Who.");
+            const CASE_1_TODO_COUNT: ::queqiao::__private::DetailOf<u32> = <::queqiao::__private::DetailOf<
                 u32,
-            >::new("todoCount", "");
-            const CASE_1_COUNT: ::queqiao::__private::DetailOf<u32> = ::queqiao::__private::DetailOf::<
+            >>::new("todoCount", "");
+            const CASE_1_COUNT: ::queqiao::__private::DetailOf<u32> = <::queqiao::__private::DetailOf<
                 u32,
-            >::new("count", "");
+            >>::told("count", "");
             const CASE_1: ::queqiao::ErrorCase = ::queqiao::ErrorCase {
                 status: 409u16,
                 code: "todo.taken",
@@ -91,9 +91,13 @@ fn an_error_expands_to_its_cases() {
                                     ::queqiao::Problem::from_case(&CASE_1),
                                     ::queqiao::Text::both(
                                         ::std::format!(
-                                            "{} 拿走了 {} 条。", field_name, field_count
+                                            "{} 拿走了 {} 条。", CASE_1_NAME.shown(& field_name),
+                                            CASE_1_COUNT.shown(& field_count)
                                         ),
-                                        ::std::format!("{} took {}.", field_name, field_count),
+                                        ::std::format!(
+                                            "{} took {}.", CASE_1_NAME.shown(& field_name), CASE_1_COUNT
+                                            .shown(& field_count)
+                                        ),
                                     ),
                                 ),
                                 ::queqiao::__private::Details::new()
@@ -118,7 +122,10 @@ fn an_error_expands_to_its_cases() {
                     match self {
                         Self::NotFound { .. } => ::core::write!(f, "No such todo."),
                         Self::SomebodyElseHasIt { name: field_name, count: field_count, .. } => {
-                            ::core::write!(f, "{} took {}.", field_name, field_count)
+                            ::core::write!(
+                                f, "{} took {}.", CASE_1_NAME.shown(field_name), CASE_1_COUNT
+                                .shown(field_count)
+                            )
                         }
                         Self::Stock(inner) => ::core::fmt::Display::fmt(inner, f),
                         Self::Internal(inner) => ::core::fmt::Display::fmt(inner, f),

@@ -102,6 +102,28 @@ async fn calls_are_counted_by_contract_and_operation() {
 }
 
 #[tokio::test]
+async fn what_the_database_does_not_take_is_not_lost() {
+    let app = app("");
+    by(app.get("/hello"), OLD).await;
+    let sql = app.boot().await.sql().clone();
+    let rename = async |from: &str, to: &str| {
+        let statement = queqiao::sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        queqiao::sqlx::query(statement).execute(&sql).await.unwrap();
+    };
+    rename("queqiao_client_calls", "elsewhere").await;
+    assert_eq!(app.get("/clientz").await.code(), "internal");
+    by(app.get("/hello"), OLD).await;
+    by(app.get("/hello"), STRANGER).await;
+    assert_eq!(app.get("/clientz").await.code(), "internal");
+    rename("elsewhere", "queqiao_client_calls").await;
+    let figures = figures(&app).await;
+    assert_eq!(
+        (&client(&figures, OLD)["calls"], &client(&figures, STRANGER)["calls"]),
+        (&json!(2), &json!(1))
+    );
+}
+
+#[tokio::test]
 async fn the_referer_is_kept_as_a_hint() {
     let app = app("");
     for package in ["41", "42", "41", "<b>"] {

@@ -350,3 +350,45 @@ fn a_wide_integer_in_details_is_refused() {
         "{mistake}"
     );
 }
+
+/// The same code, told in other words or carrying more.
+mod versions {
+    macro_rules! version {
+        ($name:ident: $doc:literal $field:ident: $type:ty) => {
+            pub(super) mod $name {
+                use queqiao::prelude::*;
+
+                #[derive(Debug, ApiError)]
+                pub(super) enum LoanError {
+                    #[doc = $doc]
+                    #[error(status = 409)]
+                    Taken { $field: $type },
+                }
+
+                #[doc = $doc]
+                #[get("/loan", operation_id = "loan", tag = "loans")]
+                pub(super) async fn loan() -> Result<NoContent, LoanError> {
+                    Err(LoanError::Taken { $field: <$type>::default() })
+                }
+
+                pub(crate) fn contract() -> String {
+                    let api = Api::<()>::new("loans", "1").routes(routes![loan]);
+                    api.build().unwrap().document().contract().to_owned()
+                }
+            }
+        };
+    }
+
+    version!(first: "It is lent." until: String);
+    version!(reworded: "Somebody has it." until: String);
+    version!(renamed: "It is lent." to: String);
+    version!(retyped: "It is lent." until: u32);
+}
+
+#[test]
+fn the_contract_is_the_same_in_other_words_and_another_with_other_details() {
+    let first = versions::first::contract();
+    assert_eq!(first, versions::reworded::contract());
+    assert_ne!(first, versions::renamed::contract());
+    assert_ne!(first, versions::retyped::contract());
+}

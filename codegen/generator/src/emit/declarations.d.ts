@@ -1,5 +1,13 @@
-/** What kind of failure it was; without a code from the server also its code. */
+/** What kind of failure it was. */
 export type Kind =
+  //#upgrade
+  /** The server takes this version of the mini-program no more; WeChat's update flow runs. */
+  | 'upgrade'
+  //#end
+  | ClientCode;
+
+/** Codes that the client itself gives where none came from the server: the kind of the failure. */
+export type ClientCode =
   /** No answer came; the request may or may not have been carried out. */
   | 'network'
   | 'timeout'
@@ -13,17 +21,10 @@ export type Kind =
   | 'http'
   /** The server refused the input; `errors` says what and where. */
   | 'validation'
-  //#upgrade
-  /** The server takes this version of the mini-program no more; WeChat's update flow runs. */
-  | 'upgrade'
-  //#end
   /** Not logged in, or not allowed (401, 403), or the login failed. */
   | 'auth'
   /** The answer is not what the contract says. */
   | 'parse';
-
-/** Codes that the client itself gives. */
-export type ClientCode = Kind;
 
 /** One mistake in the input. */
 export interface Violation {

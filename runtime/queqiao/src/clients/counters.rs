@@ -32,13 +32,13 @@ pub(super) struct Row {
     /// Whether its calls are refused.
     refuse: bool,
     slots: Box<[Slot]>,
-    /// With the time, in milliseconds, at which each was seen last.
-    packages: Mutex<Vec<(String, String, i64)>>,
+    /// Referers that name a package, with the time, in milliseconds, at which each was seen last.
+    referers: Mutex<Vec<(Box<[u8]>, i64)>>,
 }
 
 impl Row {
     fn new(places: usize, refuse: bool) -> Self {
-        Self { refuse, slots: (0..places).map(|_| Slot::default()).collect(), packages: Mutex::default() }
+        Self { refuse, slots: (0..places).map(|_| Slot::default()).collect(), referers: Mutex::default() }
     }
 
     /// Counts a call, and says whether it may go on.
@@ -58,14 +58,14 @@ impl Row {
         }
     }
 
-    /// Notes a package. Only a hint: nobody waits for another who notes one, and what is too much is left out.
-    pub(super) fn note(&self, appid: &str, package: &str, seen: i64) {
-        let Ok(mut packages) = self.packages.try_lock() else { return };
-        let known = packages.iter_mut().find(|(app, counter, _)| app == appid && counter == package);
-        if let Some((_, _, last)) = known {
+    /// Notes a Referer. Only a hint: nobody waits for another who notes one, and what is too much is left out.
+    pub(super) fn note(&self, referer: &[u8], seen: i64) {
+        let Ok(mut referers) = self.referers.try_lock() else { return };
+        // A known one is not read again.
+        if let Some((_, last)) = referers.iter_mut().find(|(known, _)| **known == *referer) {
             *last = seen.max(*last);
-        } else if packages.len() < KEPT_PACKAGES {
-            packages.push((appid.to_owned(), package.to_owned(), seen));
+        } else if referers.len() < KEPT_PACKAGES && package(referer).is_some() {
+            referers.push((referer.into(), seen));
         }
     }
 
@@ -81,15 +81,29 @@ impl Row {
                 figures.calls.push(CallCount { client, operation, calls, refused, last_seen });
             }
         }
-        let packages = std::mem::take(&mut *self.packages.lock().unwrap_or_else(PoisonError::into_inner));
-        figures.packages.extend(packages.into_iter().map(|(appid, package, seen)| PackageSeen {
-            client,
-            appid,
-            package,
-            last_seen: time(seen),
+        let referers = std::mem::take(&mut *self.referers.lock().unwrap_or_else(PoisonError::into_inner));
+        figures.packages.extend(referers.iter().filter_map(|(referer, seen)| {
+            let (appid, package) = package(referer)?;
+            let (appid, package) = (appid.to_owned(), package.to_owned());
+            Some(PackageSeen { client, appid, package, last_seen: time(*seen) })
         }));
         figures.calls.len() > before
     }
+}
+
+/// Where WeChat's Referer begins: `https://servicewechat.com/{appid}/{version}/page-frame.html`
+/// (<https://developers.weixin.qq.com/miniprogram/dev/framework/ability/network.html>).
+const WECHAT: &str = "https://servicewechat.com/";
+/// A longer one is not WeChat's.
+const LONGEST_REFERER: usize = 128;
+
+/// AppID and package counter of WeChat's Referer.
+fn package(referer: &[u8]) -> Option<(&str, &str)> {
+    let referer = std::str::from_utf8(referer).ok().filter(|text| text.len() <= LONGEST_REFERER)?;
+    let mut parts = referer.strip_prefix(WECHAT)?.split('/');
+    let (appid, package) = (parts.next()?, parts.next()?);
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (word(appid) && word(package)).then_some((appid, package))
 }
 
 fn time(milliseconds: i64) -> Timestamp {
@@ -180,7 +194,8 @@ impl Counters {
         }
         for seen in &figures.packages {
             let last = seen.last_seen.as_millisecond();
-            self.with(seen.client, |row| row.note(&seen.appid, &seen.package, last));
+            let referer = format!("{WECHAT}{}/{}/", seen.appid, seen.package);
+            self.with(seen.client, |row| row.note(referer.as_bytes(), last));
         }
     }
 }
@@ -259,12 +274,32 @@ mod tests {
         let counters = counters();
         for client in [ClientId::Contract(contract(2)), ClientId::Contract(contract(7)), ClientId::Absent] {
             call(&counters, client, 1);
-            counters.with(client, |row| row.note("wx1", "3", 5));
+            counters.with(client, |row| row.note(b"https://servicewechat.com/wx1/3/", 5));
         }
         let taken = counters.take();
         let refused: u64 = taken.calls.iter().map(|count| count.refused).sum();
         assert_eq!((taken.calls.len(), taken.packages.len(), refused), (3, 3, 1));
         counters.put_back(&taken);
         assert_eq!(counters.take(), taken);
+    }
+
+    #[test]
+    fn packages_are_read_from_wechats_referer_alone() {
+        let read = |text: &str| package(text.as_bytes()).map(|(appid, package)| format!("{appid} {package}"));
+        let page = |middle: &str| format!("https://servicewechat.com/{middle}/page-frame.html");
+        assert_eq!(read(&page("wx12ab/34")), Some("wx12ab 34".to_owned()));
+        assert_eq!(read(&page("wx12ab/devtools")), Some("wx12ab devtools".to_owned()));
+        let (long, odd) = (page(&format!("{}/1", "x".repeat(100))), page("<b>/1"));
+        for other in [
+            "",
+            "https://example.com/wx1/1/",
+            "https://servicewechat.com/wx1",
+            "https://servicewechat.com//1/",
+            &odd,
+            &long,
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert_eq!(package(b"https://servicewechat.com/\xff/1/"), None);
     }
 }

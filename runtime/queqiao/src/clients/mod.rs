@@ -4,7 +4,7 @@ mod counters;
 mod figures;
 mod page;
 mod policy;
-mod releases;
+pub(crate) mod releases;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,10 +79,9 @@ impl Clients {
             Some(id) => ContractId::parse(id.as_bytes()).map_or(ClientId::Other, ClientId::Contract),
         };
         let seen = self.clock.now().as_millisecond();
-        let referer = headers.get(REFERER).and_then(|referer| referer.to_str().ok());
         let admitted = self.counters.with(client, |row| {
-            if let Some((appid, package)) = referer.and_then(package) {
-                row.note(appid, package, seen);
+            if let Some(referer) = headers.get(REFERER) {
+                row.note(referer.as_bytes(), seen);
             }
             row.call(place.unwrap_or(self.no_operation), seen)
         });
@@ -131,42 +130,5 @@ impl Clients {
 impl std::fmt::Debug for Clients {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Clients").field("policy", &self.policy).finish_non_exhaustive()
-    }
-}
-
-/// AppID and package counter of a Referer, which WeChat writes:
-/// `https://servicewechat.com/{appid}/{version}/page-frame.html`
-/// (<https://developers.weixin.qq.com/miniprogram/dev/framework/ability/network.html>).
-fn package(referer: &str) -> Option<(&str, &str)> {
-    let mut parts = referer.strip_prefix("https://servicewechat.com/")?.split('/');
-    let (appid, package) = (parts.next()?, parts.next()?);
-    let short =
-        |text: &str| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (short(appid) && short(package)).then_some((appid, package))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn packages_are_read_from_wechats_referer_alone() {
-        let of = |text| package(text);
-        assert_eq!(of("https://servicewechat.com/wx12ab/34/page-frame.html"), Some(("wx12ab", "34")));
-        assert_eq!(
-            of("https://servicewechat.com/wx12ab/devtools/page-frame.html"),
-            Some(("wx12ab", "devtools"))
-        );
-        let long = format!("https://servicewechat.com/{}/1/page-frame.html", "x".repeat(33));
-        for other in [
-            "",
-            "https://example.com/wx1/1/",
-            "https://servicewechat.com/wx1",
-            "https://servicewechat.com//1/",
-            "https://servicewechat.com/<b>/1/",
-            &long,
-        ] {
-            assert_eq!(of(other), None, "{other}");
-        }
     }
 }

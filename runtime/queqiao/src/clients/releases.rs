@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use queqiao_storage::ContractId;
 use serde::Deserialize;
 
-/// Where they are stored, as messages name it.
-const FILE: &str = "contracts/releases.json";
+/// Where they are stored, from `Cargo.toml` on.
+pub(crate) const FILE: &str = "contracts/releases.json";
 
 /// One version of the mini-program.
 #[derive(Clone, Debug, PartialEq, Eq)]

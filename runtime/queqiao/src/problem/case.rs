@@ -138,6 +138,7 @@ impl fmt::Debug for Detail {
 pub struct DetailOf<T> {
     detail: Detail,
     write: fn(&T) -> serde_json::Result<Value>,
+    show: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result,
 }
 
 impl<T> DetailOf<T> {
@@ -148,12 +149,33 @@ impl<T> DetailOf<T> {
     {
         let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<T>();
         let detail = Detail { name, description, schema, rust: type_name::<T> };
-        Self { detail, write: |value| serde_json::to_value(value) }
+        Self { detail, write: |value| serde_json::to_value(value), show: |_, _| Ok(()) }
+    }
+
+    /// As `new`, of a field that texts tell.
+    pub const fn told(name: &'static str, description: &'static str) -> Self
+    where
+        T: Model + fmt::Display,
+    {
+        Self { show: <T as fmt::Display>::fmt, ..Self::new(name, description) }
+    }
+
+    /// The value as texts tell it.
+    pub fn shown<'a>(&self, value: &'a T) -> impl fmt::Display + use<'a, T> {
+        Shown(value, self.show)
     }
 
     /// Without its type.
     pub const fn detail(&self) -> Detail {
         self.detail
+    }
+}
+
+struct Shown<'a, T>(&'a T, fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result);
+
+impl<T> fmt::Display for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.1)(self.0, f)
     }
 }
 

@@ -90,6 +90,9 @@ where
     };
     let listener = listen(settings.server.address).await?;
     let address = listener.local_addr()?;
+    if let Some(warning) = start_up::unread(&settings.folder, built.releases()) {
+        tracing::warn!("{warning}");
+    }
     let document = built.document().clone();
     let title = built.title().to_owned();
     let Wired { router, boot, readiness, clients, .. } = tokio::select! {

@@ -1,4 +1,4 @@
-// refused with: TS2339
+// refused with: TS2551
 import * as api from 'client'
 
 export function most(e: unknown) {
