@@ -91,11 +91,7 @@ fn leads(shape: &Type, name: &str, shapes: &BTreeMap<String, Type>) -> bool {
     while let Some(shape) = open.pop() {
         match shape {
             Type::Named(next) if next == name => return true,
-            Type::Named(next) => {
-                if seen.insert(next) {
-                    open.extend(shapes.get(next));
-                }
-            }
+            Type::Named(next) if seen.insert(next) => open.extend(shapes.get(next)),
             Type::Union(parts) | Type::Intersection(parts) => open.extend(parts),
             _ => {}
         }
