@@ -239,6 +239,19 @@ fn each_mistake_is_told_once() {
         (
             quote!(
                 enum E {
+                    /** A. */
+                    #[error(status = 404)]
+                    A {
+                        #[error(skip)]
+                        left: u32,
+                    },
+                }
+            ),
+            "reaches the client",
+        ),
+        (
+            quote!(
+                enum E {
                     /** Only {left} left. */
                     #[error(status = 404)]
                     A,

@@ -279,6 +279,15 @@ fn read_stated<'a>(
             ),
         );
     }
+    if let Some(attribute) = variant.fields.iter().find_map(|field| of(&field.attrs).next()) {
+        refuse(
+            mistakes,
+            attribute.span(),
+            format!(
+                "`#[error]` stands on variants; every named field of `{name}` reaches the client, so leave the attribute out, or the field"
+            ),
+        );
+    }
     let mut details = Vec::new();
     match &variant.fields {
         Fields::Unit => {}

@@ -99,8 +99,41 @@ async fn slow(Path(how): Path<String>) -> Result<NoContent, Internal> {
     std::future::pending().await
 }
 
+/// May do everything.
+struct Keeper;
+
+impl RoleName for Keeper {
+    const NAME: &'static str = "keeper";
+}
+
+/// The shop that is meant.
+struct Shop;
+
+impl HeaderField for Shop {
+    const NAME: &'static str = "x-shop";
+    type Value = u32;
+}
+
+/// What is counted.
+#[model]
+struct Count {
+    of: u32,
+}
+
+/// Takes everything that a request has.
+#[put("/shelves/{id}")]
+async fn stock(
+    _: Role<Keeper>,
+    Path(_): Path<u32>,
+    Query(_): Query<Count>,
+    Header(_): Header<Shop>,
+    Json(_): Json<Count>,
+) -> Result<NoContent, Internal> {
+    Ok(NoContent)
+}
+
 fn api() -> Api {
-    Api::new("shop", "1.0.0").routes(routes![order, slow])
+    Api::new("shop", "1.0.0").routes(routes![order, slow, stock])
 }
 
 /// The schema of an answer's status, as a judge.
@@ -153,6 +186,60 @@ async fn each_answer_keeps_the_schema_of_its_status() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code));
         assert!(judge("get", "/slow/{how}", status).is_valid(&answer.problem()), "{}", answer.text());
     }
+}
+
+#[tokio::test]
+async fn what_extractors_raise_stands_in_the_document() {
+    let app = TestApp::new(api()).configuration("[server]\nbody_limit = \"1KiB\"");
+    let keeper = app.user("keeper").role("keeper");
+    let (customer, old) = (app.user("customer"), app.user("old"));
+    let (good, expired) = (keeper.token().await.to_owned(), old.token().await.to_owned());
+    customer.post("/auth/logout").await;
+    let revoked = customer.token().await.to_owned();
+    let json = "application/json";
+    let deep = "[".repeat(200);
+    let long = " ".repeat(2000);
+    let stranger = app.user("stranger").token().await.to_owned();
+    let cases: [(&str, &str, &str, &str, &str, u16, &str); 17] = [
+        ("", "/shelves/1?of=1", "1", json, "{}", 401, "auth.required"),
+        ("nonsense", "/shelves/1?of=1", "1", json, "{}", 401, "auth.invalid"),
+        (&revoked, "/shelves/1?of=1", "1", json, "{}", 401, "auth.revoked"),
+        (&stranger, "/shelves/1?of=1", "1", json, "{}", 403, "auth.forbidden"),
+        (&good, "/shelves/%ff?of=1", "1", json, "{}", 400, "path.malformed"),
+        (&good, "/shelves/a?of=1", "1", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=%ff", "1", json, "{}", 400, "query.malformed"),
+        (&good, "/shelves/1?of=a", "1", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=1&of=2", "1", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=1", "a", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=1", "\u{e4}", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=1", "1", "text/plain", "{}", 415, "body.media_type"),
+        (&good, "/shelves/1?of=1", "1", json, "{", 400, "body.malformed"),
+        (&good, "/shelves/1?of=1", "1", json, &deep, 400, "body.too_deep"),
+        (&good, "/shelves/1?of=1", "1", json, &long, 413, "body.too_large"),
+        (&good, "/shelves/1?of=1", "1", json, "{}", 422, "validation"),
+        (&good, "/shelves/1?of=1", "1", json, "{\"of\":-1}", 422, "validation"),
+    ];
+    for (token, path, shop, media, body, status, code) in cases {
+        for language in ["en", "zh"] {
+            let mut call = app.put(path).header("x-shop", shop).header("content-type", media);
+            if !token.is_empty() {
+                call = call.bearer(token);
+            }
+            let answer = call.header("accept-language", language).body(body.to_owned()).await;
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{path} {body}");
+            let problem = answer.problem();
+            assert!(judge("put", "/shelves/{id}", status).is_valid(&problem), "{problem}");
+            let texts = [&problem["title"], &problem["detail"], &problem["errors"][0]["message"]];
+            for text in texts.into_iter().filter_map(|text| text.as_str()) {
+                let chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+                assert_eq!(chinese, language == "zh", "{text}");
+            }
+        }
+    }
+    app.advance(std::time::Duration::from_secs(24 * 60 * 60));
+    let answer = app.put("/shelves/1?of=1").bearer(&expired).await;
+    assert_eq!(answer.code(), "auth.expired");
+    assert!(judge("put", "/shelves/{id}", 401).is_valid(&answer.problem()));
 }
 
 #[tokio::test]
