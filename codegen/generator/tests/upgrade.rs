@@ -21,7 +21,8 @@ fn client(server: &Server) -> Generated {
             operation["responses"]["410"] = refusal.clone();
         }
     }
-    generate(&document, &Options { base_url: BaseUrl::One(server.url()) }).expect("a client")
+    generate(&document, &Options { base_url: BaseUrl::One(server.url()), ..Options::default() })
+        .expect("a client")
 }
 
 async fn too_old() -> (Server, Setup) {
