@@ -1,103 +1,19 @@
 //! The emitted files as text: they parse, the JavaScript is ECMAScript 5, and broken documents give errors.
 
+mod checks;
+
 use std::collections::BTreeMap;
 
-use oxc_allocator::Allocator;
-use oxc_ast::AstKind;
-use oxc_ast::ast::{PropertyKind, VariableDeclarationKind};
-use oxc_ast_visit::Visit;
-use oxc_parser::Parser;
-use oxc_semantic::SemanticBuilder;
-use oxc_span::SourceType;
-use proptest::prelude::*;
+use checks::mistakes;
 use queqiao_codegen::{BaseUrl, GenerateError, Options, generate};
 use serde_json::{Value, json};
 
 const TODO: &str = include_str!("data/todo.json");
 const SHAPES: &str = include_str!("data/shapes.json");
+const FOREIGN: &str = include_str!("data/foreign.json");
 
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
-}
-
-/// Finds what ECMAScript 5 does not know.
-#[derive(Default)]
-struct Es5 {
-    found: Vec<String>,
-}
-
-impl<'a> Visit<'a> for Es5 {
-    fn enter_node(&mut self, kind: AstKind<'a>) {
-        let modern = match kind {
-            AstKind::VariableDeclaration(node) => node.kind != VariableDeclarationKind::Var,
-            AstKind::Function(node) => node.r#async || node.generator,
-            AstKind::ObjectProperty(node) => {
-                node.shorthand || node.method || node.computed || node.kind != PropertyKind::Init
-            }
-            AstKind::FormalParameter(node) => node.initializer.is_some(),
-            AstKind::CatchClause(node) => node.param.is_none(),
-            AstKind::RegExpLiteral(node) => {
-                let pattern = node.regex.pattern.text.as_str();
-                let flags = node.regex.flags.to_string();
-                pattern.contains("(?<")
-                    || pattern.contains("\\p{")
-                    || flags.chars().any(|flag| !"gim".contains(flag))
-            }
-            AstKind::BinaryExpression(node) => node.operator.as_str() == "**",
-            AstKind::AssignmentExpression(node) => {
-                ["**=", "&&=", "||=", "??="].contains(&node.operator.as_str())
-            }
-            AstKind::LogicalExpression(node) => node.operator.as_str() == "??",
-            kind => {
-                let name = format!("{:?}", kind.ty());
-                let since = [
-                    "Template",
-                    "Tagged",
-                    "Spread",
-                    "ArrowFunction",
-                    "Class",
-                    "Await",
-                    "Yield",
-                    "Chain",
-                    "ForOf",
-                    "Pattern",
-                    "Rest",
-                    "AssignmentTarget",
-                    "Import",
-                    "Export",
-                    "BigInt",
-                    "Private",
-                    "Super",
-                    "TS",
-                    "JSX",
-                    "NewTarget",
-                    "Decorator",
-                    "BindingProperty",
-                    "Hashbang",
-                ];
-                since.iter().any(|word| name.contains(word))
-            }
-        };
-        if modern {
-            self.found.push(format!("{:?}", kind.ty()));
-        }
-    }
-}
-
-/// What is wrong with an emitted file; nothing if all is well.
-fn mistakes(name: &str, text: &str) -> Vec<String> {
-    let allocator = Allocator::default();
-    let kind = if name.ends_with(".d.ts") { SourceType::d_ts() } else { SourceType::script() };
-    let parsed = Parser::new(&allocator, text, kind).parse();
-    let mut found: Vec<String> = parsed.diagnostics.iter().map(|error| format!("{name}: {error}")).collect();
-    let semantic = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
-    found.extend(semantic.diagnostics.iter().map(|error| format!("{name}: {error}")));
-    if name.ends_with(".js") {
-        let mut es5 = Es5::default();
-        es5.visit_program(&parsed.program);
-        found.extend(es5.found.into_iter().map(|what| format!("{name}: {what} is not ECMAScript 5")));
-    }
-    found
 }
 
 fn check(files: &BTreeMap<String, String>) {
@@ -108,7 +24,7 @@ fn check(files: &BTreeMap<String, String>) {
 
 #[test]
 fn files_parse_and_are_es5() {
-    for document in [TODO, SHAPES] {
+    for document in [TODO, SHAPES, FOREIGN] {
         let generated = generate(&parsed(document), &Options::default()).expect("a client");
         assert_eq!(generated.files.keys().collect::<Vec<_>>(), ["index.d.ts", "index.js", "runtime.js"]);
         check(&generated.files);
@@ -360,114 +276,4 @@ fn schemas_without_end_are_refused() {
     assert!(matches!(refused("/components/schemas/Todo", schema), GenerateError::TooDeep { .. }));
     let endless = json!({"type": "array", "items": {"$ref": "#/components/schemas/Todo/items"}});
     refused("/components/schemas/Todo", endless);
-}
-
-/// All places of a document, as JSON pointers.
-fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                places(value, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), found);
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                places(value, format!("{pointer}/{index}"), found);
-            }
-        }
-        _ => {}
-    }
-    found.push(pointer);
-}
-
-fn replacement() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        Just(json!(true)),
-        Just(json!(-1.5)),
-        Just(json!("")),
-        Just(json!("#/components/schemas/Tree")),
-        Just(json!({"$ref": "#/components/schemas/Tree"})),
-        Just(json!({"$ref": "#/paths"})),
-        Just(json!({"$ref": "#"})),
-        Just(json!({"$ref": 1})),
-        Just(json!([])),
-        Just(json!({})),
-        Just(json!(["null", "array"])),
-        Just(json!([{"type": "object"}])),
-        "\\PC{0,12}".prop_map(Value::from),
-        "[{}/~'\\\\*`$\n\u{2028}]{1,8}".prop_map(Value::from),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Mutated documents give an error or a client that parses, and never a panic.
-    #[test]
-    fn broken_documents_never_panic(
-        todo in any::<bool>(),
-        mutations in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4, replacement()), 1..4),
-    ) {
-        let mut document = parsed(if todo { TODO } else { SHAPES });
-        for (at, other, kind, value) in mutations {
-            let mut found = Vec::new();
-            places(&document, String::new(), &mut found);
-            let pointer: String = at.get(&found).clone();
-            let copied = document.pointer(other.get(&found).as_str()).cloned().unwrap_or_default();
-            match kind {
-                0 => if let Some((parent, key)) = pointer.rsplit_once('/')
-                    && let Some(Value::Object(map)) = document.pointer_mut(parent) {
-                    map.remove(&key.replace("~1", "/").replace("~0", "~"));
-                },
-                1 => if let Some((parent, _)) = pointer.rsplit_once('/')
-                    && let Some(Value::Object(map)) = document.pointer_mut(parent)
-                    && let Value::String(key) = &value {
-                    map.insert(key.clone(), copied);
-                },
-                2 => if let Some(place) = document.pointer_mut(&pointer) { *place = copied },
-                _ => if let Some(place) = document.pointer_mut(&pointer) { *place = value },
-            }
-        }
-        match generate(&document, &Options::default()) {
-            Ok(client) => for (name, text) in &client.files {
-                prop_assert_eq!(mistakes(name, text), Vec::<String>::new(), "{}", text);
-            },
-            Err(error) => prop_assert!(!error.remedy().is_empty()),
-        }
-    }
-}
-
-#[test]
-fn what_a_code_carries_is_told_by_its_code() {
-    let status = |branches: Value| {
-        json!({"description": "", "content": {"application/problem+json": {"schema": {"allOf": [
-            {"type": "object", "properties": {"title": {"type": "string"}}}, {"oneOf": branches}]}}}})
-    };
-    let document = json!({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {
-        "post": {"operationId": "order", "responses": {
-            "204": {"description": ""},
-            "409": status(json!([
-                {"properties": {"code": {"enum": ["closed"]}}},
-                {"properties": {"code": {"const": "sold_out"}, "details": {"$ref": "#/components/schemas/Left"}},
-                 "required": ["code", "details"]}])),
-            "422": status(json!([
-                {"properties": {"code": {"enum": ["heavy"]}, "details": {"properties": {"weight": {"type": "number"}}}}}
-            ]))}},
-        "get": {"operationId": "list", "responses": {"204": {"description": ""}}}}},
-        "components": {"schemas": {"Left": {"type": "object", "properties": {"left": {"type": "integer"}},
-            "required": ["left"]}}}});
-    let files = generate(&document, &Options::default()).expect("a client").files;
-    check(&files);
-    let types = &files["index.d.ts"];
-    for declared in [
-        "  interface Details {\n    heavy: { weight?: number } | undefined;\n    sold_out: Left;\n  }\n",
-        "function failed(error: unknown): error is Failure<Code, Details>;",
-        "function failed(error: unknown): error is ApiError<Code>;",
-        "export type Failure<",
-    ] {
-        assert!(types.contains(declared), "{declared} is not in\n{types}");
-    }
-    let without = generate(&parsed(SHAPES), &Options::default()).expect("a client").files;
-    assert!(!without["index.d.ts"].contains("Failure<"));
 }

@@ -1,0 +1,105 @@
+//! Mutated documents give an error with a remedy, or a client that is right: no panic, no hang, no invalid JavaScript.
+//!
+//! A few cases in every test run; for longer, `cargo xtask soak generator`, which sets the variables below.
+
+mod checks;
+mod mutation;
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use queqiao_codegen::{Options, generate};
+use serde_json::Value;
+
+use mutation::{Dice, mutate, part};
+
+/// How long one case may take: a case takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+const CASES: u64 = 250;
+const MUTATIONS: u64 = 4;
+
+struct Outcome {
+    seed: u64,
+    clients: bool,
+    took: Duration,
+    mistakes: Vec<String>,
+}
+
+fn documents() -> Vec<Value> {
+    let parsed = |text: &str| serde_json::from_str(text).expect("JSON");
+    let Some(folder) = std::env::var_os("QUEQIAO_FUZZ_DOCUMENTS") else {
+        return [
+            include_str!("data/todo.json"),
+            include_str!("data/shapes.json"),
+            include_str!("data/foreign.json"),
+        ]
+        .map(parsed)
+        .into();
+    };
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the documents")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    files.into_iter().map(|file| parsed(&std::fs::read_to_string(file).expect("readable"))).collect()
+}
+
+fn case(documents: &[Value], seed: u64) -> Outcome {
+    let mut dice = Dice::new(seed);
+    let document = dice.of(documents).cloned().unwrap_or_default();
+    let mut document = part(&document, &mut dice);
+    for _ in 0..=dice.below(MUTATIONS) {
+        mutate(&mut document, &mut dice);
+    }
+    let started = Instant::now();
+    let options = Options { method_override: dice.below(2) == 0, ..Options::default() };
+    let result = generate(&document, &options);
+    let took = started.elapsed();
+    let clients = result.is_ok();
+    let mistakes = match result {
+        Ok(client) => client.files.iter().flat_map(|(name, text)| checks::mistakes(name, text)).collect(),
+        Err(error) if error.remedy().is_empty() => vec![format!("no remedy: {error}")],
+        Err(_) => Vec::new(),
+    };
+    Outcome { seed, clients, took, mistakes }
+}
+
+#[test]
+fn mutated_documents_never_break_the_generator() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("QUEQIAO_FUZZ_SEED").unwrap_or(1);
+    let minutes = number("QUEQIAO_FUZZ_MINUTES");
+    let until = minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let (sender, outcomes) = mpsc::sync_channel(0);
+    std::thread::spawn(move || {
+        let documents = documents();
+        for index in 0_u64.. {
+            let over = until.map_or(index >= CASES, |until| Instant::now() >= until);
+            if over || sender.send(case(&documents, first.wrapping_add(index))).is_err() {
+                return;
+            }
+        }
+    });
+    let (mut cases, mut clients, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
+    loop {
+        match outcomes.recv_timeout(PATIENCE) {
+            Ok(outcome) => {
+                assert_eq!(outcome.mistakes, Vec::<String>::new(), "seed {}", outcome.seed);
+                cases += 1;
+                clients += u64::from(outcome.clients);
+                slowest = slowest.max(outcome.took);
+            }
+            Err(RecvTimeoutError::Timeout) => panic!("seed {} hangs", first.wrapping_add(cases)),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let complete = until.map_or(cases == CASES, |until| Instant::now() >= until);
+    assert!(complete, "seed {} panics", first.wrapping_add(cases));
+    println!(
+        "{cases} cases, {clients} clients, {} errors, slowest {} ms",
+        cases - clients,
+        slowest.as_millis()
+    );
+    // Too many errors, and nothing is tested but the refusals.
+    assert!(clients * 5 > cases, "only {clients} of {cases} documents gave a client");
+}
