@@ -90,6 +90,7 @@ async fn bodies_that_are_not_json() {
             "/form": { "post": body(form, deep) },
             "/merge": { "patch": body("application/merge-patch+json", json!({})) },
             "/text": { "put": body("text/plain", json!({})) },
+            "/any": { "put": { "responses": ok(), "requestBody": { "content": { "*/*": { "schema": { "type": "string" } } } } } },
             "/both": { "post": { "responses": ok(), "requestBody": { "content": {
                 form: {}, "application/json": { "schema": { "type": "integer" } } } } } },
         }),
@@ -101,6 +102,7 @@ async fn bodies_that_are_not_json() {
         (form_body, form, "a=x%20y&list=1&list=2&object=%7B%22b%22%3A1%7D&deep%5Bc%5D%5B%5D=%E6%B1%89"),
         ("await api.patchMerge({ a: 1 })", "application/merge-patch+json", r#"{"a":1}"#),
         ("await api.putText('a\\nb')", "text/plain", "a\nb"),
+        ("await api.putAny('x')", "application/octet-stream", "x"),
         ("await api.postBoth(7)", "application/json", "7"),
     ];
     for (script, media, text) in cases {
@@ -163,7 +165,8 @@ async fn credentials_travel_where_an_operation_takes_them() {
 async fn an_operation_may_have_a_server_of_its_own() {
     let client = client(&document(
         json!({
-            "/upload": { "post": { "responses": ok(), "servers": [{ "url": "https://up.example.com/" }] } },
+            "/upload": { "post": { "responses": ok(), "servers": [
+                { "url": "{origin}/", "variables": { "origin": { "default": "https://up.example.com" } } }] } },
             "/same": { "servers": [{ "url": "https://cn.example.com/v1" }], "get": { "responses": ok() } },
         }),
         json!({}),
@@ -312,5 +315,32 @@ fn a_broken_document_is_refused_with_the_place() {
     for (paths, pointer) in cases {
         let error = generate(&document(paths, json!({})), &Options::default()).expect_err("refused");
         assert_eq!(error.pointer(), pointer, "{error}");
+    }
+}
+
+#[test]
+fn what_is_read_only_is_not_sent() {
+    let pet = json!({ "$ref": "#/components/schemas/Pet" });
+    let content = json!({ "application/json": { "schema": pet } });
+    let client = client(&document(
+        json!({ "/pets": { "post": { "operationId": "add", "requestBody": { "required": true, "content": content },
+            "responses": { "200": { "content": content } } } } }),
+        json!({ "schemas": {
+            "Pet": { "required": ["id", "name", "secret", "owner", "food"], "properties": {
+                "id": { "type": "integer", "readOnly": true }, "name": { "type": "string" },
+                "secret": { "type": "string", "writeOnly": true },
+                "owner": { "$ref": "#/components/schemas/Owner" }, "food": { "$ref": "#/components/schemas/Food" } } },
+            "Owner": { "properties": { "pets": { "type": "array", "items": pet } } },
+            "Food": { "enum": ["fish"] },
+        } }),
+    ));
+    let types = &client.files["index.d.ts"];
+    for part in [
+        "function add(body: Pet_Request, options?: Options): Call<Pet>",
+        "export interface Pet {\n  food: Food;\n  id: number;\n  name: string;\n  owner: Owner;\n}",
+        "export interface Pet_Request {\n  food: Food;\n  name: string;\n  owner: Owner_Request;\n  secret: string;\n}",
+        "export interface Owner_Request { pets?: Pet_Request[] }",
+    ] {
+        assert!(types.contains(part), "`{part}` is not in:\n{types}");
     }
 }

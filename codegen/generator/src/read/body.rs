@@ -41,21 +41,24 @@ pub(super) fn read<'a>(
         return Err(body.malformed("a body with \"content\""));
     };
     let media = content.children()?;
-    let rank = |name: &str| match essence(name).as_str() {
+    let rank = |name: &str, media: &Node<'a>| match essence(name).as_str() {
         "application/json" => 0,
-        "*/*" | "application/*" => 1,
+        // Anything that is described as text is what it is, and no JSON.
+        "*/*" | "application/*" if !is_text(media, root) => 1,
         name if name.ends_with("/json") || name.ends_with("+json") => 2,
         PAIRS => 3,
         name if name.starts_with("multipart/") => usize::MAX,
         name if name.starts_with("text/") => 4,
         _ => 5,
     };
-    let best = media.iter().map(|(name, node)| (rank(name), *name, node)).min_by_key(|(rank, _, _)| *rank);
+    let best =
+        media.iter().map(|(name, node)| (rank(name, node), *name, node)).min_by_key(|(rank, _, _)| *rank);
     let Some((rank, name, media)) = best else { return Ok(None) };
     media.members()?;
     let schema = media.get("schema");
-    let shape =
-        |schemas: &mut Schemas<'a>| schema.as_ref().map_or(Ok(Type::Unknown), |schema| schemas.read(schema));
+    let shape = |schemas: &mut Schemas<'a>| {
+        schema.as_ref().map_or(Ok(Type::Unknown), |schema| schemas.read_sent(schema))
+    };
     let (shape, media_type, form) = match rank {
         0 | 1 => (shape(schemas)?, "application/json".to_owned(), Form::Json),
         2 => (shape(schemas)?, name.to_owned(), Form::Json),
@@ -75,6 +78,11 @@ pub(super) fn read<'a>(
         false => media_type,
     };
     Ok(Some(Body { required, shape, media: media_type, form }))
+}
+
+fn is_text<'a>(media: &Node<'a>, root: &'a Value) -> bool {
+    let schema = media.get("schema").and_then(|schema| schema.resolve(root).ok());
+    schema.is_some_and(|schema| schema.text("type") == Some("string"))
 }
 
 /// The styles of a form's members.

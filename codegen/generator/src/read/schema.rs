@@ -9,6 +9,7 @@ use super::discriminator::Discriminator;
 use super::findings::Findings;
 use super::node::{Node, child};
 use super::settle;
+use super::sides::Sides;
 use crate::contract::{Documentation, Member, Model, Type};
 use crate::error::GenerateError;
 use crate::names::type_name;
@@ -22,22 +23,43 @@ pub(crate) struct Schemas<'a> {
     root: &'a Value,
     /// TypeScript name of each schema that has one, by its pointer.
     names: BTreeMap<String, String>,
+    /// The same as it is sent, where that differs.
+    sent_names: BTreeMap<String, String>,
+    sides: Sides<'a>,
+    /// Whether what is read is sent.
+    sending: bool,
     /// The pointer of each name.
     holders: BTreeMap<String, String>,
-    /// Named schemas that are still to be read.
-    open: Vec<Node<'a>>,
+    /// Named schemas that are still to be read, and whether as they are sent.
+    open: Vec<(Node<'a>, bool)>,
     pub(crate) findings: Findings,
 }
 
 impl<'a> Schemas<'a> {
     pub(crate) fn new(root: &'a Value, findings: Findings) -> Result<Self, GenerateError> {
-        let (names, holders) = (BTreeMap::new(), BTreeMap::new());
-        let mut schemas = Self { root, names, holders, open: Vec::new(), findings };
+        let mut schemas = Self {
+            root,
+            names: BTreeMap::new(),
+            sent_names: BTreeMap::new(),
+            sides: Sides::new(root),
+            sending: false,
+            holders: BTreeMap::new(),
+            open: Vec::new(),
+            findings,
+        };
         for (key, node) in components(root)? {
             let name = settle(&mut schemas.findings, &node, "the model", key, type_name(key))?;
             schemas.give(name, node)?;
         }
         Ok(schemas)
+    }
+
+    /// Reads a schema whose values are sent: without `readOnly` members.
+    pub(crate) fn read_sent(&mut self, node: &Node<'a>) -> Result<Type, GenerateError> {
+        self.sending = true;
+        let shape = self.read(node);
+        self.sending = false;
+        shape
     }
 
     /// Gives a schema its name; one that is taken gets a number.
@@ -59,17 +81,22 @@ impl<'a> Schemas<'a> {
             ));
         }
         self.holders.insert(free.clone(), node.pointer.clone());
-        self.names.insert(node.pointer.clone(), free.clone());
-        self.open.push(node);
+        let names = if self.sending { &mut self.sent_names } else { &mut self.names };
+        names.insert(node.pointer.clone(), free.clone());
+        self.open.push((node, self.sending));
         Ok(free)
     }
 
     /// All named schemas, when everything else has been read.
     pub(crate) fn models(&mut self) -> Result<Vec<Model>, GenerateError> {
         let mut models = Vec::new();
-        while let Some(node) = self.open.pop() {
-            let Some(name) = self.names.get(&node.pointer).cloned() else { continue };
-            let shape = match self.read_at(&node, 0) {
+        while let Some((node, sending)) = self.open.pop() {
+            let names = if sending { &self.sent_names } else { &self.names };
+            let Some(name) = names.get(&node.pointer).cloned() else { continue };
+            self.sending = sending;
+            let shape = self.read_at(&node, 0);
+            self.sending = false;
+            let shape = match shape {
                 Ok(shape) => shape,
                 Err(error) => {
                     self.findings.leave_out(format!("the model {name}: its shape"), error)?;
@@ -96,11 +123,21 @@ impl<'a> Schemas<'a> {
     /// The name of the schema at the end of a reference. Also schemas elsewhere in the document get one: they may
     /// contain themselves.
     fn named(&mut self, target: Node<'a>) -> Result<String, GenerateError> {
-        if let Some(name) = self.names.get(&target.pointer) {
-            return Ok(name.clone());
-        }
-        let name = type_name(&name_of_place(&target.pointer)).text;
-        self.give(name, target)
+        let sending = self.sending;
+        self.sending = sending && self.sides.differ(&target);
+        let names = if self.sending { &self.sent_names } else { &self.names };
+        let name = match names.get(&target.pointer) {
+            Some(name) => Ok(name.clone()),
+            None => {
+                let name = match self.names.get(&target.pointer) {
+                    Some(name) => format!("{name}_Request"),
+                    None => type_name(&name_of_place(&target.pointer)).text,
+                };
+                self.give(name, target)
+            }
+        };
+        self.sending = sending;
+        name
     }
 
     pub(crate) fn read(&mut self, node: &Node<'a>) -> Result<Type, GenerateError> {
@@ -232,6 +269,9 @@ impl<'a> Schemas<'a> {
         let mut members = Vec::new();
         if let Some(properties) = node.object("properties")? {
             for (name, property) in properties.children()? {
+                if self.sides.is_other(&property, self.sending) {
+                    continue;
+                }
                 members.push(Member {
                     name: name.into(),
                     required: required.contains(name),

@@ -8,9 +8,6 @@ pub(super) fn of(node: &Node<'_>) -> Result<Option<String>, GenerateError> {
     for server in node.list("servers")? {
         server.members()?;
         let Some(url) = server.text("url") else { continue };
-        if !url.starts_with("http://") && !url.starts_with("https://") {
-            continue;
-        }
         let mut url = url.to_owned();
         if let Some(variables) = server.object("variables")? {
             for (name, variable) in variables.children()? {
@@ -21,7 +18,8 @@ pub(super) fn of(node: &Node<'_>) -> Result<Option<String>, GenerateError> {
         }
         let url = url.trim_end_matches('/');
         // What is left is to be filled in by whoever runs the server.
-        let complete = !url.contains(['{', '}', '?', '#']) && !url.contains(char::is_whitespace);
+        let absolute = url.starts_with("http://") || url.starts_with("https://");
+        let complete = absolute && !url.contains(['{', '}', '?', '#']) && !url.contains(char::is_whitespace);
         if complete && url.split("://").nth(1).is_some_and(|rest| !rest.is_empty()) {
             return Ok(Some(url.to_owned()));
         }
