@@ -78,7 +78,7 @@ pub(crate) struct Source {
     /// The package whose main calls `queqiao::serve`; the one of this folder by default.
     #[arg(short, long)]
     pub(crate) package: Option<String>,
-    /// An OpenAPI 3 document (JSON) instead of a package.
+    /// An OpenAPI 3 document (JSON or YAML) instead of a package.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "bin", "features", "no_default_features", "release"])]
     pub(crate) openapi: Option<PathBuf>,
     /// The binary to run, if the package has several.

@@ -58,6 +58,21 @@ mod tests {
     }
 
     #[test]
+    fn documents_in_yaml() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = Target { out: Some(folder.path().join("api")), ..Target::default() };
+        let follow = |text: &str| {
+            plan::follow("a.yaml".into(), "cargo queqiao generate".into(), text, &target, Client::default())
+        };
+        let text = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n        \
+                    200: {description: '', content: {application/json: {schema: {enum: [y, no]}}}}\n";
+        let plan = follow(text).expect("a plan");
+        assert!(plan.client.iter().any(|file| file.text.contains("Call<'y' | 'no'>")), "{:?}", plan.client);
+        let error = follow("openapi: [").expect_err("refused").to_string();
+        assert!(error.contains("a.yaml cannot be read"), "{error}");
+    }
+
+    #[test]
     fn what_is_left_out_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let target = |strict, method_override| Target {

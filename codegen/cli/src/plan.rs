@@ -82,12 +82,10 @@ pub(crate) fn follow(
     target: &Target,
     client: Client,
 ) -> miette::Result<Plan> {
-    // Some programs put a byte order mark before their JSON.
-    let text = text.trim_start_matches('\u{feff}');
-    let document: Value = serde_json::from_str(text).map_err(|error| {
+    let document = parse(text).map_err(|error| {
         miette::miette!(
-            help = "Give the document as JSON",
-            "the OpenAPI document of {source} is not JSON: {error}"
+            help = "Give the document as JSON or YAML",
+            "the OpenAPI document of {source} cannot be read: {error}"
         )
     })?;
     let folder = out(target, &client)?;
@@ -114,6 +112,18 @@ pub(crate) fn follow(
         notes: generated.notes,
         left_out: generated.left_out,
     })
+}
+
+/// A document in JSON or YAML; some programs put a byte order mark before it.
+fn parse(text: &str) -> Result<Value, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    // JSON has the better error messages, and is YAML too.
+    match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(text).map_err(|error| error.to_string()),
+        // YAML 1.2, as OpenAPI says: `y` and `no` are no booleans.
+        false => serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
+            .map_err(|error| error.to_string()),
+    }
 }
 
 /// What is left out, why, and the way out.
