@@ -24,6 +24,12 @@ exports.create = function (name, contract, bases, renewal) {
     return base.replace(/\/+$/, '');
   }
 
+  // What WeChat is set to, such as zh_CN: not every phone's system says a
+  // language with a request. Known from base library 2.20.1 on.
+  function language() {
+    try { return host().getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { return ''; }
+  }
+
   // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
   // 'text', 'binary' or 'empty'. codes: what this operation may fail with.
   function operation(method, path, codes, access, answer) {
@@ -148,15 +154,25 @@ exports.create = function (name, contract, bases, renewal) {
         try { problem = parse(data); } catch (text) { /* not JSON */ }
         problem = problem || {};
         var errors = Array.isArray(problem.errors) ? problem.errors : undefined;
-        fail(new ApiError(status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http', label, {
+        var kind = status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http';
+        //#upgrade
+        if (problem.code === 'client.too_old') kind = 'upgrade';
+        //#end
+        var error = new ApiError(kind, label, {
           status: status,
           code: typeof problem.code === 'string' ? problem.code : '',
           title: problem.title || 'HTTP status ' + status,
           detail: problem.detail,
+          details: problem.details,
           errors: errors,
           requestId: problem.request_id || requestId,
           retryable: status === 429 || repeatable && status > 501 && status < 505
-        }));
+        });
+        fail(error);
+        //#upgrade
+        // Later: what `onUpgrade` throws must not keep the place in the queue.
+        if (kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
+        //#end
       }
 
       var promise = new Promise(function (resolve, reject) {
@@ -176,6 +192,7 @@ exports.create = function (name, contract, bases, renewal) {
         [settings.header, options.header].forEach(function (more) {
           for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
         });
+        if (!headerValue(header, 'accept-language') && language()) header['Accept-Language'] = language();
         header['X-Queqiao-Client'] = contract;
         //#session
         session = openSession(wx, 'queqiao:' + name + ' ' + baseUrl());

@@ -18,6 +18,12 @@ impl Docs {
         Self::from_lines(&lines)
     }
 
+    /// A text that is written as a doc comment would be.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        Self::from_lines(&lines)
+    }
+
     fn from_lines(lines: &[String]) -> Self {
         // `///` leaves one space; Markdown needs the deeper indents.
         let indent = lines

@@ -7,6 +7,7 @@
 //! | [`model`] | struct, enum | a type of the contract, with its constraints |
 //! | [`derive@ApiError`] | enum | the ways in which an operation fails |
 //! | [`migrations!`](migrations!) | | SQL files as data of the program |
+//! | [`releases!`](releases!) | | the stored releases of the mini-program |
 //!
 //! Each parses, checks and points at mistakes (all of one item at once, each on its token), and emits little: a table
 //! of constants, and calls of the framework.
@@ -20,6 +21,7 @@ mod migrations;
 mod mistakes;
 mod model;
 mod names;
+mod releases;
 mod root;
 mod routes;
 
@@ -240,6 +242,7 @@ pub fn routes(input: TokenStream) -> TokenStream {
 /// | `each(…)` | sequences, sets, maps | the constraints hold for each item or value | |
 /// | `custom = path::to::function` | anything | a check of your own | its own |
 /// | `message = "must be a mobile number"` | | replaces the words of the constraints beside it | |
+/// | `message(zh = "须为手机号", en = "must be a mobile number")` | | the same, in the language of the reader | |
 /// | `skip` | | the field's type need not be a model, and is not walked | |
 ///
 /// Bounds may be constants: `length = 1..=MAX_TITLE`.
@@ -299,10 +302,25 @@ pub fn model(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     #[error(status = 404)]
 ///     NotFound,
 ///     /// The todo is done already.
-///     #[error(status = 409, code = "todo.done")]
+///     #[error(status = 409, code = "todo.done", zh = "这条待办已经完成了。")]
 ///     AlreadyDone,
+///     /// At most {most} todos.
+///     #[error(status = 409)]
+///     TooMany {
+///         /// How many a user may have.
+///         most: u32,
+///     },
+///     #[error(transparent)]
+///     Share(ShareError),
 ///     #[error(internal, from(std::io::Error))]
 ///     Internal(Internal),
+/// }
+///
+/// #[derive(ApiError)]
+/// enum ShareError {
+///     /// The friend has left.
+///     #[error(status = 410)]
+///     Gone,
 /// }
 ///
 /// fn read() -> Result<String, TodoError> {
@@ -312,6 +330,8 @@ pub fn model(options: TokenStream, item: TokenStream) -> TokenStream {
 /// # assert_eq!(TodoError::AlreadyDone.into_problem().code(), "todo.done");
 /// # assert_eq!(read().unwrap_err().into_problem().code(), "internal");
 /// # assert_eq!(TodoError::NotFound.to_string(), "No such todo.");
+/// # assert_eq!(TodoError::TooMany { most: 5 }.to_string(), "At most 5 todos.");
+/// # assert_eq!(TodoError::from(ShareError::Gone).into_problem().code(), "share.gone");
 /// # impl std::fmt::Debug for TodoError {
 /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self}") }
 /// # }
@@ -321,7 +341,13 @@ pub fn model(options: TokenStream, item: TokenStream) -> TokenStream {
 /// - **code**: what programs go by: the type's name without `Error` in snake_case, a dot, the variant's name in
 ///   snake_case. `code = "…"` on a variant and `#[error(prefix = "…")]` on the type override it. Changing a code breaks
 ///   clients.
-/// - **title**: the first paragraph of the variant's doc comment; **detail**: the rest.
+/// - **title**: the first paragraph of the variant's doc comment; **detail**: the rest. `{field}` tells a field, which
+///   must be `Display`; `{{` and `}}` are braces.
+/// - **`zh`**, **`en`**: the same texts in the language that the doc comment is not in, an empty line (`\n\n`) between
+///   title and detail. The request's `Accept-Language` chooses.
+/// - **named fields**: sent as the problem's `details` under camelCase names, with their doc comments as descriptions. Each
+///   type must be a `queqiao::Model`.
+/// - **`transparent`**: the variant holds another error and is it, with all its cases; `?` converts.
 /// - **`internal`**: a failure of the infrastructure, answered by 500 `internal`. The variant holds a
 ///   `queqiao::Internal`, which goes to the log and never to the client. `from(…)` lists the errors that `?` converts
 ///   into it; each must be a `std::error::Error`.
@@ -350,4 +376,24 @@ pub fn api_error(item: TokenStream) -> TokenStream {
 pub fn migrations(input: TokenStream) -> TokenStream {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from).unwrap_or_default();
     migrations::expand(input.into(), &package, &root::root()).into()
+}
+
+/// The text of `contracts/releases.json` beside `Cargo.toml`, for `Api::releases`; an empty one where there is no such
+/// file.
+///
+/// ```ignore
+/// Api::new("library", env!("CARGO_PKG_VERSION")).releases(queqiao::releases!())
+/// ```
+///
+/// `cargo queqiao release <label>` writes the file. Cargo sees that it changes, but not that it comes into being: after
+/// the first release, compile anew (`cargo clean -p <package>`; the server warns at start until then), or let a `build.rs`
+/// say:
+///
+/// ```
+/// println!("cargo:rerun-if-changed=contracts");
+/// ```
+#[proc_macro]
+pub fn releases(input: TokenStream) -> TokenStream {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from).unwrap_or_default();
+    releases::expand(input.into(), &package).into()
 }

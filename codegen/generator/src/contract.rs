@@ -1,6 +1,6 @@
 //! The intermediate representation: what a client must know of an API, as plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One API as a client sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +95,19 @@ pub struct Operation {
     pub answer: Answer,
     /// Stable codes of the errors that the contract lists.
     pub codes: BTreeSet<String>,
+    /// What some of the codes carry in `details`.
+    pub details: BTreeMap<String, Details>,
     /// Who may call, and the part in logging in.
     pub access: Access,
+}
+
+/// What a failure with one code carries in `details`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Details {
+    /// Whether it is always there.
+    pub required: bool,
+    /// Its type.
+    pub shape: Type,
 }
 
 /// A parameter.

@@ -5,9 +5,37 @@ use sha2::{Digest, Sha256};
 
 /// Keys that say nothing about what goes over the wire.
 const LEFT_OUT: [&str; 3] = ["info", "servers", "x-queqiao"];
+/// Keywords that are for people.
+const FOR_PEOPLE: [&str; 6] = ["title", "summary", "description", "externalDocs", "example", "examples"];
+/// Keywords whose members are names of the contract and no keywords.
+const NAMES: [&str; 5] = ["properties", "patternProperties", "$defs", "dependentSchemas", "schemas"];
+/// Keywords whose value is data.
+const DATA: [&str; 3] = ["const", "enum", "default"];
+
+/// What the members of an object are.
+#[derive(Clone, Copy, PartialEq)]
+enum Members {
+    Keywords,
+    Names,
+    Data,
+}
+
+impl Members {
+    /// What the members of the value of `key` are.
+    fn below(self, key: &str) -> Self {
+        match self {
+            Self::Data => Self::Data,
+            Self::Names => Self::Keywords,
+            Self::Keywords if DATA.contains(&key) => Self::Data,
+            Self::Keywords if NAMES.contains(&key) => Self::Names,
+            Self::Keywords => Self::Keywords,
+        }
+    }
+}
 
 /// The first 16 hexadecimal digits of the SHA-256 of a document in canonical form: compact JSON with the keys
-/// sorted at every level, without `info`, `servers` and `x-queqiao`.
+/// sorted at every level, without `info`, `servers` and `x-queqiao`, and without what only people read: descriptions,
+/// summaries, titles and examples.
 ///
 /// ```
 /// let document = serde_json::json!({"openapi": "3.1.0", "info": {"title": "a"}, "paths": {}});
@@ -18,24 +46,27 @@ pub fn contract_id(document: &Value) -> String {
     let mut text = String::new();
     match document {
         Value::Object(members) => {
-            write_members(members.iter().filter(|(key, _)| !LEFT_OUT.contains(&key.as_str())), &mut text)
+            let members = members.iter().filter(|(key, _)| !LEFT_OUT.contains(&key.as_str()));
+            write_members(members, Members::Keywords, &mut text)
         }
-        other => write_canonical(other, &mut text),
+        other => write_canonical(other, Members::Keywords, &mut text),
     }
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 // serde_json sorts keys only while no crate in the build turns on `preserve_order`.
-fn write_canonical(value: &Value, text: &mut String) {
+fn write_canonical(value: &Value, kind: Members, text: &mut String) {
     match value {
-        Value::Object(members) => write_members(members.iter(), text),
+        Value::Object(members) => write_members(members.iter(), kind, text),
         Value::Array(items) => {
             text.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     text.push(',');
                 }
-                write_canonical(item, text);
+                // An item of a list under a name, as in `security`, is no name.
+                let kind = if kind == Members::Data { Members::Data } else { Members::Keywords };
+                write_canonical(item, kind, text);
             }
             text.push(']');
         }
@@ -43,8 +74,13 @@ fn write_canonical(value: &Value, text: &mut String) {
     }
 }
 
-fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, text: &mut String) {
-    let mut members: Vec<_> = members.collect();
+fn write_members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    kind: Members,
+    text: &mut String,
+) {
+    let for_people = |key: &str| kind == Members::Keywords && FOR_PEOPLE.contains(&key);
+    let mut members: Vec<_> = members.filter(|(key, _)| !for_people(key)).collect();
     members.sort_by_key(|(key, _)| *key);
     text.push('{');
     for (index, (key, value)) in members.into_iter().enumerate() {
@@ -53,7 +89,7 @@ fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, tex
         }
         text.push_str(&Value::from(key.as_str()).to_string());
         text.push(':');
-        write_canonical(value, text);
+        write_canonical(value, kind.below(key), text);
     }
     text.push('}');
 }
@@ -69,6 +105,18 @@ mod tests {
         let document =
             json!({"openapi": "3.1.0", "info": {}, "servers": [], "x-queqiao": {}, "a": [1, "汉"]});
         assert_eq!(contract_id(&document), "0a8f3417ac75ab06");
+    }
+
+    #[test]
+    fn texts_are_no_part_of_it_and_names_like_theirs_are() {
+        let id = |description: &str, property: &str, value: &str| {
+            contract_id(&json!({"components": {"schemas": {"T": {
+                "description": description,
+                "properties": {property: {"title": description, "default": {"description": value}}}}}}}))
+        };
+        assert_eq!(id("a", "description", "x"), id("b", "description", "x"));
+        assert_ne!(id("a", "description", "x"), id("a", "summary", "x"));
+        assert_ne!(id("a", "description", "x"), id("a", "description", "y"));
     }
 
     #[test]

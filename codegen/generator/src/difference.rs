@@ -1,5 +1,6 @@
 //! What differs between two documents, told by operation and field.
 
+mod failures;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,6 +241,7 @@ fn contents(old: Option<&Value>, new: Option<&Value>, place: &str, report: &mut 
                 let (old, new) = (before.get(key), after.get(key));
                 match (key, old, new) {
                     _ if old == new => {}
+                    ("schema", Some(old), Some(new)) if failures::compare(old, new, place, report) => {}
                     ("schema", Some(old), Some(new)) => schema::compare(old, new, place, report),
                     // The media type says nothing where there is one and the same.
                     ("content", Some(Value::Object(olds)), Some(Value::Object(news)))
@@ -370,6 +372,50 @@ mod tests {
                 "PUT /todos/{id}/done: response 409.code: value \"todo.finished\" is new",
                 "NewTodo.title: maxLength has changed from 100 to 50",
                 "Todo.done has changed from boolean to string",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_failures_carry_is_told_by_code() {
+        const CODES: &str =
+            "/paths/~1todos~1{id}~1done/put/responses/409/content/application~1problem+json/schema/allOf/1";
+        let branch = |code: &str, details: Value| {
+            json!({"type": "object", "properties": {"code": {"type": "string", "enum": [code]}, "details": details},
+                "required": ["code", "details"]})
+        };
+        let most =
+            json!({"type": "object", "properties": {"most": {"type": "integer"}}, "required": ["most"]});
+        let with = |codes: Value| {
+            let mut document = todo();
+            *document.pointer_mut(CODES).expect("codes") = codes;
+            document
+        };
+        let between = |old: &Value, new: &Value| -> Vec<String> {
+            super::between(old, new).iter().map(ToString::to_string).collect()
+        };
+        let place = "PUT /todos/{id}/done: response 409";
+        let plain = json!({"properties": {"code": {"enum": ["todo.already_done"]}}, "required": ["code"]});
+        let one = with(json!({"oneOf": [plain, branch("todo.full", most.clone())]}));
+        assert_eq!(between(&todo(), &one), [format!("{place}.code: value \"todo.full\" is new")]);
+        let carries = with(branch("todo.already_done", most.clone()));
+        assert_eq!(
+            between(&todo(), &carries),
+            [format!("{place}.details of todo.already_done is new: object")]
+        );
+        assert_eq!(
+            between(&carries, &todo()),
+            [format!("{place}.details of todo.already_done is gone (was object)")]
+        );
+        let other = with(branch(
+            "todo.already_done",
+            json!({"type": "object", "properties": {"least": {"type": "integer"}}}),
+        ));
+        assert_eq!(
+            between(&carries, &other),
+            [
+                format!("{place}.details of todo.already_done.least is new: integer, optional"),
+                format!("{place}.details of todo.already_done.most is gone (was integer, required)"),
             ]
         );
     }

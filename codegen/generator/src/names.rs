@@ -60,8 +60,11 @@ const TAKEN_TYPES: &[&str] = &[
     "BaseUrl",
     "Call",
     "ClientCode",
+    "Code",
     "Configuration",
+    "Details",
     "Error",
+    "Failure",
     "Kind",
     "Options",
     "Promise",
@@ -84,8 +87,17 @@ const TAKEN_TYPES: &[&str] = &[
     "unknown",
 ];
 
-/// Names that the client exports beside the operations, and one that module loaders look at.
-const TAKEN_FUNCTIONS: &[&str] = &["ApiError", "configure", "__esModule", "__proto__"];
+/// Names that the client exports beside the operations, two that module loaders look at, and one that makes
+/// `import()` wait for a promise.
+const TAKEN_FUNCTIONS: &[&str] = &["ApiError", "configure", "__esModule", "__proto__", "then"];
+
+/// A name in the client.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    /// Why the name in the document cannot be used as it is.
+    pub(crate) conflict: Option<&'static str>,
+}
 
 pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
@@ -99,22 +111,41 @@ pub(crate) fn is_identifier(text: &str) -> bool {
 }
 
 /// The name of an operation's function: `operationId` in camel case, or one made of method and path.
-pub(crate) fn operation_name(id: Option<&str>, method: &str, path: &str) -> String {
-    let name = camel_case(id.unwrap_or_default());
-    let name = if name.is_empty() { camel_case(&format!("{} {path}", method.to_lowercase())) } else { name };
-    if TAKEN_FUNCTIONS.contains(&name.as_str()) { format!("{name}_") } else { name }
+pub(crate) fn operation_name(id: Option<&str>, method: &str, path: &str) -> Name {
+    let given = camel_case(id.unwrap_or_default());
+    if given.is_empty() {
+        let text = camel_case(&format!("{} {path}", method.to_lowercase()));
+        return Name { text, conflict: id.map(|_| "has no letter that a function's name could have") };
+    }
+    if TAKEN_FUNCTIONS.contains(&given.as_str()) {
+        let conflict = Some("has a meaning of its own in the client's module");
+        return Name { text: format!("{given}_"), conflict };
+    }
+    let conflict = if is_reserved(&given) {
+        Some("is a reserved word in JavaScript, so that no page can give a variable this name")
+    } else if id != Some(given.as_str()) {
+        Some("is no function's name in JavaScript")
+    } else {
+        None
+    };
+    Name { text: given, conflict }
 }
 
 /// The name of a model's type.
-pub(crate) fn type_name(text: &str) -> String {
+pub(crate) fn type_name(text: &str) -> Name {
     let mut name: String = text.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
     if name.chars().next().is_none_or(|c| c.is_ascii_digit()) {
         name.insert(0, '_');
     }
-    if is_reserved(&name) || TAKEN_TYPES.contains(&name.as_str()) {
+    let conflict = if is_reserved(&name) || TAKEN_TYPES.contains(&name.as_str()) {
         name.push('_');
-    }
-    name
+        Some("is a type of TypeScript or of the client itself")
+    } else if name != text {
+        Some("is no type's name in TypeScript")
+    } else {
+        None
+    };
+    Name { text: name, conflict }
 }
 
 fn camel_case(text: &str) -> String {
@@ -141,22 +172,38 @@ fn is_word(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn operation(id: &str) -> (String, bool) {
+        let name = operation_name(Some(id), "GET", "/");
+        (name.text, name.conflict.is_some())
+    }
+
     #[test]
     fn operations() {
-        assert_eq!(operation_name(Some("listTodos"), "GET", "/"), "listTodos");
-        assert_eq!(operation_name(Some("todos.list-all"), "GET", "/"), "todosListAll");
-        assert_eq!(operation_name(Some("获取 用户"), "GET", "/"), "获取用户");
-        assert_eq!(operation_name(Some("2fa"), "GET", "/"), "_2fa");
-        assert_eq!(operation_name(None, "GET", "/todos/{id}/done"), "getTodosIdDone");
-        assert_eq!(operation_name(Some("configure"), "GET", "/"), "configure_");
-        assert_eq!(operation_name(Some("delete"), "GET", "/"), "delete");
+        assert_eq!(operation("listTodos"), ("listTodos".into(), false));
+        assert_eq!(operation("获取用户"), ("获取用户".into(), false));
+        for (id, name) in [
+            ("todos.list-all", "todosListAll"),
+            ("获取 用户", "获取用户"),
+            ("2fa", "_2fa"),
+            ("configure", "configure_"),
+            ("then", "then_"),
+            ("delete", "delete"),
+            ("---", "get"),
+        ] {
+            assert_eq!(operation(id), (name.into(), true));
+        }
+        let made = operation_name(None, "GET", "/todos/{id}/done");
+        assert_eq!(made, Name { text: "getTodosIdDone".into(), conflict: None });
     }
 
     #[test]
     fn types() {
-        assert_eq!(type_name("Page_Todo"), "Page_Todo");
-        assert_eq!(type_name("Promise"), "Promise_");
-        assert_eq!(type_name("com.acme/Todo 2"), "com_acme_Todo_2");
-        assert_eq!(type_name(""), "_");
+        let types = |text: &str| (type_name(text).text, type_name(text).conflict.is_some());
+        assert_eq!(types("Page_Todo"), ("Page_Todo".into(), false));
+        for (text, name) in
+            [("Promise", "Promise_"), ("Kind", "Kind_"), ("com.acme/Todo 2", "com_acme_Todo_2"), ("", "_")]
+        {
+            assert_eq!(types(text), (name.into(), true));
+        }
     }
 }

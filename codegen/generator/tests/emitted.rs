@@ -435,3 +435,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_code_carries_is_told_by_its_code() {
+    let status = |branches: Value| {
+        json!({"description": "", "content": {"application/problem+json": {"schema": {"allOf": [
+            {"type": "object", "properties": {"title": {"type": "string"}}}, {"oneOf": branches}]}}}})
+    };
+    let document = json!({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {"/a": {
+        "post": {"operationId": "order", "responses": {
+            "204": {"description": ""},
+            "409": status(json!([
+                {"properties": {"code": {"enum": ["closed"]}}},
+                {"properties": {"code": {"const": "sold_out"}, "details": {"$ref": "#/components/schemas/Left"}},
+                 "required": ["code", "details"]}])),
+            "422": status(json!([
+                {"properties": {"code": {"enum": ["heavy"]}, "details": {"properties": {"weight": {"type": "number"}}}}}
+            ]))}},
+        "get": {"operationId": "list", "responses": {"204": {"description": ""}}}}},
+        "components": {"schemas": {"Left": {"type": "object", "properties": {"left": {"type": "integer"}},
+            "required": ["left"]}}}});
+    let files = generate(&document, &Options::default()).expect("a client").files;
+    check(&files);
+    let types = &files["index.d.ts"];
+    for declared in [
+        "  interface Details {\n    heavy: { weight?: number } | undefined;\n    sold_out: Left;\n  }\n",
+        "function failed(error: unknown): error is Failure<Code, Details>;",
+        "function failed(error: unknown): error is ApiError<Code>;",
+        "export type Failure<",
+    ] {
+        assert!(types.contains(declared), "{declared} is not in\n{types}");
+    }
+    let without = generate(&parsed(SHAPES), &Options::default()).expect("a client").files;
+    assert!(!without["index.d.ts"].contains("Failure<"));
+}

@@ -232,6 +232,23 @@ fn natives<'js>(
     let state = Arc::clone(shared);
     native.set("envVersion", Function::new(ctx.clone(), move || state.env_version.clone())?)?;
     let state = Arc::clone(shared);
+    native.set("update", Function::new(ctx.clone(), move || state.update.name())?)?;
+    let state = Arc::clone(shared);
+    native.set(
+        "applyUpdate",
+        Function::new(ctx.clone(), move || {
+            state.updates.fetch_add(1, Ordering::SeqCst);
+        })?,
+    )?;
+    let state = Arc::clone(shared);
+    native.set(
+        "modal",
+        Function::new(ctx.clone(), move |text: String| {
+            lock(&state.modals).push(serde_json::from_str(&text).unwrap_or_default());
+            state.confirm
+        })?,
+    )?;
+    let state = Arc::clone(shared);
     native.set("log", Function::new(ctx.clone(), move |text: String| lock(&state.log).push(text))?)?;
     let timers = Rc::clone(timers);
     native.set(

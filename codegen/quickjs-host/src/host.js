@@ -42,6 +42,9 @@
     getAccountInfoSync: function () {
       return { miniProgram: { appId: 'wx0000000000000000', envVersion: native.envVersion(), version: '' } };
     },
+    getAppBaseInfo: function () {
+      return { SDKVersion: '3.17.0', language: 'zh_CN', version: '8.0.5' };
+    },
     getStorageSync: function (key) {
       return Object.prototype.hasOwnProperty.call(storage, key) ? JSON.parse(storage[key]) : '';
     },
@@ -53,8 +56,34 @@
     },
     clearStorageSync: function () {
       storage = {};
+    },
+    showModal: function (options) {
+      var confirm = native.modal(JSON.stringify({
+        title: options.title, content: options.content, showCancel: options.showCancel !== false
+      }));
+      Promise.resolve().then(function () {
+        callBack(options, 'success', { errMsg: 'showModal:ok', confirm: confirm, cancel: !confirm });
+      });
+    },
+    // An update is looked for at every launch; who listens is told what came of it.
+    getUpdateManager: function () {
+      function told(when, result) {
+        return function (listener) {
+          if (when.indexOf(native.update()) >= 0) Promise.resolve().then(function () { listener(result); });
+        };
+      }
+      return {
+        onCheckForUpdate: function (listener) {
+          told(['none'], { hasUpdate: false })(listener);
+          told(['ready', 'failed'], { hasUpdate: true })(listener);
+        },
+        onUpdateReady: told(['ready'], {}),
+        onUpdateFailed: told(['failed'], {}),
+        applyUpdate: function () { native.applyUpdate(); }
+      };
     }
   };
+  if (native.update() === 'missing') delete everything.wx.getUpdateManager;
 
   everything.setTimeout = function (run, milliseconds) {
     var id = remember({ timer: run });

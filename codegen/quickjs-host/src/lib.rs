@@ -95,6 +95,34 @@ pub enum Fault {
     Silence,
 }
 
+/// What WeChat finds when it looks for a new version of the mini-program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Update {
+    /// There is none.
+    #[default]
+    None,
+    /// One is there and has been downloaded.
+    Ready,
+    /// One is there and cannot be downloaded.
+    Failed,
+    /// It says nothing.
+    Silent,
+    /// There is no `wx.getUpdateManager`, as in a plugin.
+    Missing,
+}
+
+impl Update {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Silent => "silent",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// A request that the client made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -121,6 +149,8 @@ pub struct Counts {
     pub over_limit: usize,
     /// Calls of `wx.login`.
     pub logins: usize,
+    /// Calls of `applyUpdate`.
+    pub updates: usize,
 }
 
 /// Why the JavaScript gave no value.
@@ -148,6 +178,8 @@ pub struct Setup {
     capital_headers: bool,
     virtual_time: bool,
     late_promises: bool,
+    update: Update,
+    confirm: bool,
     login: LoginCode,
     fault: FaultOf,
 }
@@ -180,6 +212,18 @@ impl Setup {
     /// Promises settle by timers, as on iOS 15 and before.
     pub fn late_promises(mut self) -> Self {
         self.late_promises = true;
+        self
+    }
+
+    /// What WeChat finds when it looks for a new version; by default none.
+    pub fn update(mut self, update: Update) -> Self {
+        self.update = update;
+        self
+    }
+
+    /// The user cancels every `wx.showModal`, instead of confirming it.
+    pub fn cancel(mut self) -> Self {
+        self.confirm = false;
         self
     }
 
@@ -218,6 +262,8 @@ impl Setup {
             capital_headers: self.capital_headers,
             virtual_time: self.virtual_time,
             late_promises: self.late_promises,
+            update: self.update,
+            confirm: self.confirm,
             login: self.login,
             fault: self.fault,
             runtime,
@@ -227,6 +273,8 @@ impl Setup {
             most: AtomicUsize::new(0),
             over_limit: AtomicUsize::new(0),
             logins: AtomicUsize::new(0),
+            updates: AtomicUsize::new(0),
+            modals: Mutex::new(Vec::new()),
             open: Mutex::new(HashSet::new()),
             requests: Mutex::new(Vec::new()),
             log: Mutex::new(Vec::new()),
@@ -248,6 +296,8 @@ struct Shared {
     capital_headers: bool,
     virtual_time: bool,
     late_promises: bool,
+    update: Update,
+    confirm: bool,
     login: LoginCode,
     fault: FaultOf,
     runtime: tokio::runtime::Handle,
@@ -257,6 +307,9 @@ struct Shared {
     most: AtomicUsize,
     over_limit: AtomicUsize,
     logins: AtomicUsize,
+    updates: AtomicUsize,
+    /// What `wx.showModal` was given.
+    modals: Mutex<Vec<Value>>,
     /// Requests under way, by the number that JavaScript gave them.
     open: Mutex<HashSet<u32>>,
     requests: Mutex<Vec<Request>>,
@@ -279,6 +332,8 @@ impl Host {
             capital_headers: false,
             virtual_time: false,
             late_promises: false,
+            update: Update::None,
+            confirm: true,
             login: Arc::new(|| {
                 Box::pin(async { Err(Failure::new("login:fail no code provider in this test")) })
             }),
@@ -310,12 +365,18 @@ impl Host {
             most_in_flight: self.shared.most.load(Ordering::SeqCst),
             over_limit: self.shared.over_limit.load(Ordering::SeqCst),
             logins: self.shared.logins.load(Ordering::SeqCst),
+            updates: self.shared.updates.load(Ordering::SeqCst),
         }
     }
 
     /// The requests so far, in their order.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
+    }
+
+    /// What the user was shown by `wx.showModal`: `title`, `content`, `showCancel`.
+    pub fn modals(&self) -> Vec<Value> {
+        lock(&self.shared.modals).clone()
     }
 
     /// What the JavaScript wrote to the console.

@@ -8,6 +8,7 @@ const TEXTS = {
   offline: '当前没有网络',
   interrupted: '请求被中断，请再试',
   auth: '登录没有成功，请再试',
+  upgrade: '当前版本已停用，请更新小程序',
   validation: '填写的内容不符合要求',
 }
 

@@ -8,6 +8,7 @@ use crate::service::Todos;
 pub fn api() -> Api<Todos> {
     Api::new("todo", env!("CARGO_PKG_VERSION"))
         .description("A todo list for every WeChat user.")
+        .releases(queqiao::releases!())
         .routes(todos::routes())
         .routes(admin::routes())
 }

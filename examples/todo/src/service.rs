@@ -15,7 +15,7 @@ const PAGE: u32 = 20;
 #[derive(Debug, ApiError)]
 pub(crate) enum TodoError {
     /// No such todo.
-    #[error(status = 404)]
+    #[error(status = 404, zh = "没有这条待办。")]
     NotFound,
     /// The server failed.
     #[error(internal, from(sqlx::Error))]
@@ -26,11 +26,14 @@ pub(crate) enum TodoError {
 #[derive(Debug, ApiError)]
 #[error(prefix = "todo")]
 pub(crate) enum AddTodoError {
-    /// There are too many todos.
+    /// There is room for {most} todos, and no more.
     ///
     /// Delete some that are done.
-    #[error(status = 409)]
-    TooMany,
+    #[error(status = 409, zh = "最多可以有 {most} 条待办。\n\n请先删除一些已完成的。")]
+    TooMany {
+        /// How many todos a user may have.
+        most: u32,
+    },
     /// The server failed.
     #[error(internal, from(sqlx::Error))]
     Internal(Internal),
@@ -40,13 +43,11 @@ pub(crate) enum AddTodoError {
 #[derive(Debug, ApiError)]
 #[error(prefix = "todo")]
 pub(crate) enum FinishTodoError {
-    /// No such todo.
-    #[error(status = 404)]
-    NotFound,
     /// The todo is done already.
-    #[error(status = 409)]
+    #[error(status = 409, zh = "这条待办已经完成了。")]
     AlreadyDone,
-    /// The server failed.
+    #[error(transparent)]
+    Todo(TodoError),
     #[error(internal, from(sqlx::Error))]
     Internal(Internal),
 }
@@ -84,8 +85,9 @@ impl Todos {
     }
 
     pub(crate) async fn add(&self, user: &User, new: NewTodo) -> Result<Todo, AddTodoError> {
-        let added = self.repository.add(user.id, new, self.clock.now(), self.config.most_todos).await?;
-        added.ok_or(AddTodoError::TooMany)
+        let most = self.config.most_todos;
+        let added = self.repository.add(user.id, new, self.clock.now(), most).await?;
+        added.ok_or(AddTodoError::TooMany { most })
     }
 
     pub(crate) async fn get(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
@@ -100,10 +102,9 @@ impl Todos {
         if let Some(finished) = self.repository.finish(user.id, id).await? {
             return Ok(finished);
         }
-        match self.repository.get(user.id, id).await? {
-            Some(_) => Err(FinishTodoError::AlreadyDone),
-            None => Err(FinishTodoError::NotFound),
-        }
+        // What is there and was not finished now, was before.
+        self.get(user, id).await?;
+        Err(FinishTodoError::AlreadyDone)
     }
 
     pub(crate) async fn delete(&self, user: &User, id: Uuid) -> Result<(), TodoError> {

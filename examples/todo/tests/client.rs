@@ -22,7 +22,10 @@ struct Phone {
 
 impl Phone {
     async fn new() -> Self {
-        let app = TestApp::with(api(), Todos::connect);
+        Self::of(TestApp::with(api(), Todos::connect)).await
+    }
+
+    async fn of(app: TestApp) -> Self {
         let requests = Arc::new(AtomicUsize::new(0));
         let count = async |State(requests): State<Arc<AtomicUsize>>, request: Request, next: Next| {
             requests.fetch_add(1, Ordering::SeqCst);
@@ -95,6 +98,34 @@ async fn a_page_can_do_what_it_wants() {
             "gone": "todo.not_found",
             "long": ["validation", "/title"],
             "denied": ["auth", "auth.forbidden"],
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_a_failure_carries_reaches_the_page_in_the_language_of_wechat() {
+    let phone = Phone::of(TestApp::with(api(), Todos::connect).configuration("[app]\nmost_todos = 1")).await;
+    let told = phone
+        .run(
+            "await api.addTodo({ title: 'one' })
+             const full = await api.addTodo({ title: 'two' }).then(null, e => e)
+             const english = await api.addTodo({ title: 'two' }, { header: { 'accept-language': 'en' } }).then(null, e => e.title)
+             wx.getAppBaseInfo = undefined
+             const old = await api.addTodo({ title: 'two' }).then(null, e => e.title)
+             const gone = await api.getTodo({ id: '01a2056e-264f-76f5-b628-d9471985101c' }).then(null, e => e)
+             return { failed: api.addTodo.failed(full), code: full.code, title: full.title, details: full.details, english, old, gone: gone.details === undefined }",
+        )
+        .await;
+    assert_eq!(
+        told,
+        json!({
+            "failed": true,
+            "code": "todo.too_many",
+            "title": "最多可以有 1 条待办。",
+            "details": { "most": 1 },
+            "english": "There is room for 1 todos, and no more.",
+            "old": "There is room for 1 todos, and no more.",
+            "gone": true,
         })
     );
 }

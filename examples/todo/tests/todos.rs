@@ -100,8 +100,11 @@ async fn the_configured_limit_holds() {
     let alice = app.user("alice");
     add(&alice, "one").await;
     add(&alice, "two").await;
-    let third = alice.post("/todos").json(&json!({ "title": "three" })).await;
+    let add = alice.post("/todos").header("accept-language", "zh-CN").json(&json!({ "title": "three" }));
+    let third = add.await;
     assert_eq!((third.status.as_u16(), third.code().as_str()), (409, "todo.too_many"));
+    assert_eq!(third.problem()["details"], json!({ "most": 2 }));
+    assert_eq!(third.problem()["title"], "最多可以有 2 条待办。");
 }
 
 #[tokio::test]

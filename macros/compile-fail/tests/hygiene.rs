@@ -33,7 +33,7 @@ struct Todo<Text> {
     priority: ::core::option::Option<u8>,
     #[check(unique, each(length = 1..=20, pattern = "^[a-z]+$"))]
     tags: ::std::vec::Vec<::std::string::String>,
-    #[check(email)]
+    #[check(email, message(zh = "须为邮箱", en = "must be an e-mail address"))]
     mail: ::std::string::String,
     #[check(url)]
     link: ::std::string::String,
@@ -80,8 +80,26 @@ enum TodoError {
     /// No such todo.
     #[error(status = 404)]
     NotFound,
+    /// Only {left} left.
+    ///
+    /// {type} is out.
+    #[error(status = 409, zh = "只剩 {left} 条。\n\n缺 {type}。")]
+    TooMany {
+        /// How many.
+        left: u32,
+        r#type: ::std::string::String,
+    },
+    #[error(transparent)]
+    Other(OtherError),
     #[error(internal, from(::std::io::Error))]
     Internal(::queqiao::Internal),
+}
+
+#[derive(::queqiao::ApiError)]
+enum OtherError {
+    /// Gone.
+    #[error(status = 410)]
+    Gone {},
 }
 
 /// Read one todo.

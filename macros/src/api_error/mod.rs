@@ -1,17 +1,16 @@
 //! `#[derive(ApiError)]`: the ways in which an operation fails, as an enum.
 
+mod template;
 mod variant;
 
 use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, LitStr, Path, Type, Variant};
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Type, Variant};
 
-use self::variant::{Case, RESERVED, is_code, of, read_variant};
-
-use crate::docs::Docs;
+use self::variant::{Case, Detail, RESERVED, Stated, is_code, of, read_variant};
 use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{snake, unraw};
 use crate::root::respan;
@@ -42,8 +41,8 @@ pub(crate) fn expand(item: TokenStream, root: &Path) -> TokenStream {
         .filter_map(|variant| Some((variant, read_variant(variant, &prefix, &mut codes, &mut mistakes)?)))
         .collect();
     let implementation = implementation(&input, &cases, cases.len() < data.variants.len(), root);
-    let sources = refuse_double_sources(&cases, &mut mistakes);
-    let from = sources.iter().map(|(variant, source)| from(&input, variant, source, root));
+    let sources = sources(&cases, &mut mistakes);
+    let from = sources.iter().map(|source| from(&input, source, root));
     let mistakes = mistakes.into_tokens();
     quote!(#implementation #(#from)* #mistakes)
 }
@@ -90,6 +89,15 @@ fn read_prefix(input: &DeriveInput, mistakes: &mut Mistakes) -> String {
     prefix
 }
 
+/// One variant's part of the implementations.
+struct Parts {
+    /// The constants of the variant: its case, and its details with their types.
+    constants: TokenStream,
+    describe: TokenStream,
+    into_problem: TokenStream,
+    display: TokenStream,
+}
+
 fn implementation(
     input: &DeriveInput,
     cases: &[(&Variant, Case)],
@@ -98,394 +106,203 @@ fn implementation(
 ) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
-    let errors = quote!(errors);
-    let mut describe = Vec::new();
-    let mut into_problem = Vec::new();
-    let mut display = Vec::new();
-    for (variant, case) in cases {
-        let name = &variant.ident;
-        let conditions: Vec<&Attribute> =
-            variant.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
-        match case {
-            Case::Stated { status, code, docs: Docs { summary, description } } => {
-                let case = quote! {
-                    #root::ErrorCase { status: #status, code: #code, title: #summary, detail: #description }
-                };
-                describe.push(quote!(#(#conditions)* #root::ErrorSet::case(#errors, #case);));
-                into_problem.push(quote!(#(#conditions)* Self::#name => #root::Problem::from_case(&#case),));
-                display.push(quote!(#(#conditions)* Self::#name => f.write_str(#summary),));
-            }
-            Case::Internal { ty, .. } => {
-                describe.push(quote!(#(#conditions)* <#ty as #root::ApiError>::describe(#errors);));
-                into_problem.push(quote! {
-                    #(#conditions)* Self::#name(source) => <#ty as #root::ApiError>::into_problem(source),
-                });
-                display.push(quote! {
-                    #(#conditions)* Self::#name(source) => ::core::fmt::Display::fmt(source, f),
-                });
-            }
-        }
-    }
+    let parts: Vec<Parts> = cases
+        .iter()
+        .enumerate()
+        .map(|(index, (variant, case))| match case {
+            Case::Stated(stated) => stated_parts(ident, index, variant, stated, root),
+            Case::Internal { ty, .. } | Case::Transparent { ty } => handed_on(variant, ty, root),
+        })
+        .collect();
+    let constants = parts.iter().map(|parts| &parts.constants);
+    let describe = parts.iter().map(|parts| &parts.describe);
+    let into_problem = parts.iter().map(|parts| &parts.into_problem);
+    let display = parts.iter().map(|parts| &parts.display);
     // Variants that are refused have no arm.
     let rest = partial.then(|| quote!(#[allow(unreachable_patterns)] _ => ::core::unreachable!(),));
     let value = if cases.is_empty() && !partial { quote!(*self) } else { quote!(self) };
     quote! {
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #impl_generics #root::ApiError for #ident #ty_generics #where_clause {
-            fn describe(#errors: &mut #root::ErrorSet) {
-                let _ = &#errors;
-                #(#describe)*
+        const _: () = {
+            #(#constants)*
+
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #impl_generics #root::ApiError for #ident #ty_generics #where_clause {
+                fn describe(errors: &mut #root::ErrorSet) {
+                    let _ = &errors;
+                    #(#describe)*
+                }
+
+                fn into_problem(self) -> #root::Problem {
+                    match self { #(#into_problem)* #rest }
+                }
             }
 
-            fn into_problem(self) -> #root::Problem {
-                match self { #(#into_problem)* #rest }
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #impl_generics ::core::fmt::Display for #ident #ty_generics #where_clause {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    match #value { #(#display)* #rest }
+                }
             }
-        }
-
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #impl_generics ::core::fmt::Display for #ident #ty_generics #where_clause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match #value { #(#display)* #rest }
-            }
-        }
+        };
     }
 }
 
-fn refuse_double_sources<'a>(
-    cases: &'a [(&'a Variant, Case)],
-    mistakes: &mut Mistakes,
-) -> Vec<(&'a Variant, &'a Type)> {
-    let mut sources: Vec<(&Variant, &Type)> = Vec::new();
+fn conditions(variant: &Variant) -> TokenStream {
+    let conditions = variant.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    quote!(#(#conditions)*)
+}
+
+fn stated_parts(ident: &Ident, index: usize, variant: &Variant, stated: &Stated, root: &Path) -> Parts {
+    let conditions = conditions(variant);
+    let name = &variant.ident;
+    let Stated { status, code, texts, details } = stated;
+    let case = format_ident!("CASE_{index}");
+    let constant = |detail: &Detail| format_ident!("CASE_{index}_{}", detail.name.to_uppercase());
+    let binding = |detail: &Detail| format_ident!("field_{}", detail.name);
+    let told = texts.names();
+    let declared = details.iter().map(|detail| {
+        let Detail { wire, description, ty, .. } = detail;
+        let typed = constant(detail);
+        // A type that is no model, or that cannot be told, is an error there, and once.
+        let at = respan(root, ty.span());
+        let new = if told.contains(&detail.name.as_str()) { "told" } else { "new" };
+        let new = Ident::new(new, ty.span());
+        let value = quote_spanned!(ty.span()=> <#at::__private::DetailOf<#ty>>::#new(#wire, #description));
+        quote! {
+            #conditions
+            const #typed: #root::__private::DetailOf<#ty> = #value;
+        }
+    });
+    let typed: Vec<Ident> = details.iter().map(constant).collect();
+    let title = texts.title.constant(root);
+    let detail = match &texts.detail {
+        Some(detail) => {
+            let detail = detail.constant(root);
+            quote!(::core::option::Option::Some(#detail))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let origin = format!("::{}::{}", unraw(ident), unraw(name));
+    let constants = quote! {
+        #(#declared)*
+        #conditions
+        const #case: #root::ErrorCase = #root::ErrorCase {
+            status: #status,
+            code: #code,
+            title: #title,
+            detail: #detail,
+            details: &[#(#typed.detail()),*],
+            origin: ::core::concat!(::core::module_path!(), #origin),
+        };
+    };
+
+    let fields: Vec<&Ident> = details.iter().map(|detail| detail.ident).collect();
+    let bindings: Vec<Ident> = details.iter().map(binding).collect();
+    let of = |name: &str| details.iter().find(|detail| detail.name == name);
+    let owned = |name: &str| {
+        let (typed, value) = (of(name).map(constant), of(name).map(binding));
+        quote!(#typed.shown(&#value))
+    };
+    let mut problem = quote!(#root::Problem::from_case(&#case));
+    for (template, method) in [(Some(&texts.title), "with_title"), (texts.detail.as_ref(), "with_detail")] {
+        if let Some(text) = template.and_then(|template| template.occurrence(root, &owned)) {
+            let method = format_ident!("{method}");
+            problem = quote!(#root::Problem::#method(#problem, #text));
+        }
+    }
+    if !details.is_empty() {
+        let values = typed.iter().zip(&bindings).map(|(typed, value)| quote!(.with(&#typed, &#value)));
+        problem = quote! {
+            #root::Problem::with_details(#problem, #root::__private::Details::new() #(#values)*)
+        };
+    }
+    let pattern = match &variant.fields {
+        Fields::Unit => quote!(Self::#name),
+        _ => quote!(Self::#name { #(#fields: #bindings),* }),
+    };
+    let shown = texts.title.shown().into_iter().filter_map(of).map(|detail| {
+        let (ident, binding) = (detail.ident, binding(detail));
+        quote!(#ident: #binding,)
+    });
+    let sentence = texts.title.display(&|name| {
+        let (typed, value) = (of(name).map(constant), of(name).map(binding));
+        quote!(#typed.shown(#value))
+    });
+    Parts {
+        constants,
+        describe: quote!(#conditions #root::ErrorSet::case(errors, #case);),
+        into_problem: quote!(#conditions #pattern => #problem,),
+        display: quote!(#conditions Self::#name { #(#shown)* .. } => #sentence,),
+    }
+}
+
+/// The variant is what it holds.
+fn handed_on(variant: &Variant, ty: &Type, root: &Path) -> Parts {
+    let conditions = conditions(variant);
+    let name = &variant.ident;
+    Parts {
+        constants: TokenStream::new(),
+        describe: quote!(#conditions <#ty as #root::ApiError>::describe(errors);),
+        into_problem: quote!(#conditions Self::#name(inner) => <#ty as #root::ApiError>::into_problem(inner),),
+        display: quote!(#conditions Self::#name(inner) => ::core::fmt::Display::fmt(inner, f),),
+    }
+}
+
+/// A type that becomes this error by `?`, and how.
+struct Source<'a> {
+    variant: &'a Variant,
+    ty: &'a Type,
+    /// It is wrapped for the log first.
+    internal: bool,
+}
+
+fn sources<'a>(cases: &'a [(&'a Variant, Case)], mistakes: &mut Mistakes) -> Vec<Source<'a>> {
+    let mut sources: Vec<Source<'_>> = Vec::new();
     for (variant, case) in cases {
-        let Case::Internal { sources: listed, .. } = case else { continue };
-        for source in listed {
-            if sources.iter().any(|(_, known)| *known == source) {
+        let (listed, internal): (Vec<&Type>, bool) = match case {
+            Case::Internal { sources, .. } => (sources.iter().collect(), true),
+            Case::Transparent { ty } => (vec![ty], false),
+            Case::Stated(_) => continue,
+        };
+        for ty in listed {
+            if sources.iter().any(|known| known.ty == ty) {
                 mistakes.on(
-                    source,
+                    ty,
                     "this source is listed twice, so `?` would not know which variant to make; leave one out",
                 );
             } else {
-                sources.push((variant, source));
+                sources.push(Source { variant, ty, internal });
             }
         }
     }
     sources
 }
 
-fn from(input: &DeriveInput, variant: &Variant, source: &Type, root: &Path) -> TokenStream {
+fn from(input: &DeriveInput, source: &Source<'_>, root: &Path) -> TokenStream {
     let ident = &input.ident;
+    let Source { variant, ty, internal } = source;
     let name = &variant.ident;
+    let conditions = conditions(variant);
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
-    // The error for a source that is no `std::error::Error` lands on the source.
-    let at = respan(root, source.span());
-    let convert =
-        quote_spanned!(source.span()=> <#at::Internal as ::core::convert::From<#source>>::from(source));
+    let value = if *internal {
+        // The error for a source that is no `std::error::Error` lands on the source.
+        let at = respan(root, ty.span());
+        quote_spanned!(ty.span()=> <#at::Internal as ::core::convert::From<#ty>>::from(source))
+    } else {
+        quote!(source)
+    };
     quote! {
+        #conditions
         #[automatically_derived]
-        impl #impl_generics ::core::convert::From<#source> for #ident #ty_generics #where_clause {
-            fn from(source: #source) -> Self {
-                Self::#name(#convert)
+        impl #impl_generics ::core::convert::From<#ty> for #ident #ty_generics #where_clause {
+            fn from(source: #ty) -> Self {
+                Self::#name(#value)
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::expect;
-    use syn::parse_quote;
-
-    use super::*;
-    use crate::golden::{mistakes, pretty};
-
-    #[test]
-    fn an_error_expands_to_its_cases() {
-        let expanded = expand(
-            quote! {
-                enum TodoError {
-                    /// No such todo.
-                    ///
-                    /// It may have been deleted.
-                    #[error(status = 404)]
-                    NotFound,
-                    /// Taken.
-                    #[error(status = 409, code = "todo.taken")]
-                    SomebodyElseHasIt,
-                    #[error(internal, from(StoreError, io::Error))]
-                    Internal(Internal),
-                }
-            },
-            &parse_quote!(::queqiao),
-        );
-        expect![[r##"
-            #[automatically_derived]
-            #[allow(deprecated)]
-            impl ::queqiao::ApiError for TodoError {
-                fn describe(errors: &mut ::queqiao::ErrorSet) {
-                    let _ = &errors;
-                    ::queqiao::ErrorSet::case(
-                        errors,
-                        ::queqiao::ErrorCase {
-                            status: 404u16,
-                            code: "todo.not_found",
-                            title: "No such todo.",
-                            detail: "It may have been deleted.",
-                        },
-                    );
-                    ::queqiao::ErrorSet::case(
-                        errors,
-                        ::queqiao::ErrorCase {
-                            status: 409u16,
-                            code: "todo.taken",
-                            title: "Taken.",
-                            detail: "",
-                        },
-                    );
-                    <Internal as ::queqiao::ApiError>::describe(errors);
-                }
-                fn into_problem(self) -> ::queqiao::Problem {
-                    match self {
-                        Self::NotFound => {
-                            ::queqiao::Problem::from_case(
-                                &::queqiao::ErrorCase {
-                                    status: 404u16,
-                                    code: "todo.not_found",
-                                    title: "No such todo.",
-                                    detail: "It may have been deleted.",
-                                },
-                            )
-                        }
-                        Self::SomebodyElseHasIt => {
-                            ::queqiao::Problem::from_case(
-                                &::queqiao::ErrorCase {
-                                    status: 409u16,
-                                    code: "todo.taken",
-                                    title: "Taken.",
-                                    detail: "",
-                                },
-                            )
-                        }
-                        Self::Internal(source) => {
-                            <Internal as ::queqiao::ApiError>::into_problem(source)
-                        }
-                    }
-                }
-            }
-            #[automatically_derived]
-            #[allow(deprecated)]
-            impl ::core::fmt::Display for TodoError {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    match self {
-                        Self::NotFound => f.write_str("No such todo."),
-                        Self::SomebodyElseHasIt => f.write_str("Taken."),
-                        Self::Internal(source) => ::core::fmt::Display::fmt(source, f),
-                    }
-                }
-            }
-            #[automatically_derived]
-            impl ::core::convert::From<StoreError> for TodoError {
-                fn from(source: StoreError) -> Self {
-                    Self::Internal(
-                        <::queqiao::Internal as ::core::convert::From<StoreError>>::from(source),
-                    )
-                }
-            }
-            #[automatically_derived]
-            impl ::core::convert::From<io::Error> for TodoError {
-                fn from(source: io::Error) -> Self {
-                    Self::Internal(
-                        <::queqiao::Internal as ::core::convert::From<io::Error>>::from(source),
-                    )
-                }
-            }
-        "##]]
-        .assert_eq(&pretty(expanded));
-    }
-
-    #[test]
-    fn each_mistake_is_told_once() {
-        for (item, remedy) in [
-            (
-                quote!(
-                    struct E;
-                ),
-                "enum E",
-            ),
-            (
-                quote!(
-                    enum E {
-                        #[error(status = 404)]
-                        A,
-                    }
-                ),
-                "/// No such todo.",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        A,
-                    }
-                ),
-                "#[error(status = 404)]",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 200)]
-                        A,
-                    }
-                ),
-                "400 to 599",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = "404")]
-                        A,
-                    }
-                ),
-                "400 to 599",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(statsu = 404)]
-                        A,
-                    }
-                ),
-                "did you mean `status`",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 404)]
-                        A(u8),
-                    }
-                ),
-                "leave it out",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 404, from(X))]
-                        A,
-                    }
-                ),
-                "#[error(internal, from(…))]",
-            ),
-            (
-                quote!(
-                    enum E {
-                        #[error(internal)]
-                        A,
-                    }
-                ),
-                "A(Internal)",
-            ),
-            (
-                quote!(
-                    enum E {
-                        #[error(internal, status = 502)]
-                        A(Internal),
-                    }
-                ),
-                "leave `status` out",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 404, code = "Not Found")]
-                        A,
-                    }
-                ),
-                "todo.taken",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 401, code = "auth.nope")]
-                        A,
-                    }
-                ),
-                "another first word",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error("not found")]
-                        A,
-                    }
-                ),
-                "doc comment",
-            ),
-            (
-                quote!(
-                    enum AuthError {
-                        /** A. */
-                        #[error(status = 401)]
-                        A,
-                    }
-                ),
-                "rename the type",
-            ),
-            (
-                quote!(
-                    enum E {
-                        /** A. */
-                        #[error(status = 404)]
-                        A,
-                        /** B. */
-                        #[error(status = 409, code = "e.a")]
-                        B,
-                    }
-                ),
-                "same code `e.a`",
-            ),
-            (
-                quote!(
-                    enum E {
-                        #[error(internal, from(X, X))]
-                        A(Internal),
-                    }
-                ),
-                "listed twice",
-            ),
-            (
-                quote!(
-                    enum E<T> {
-                        /** A. */
-                        #[error(status = 404)]
-                        A,
-                    }
-                ),
-                "leave the parameters out",
-            ),
-            (
-                quote!(
-                    #[error(prefx = "x")]
-                    enum E {
-                        /** A. */
-                        #[error(status = 404)]
-                        A,
-                    }
-                ),
-                "did you mean `prefix`",
-            ),
-        ] {
-            let told = mistakes(&expand(item.clone(), &parse_quote!(::queqiao)));
-            assert_eq!(told.len(), 1, "{item}: {told:#?}");
-            assert!(told[0].contains(remedy), "{item}: {told:#?}");
-        }
-    }
-}
+mod tests;

@@ -10,7 +10,8 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Token, Type};
 
 use super::kind::{Layer, layers};
-use super::words::{number, read, text};
+use super::message::Message;
+use super::words::{number, read};
 use crate::mistakes::Mistakes;
 use crate::root::respan;
 
@@ -26,7 +27,7 @@ pub(super) struct Constraint {
     pub(super) kind: ConstraintKind,
     /// The constraint's own word, where a type that it does not fit is told.
     pub(super) span: Span,
-    pub(super) message: Option<LitStr>,
+    pub(super) message: Option<Message>,
 }
 
 pub(super) enum ConstraintKind {
@@ -85,11 +86,7 @@ impl Checks {
             }
             match (name.as_str(), &word) {
                 ("skip", Meta::Path(_)) => self.skip = true,
-                ("message", Meta::NameValue(pair)) => match text(&pair.value) {
-                    Some(text) => message = Some(text),
-                    None => mistakes
-                        .on(&pair.value, "`message` takes a string literal: `message = \"must be …\"`"),
-                },
+                ("message", word) => message = mistakes.take(Message::read(word)),
                 _ => self.constraints.extend(read(&word, &name, ty, mistakes)),
             }
             seen.push(name);
@@ -97,8 +94,10 @@ impl Checks {
         if let Some(message) = message {
             let constraints = self.constraints.get_mut(first..).unwrap_or_default();
             if constraints.is_empty() && mistakes.is_empty() {
-                mistakes
-                    .on(&message, "`message` replaces the words of the constraints beside it; there is none");
+                mistakes.on(
+                    message.text(),
+                    "`message` replaces the words of the constraints beside it; there is none",
+                );
             }
             for constraint in constraints {
                 constraint.message = Some(message.clone());
@@ -129,7 +128,10 @@ impl Checks {
     pub(super) fn statements(&self, ty: &Type, value: &Ident, at: &Ident, root: &Path) -> TokenStream {
         let statements = self.constraints.iter().map(|constraint| {
             let at = match &constraint.message {
-                Some(message) => quote!(&mut #root::Checker::saying(#at, #message)),
+                Some(message) => {
+                    let message = message.tokens(root);
+                    quote!(&mut #root::Checker::saying(#at, &#message))
+                }
                 None => quote!(#at),
             };
             match &constraint.kind {

@@ -2,6 +2,7 @@
 
 mod check;
 mod kind;
+mod message;
 mod pattern;
 mod serde_attributes;
 mod walk;
@@ -325,7 +326,10 @@ mod tests {
                                 >(&PATTERN)
                             },
                             value,
-                            &mut ::queqiao::Checker::saying(at, "must be a cursor"),
+                            &mut ::queqiao::Checker::saying(
+                                at,
+                                &::queqiao::__private::plain("must be a cursor"),
+                            ),
                         );
                         <Option<String> as ::queqiao::Model>::check(value, at);
                     }

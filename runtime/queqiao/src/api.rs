@@ -1,5 +1,8 @@
 //! The API as one value: routes with their description, from which router and document both come.
 
+mod build_error;
+mod collisions;
+mod fallback;
 mod places;
 
 use std::collections::BTreeMap;
@@ -9,15 +12,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
 
+pub use self::build_error::BuildError;
+use self::collisions::merge_axum;
+#[cfg(feature = "server")]
+use self::collisions::{nothing, quietly};
+pub(crate) use self::fallback::with_problems;
 use self::places::{names, unique, wrong_prefix};
+#[cfg(feature = "server")]
+use crate::clients::Releases;
 use crate::context::Context;
 use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
 use crate::endpoint::{Endpoint, Meta, Method, run};
 use crate::extract::{Extract, Incoming};
-use crate::problem::{self, ErrorCase, Problem};
+use crate::problem::{self, Language};
 use crate::reply::Reply;
 
 type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
@@ -59,7 +68,7 @@ struct Route<S> {
     meta: Meta,
     path: String,
     describe: fn(&mut Operation<'_>),
-    serve: fn(Arc<Context<S>>, Arc<Plans>) -> MethodRouter,
+    serve: fn(Arc<Context<S>>, Arc<Plans>, Language, usize) -> MethodRouter,
     layers: Vec<Layer>,
 }
 
@@ -95,6 +104,8 @@ fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
 fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
     context: Arc<Context<S>>,
     plans: Arc<Plans>,
+    language: Language,
+    place: usize,
 ) -> MethodRouter {
     let filter = match E::META.method {
         Method::Get => MethodFilter::GET,
@@ -103,7 +114,7 @@ fn serve<S: Send + Sync + 'static, E: Endpoint<S>>(
         Method::Delete => MethodFilter::DELETE,
     };
     axum::routing::on(filter, move |request: Request| {
-        run::<S, E>(Arc::clone(&context), Incoming::new(request, Arc::clone(&plans)))
+        run::<S, E>(Arc::clone(&context), place, Incoming::new(request, Arc::clone(&plans), language))
     })
 }
 
@@ -131,6 +142,9 @@ pub struct Api<S = ()> {
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
     login: bool,
+    #[cfg(feature = "server")]
+    releases: String,
+    language: Language,
     mistakes: Vec<String>,
 }
 
@@ -144,6 +158,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             routes: Vec::new(),
             axum: Vec::new(),
             login: true,
+            #[cfg(feature = "server")]
+            releases: String::new(),
+            language: Language::default(),
             mistakes: Vec::new(),
         }
     }
@@ -155,6 +172,23 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// Names the stored releases of the mini-program, so that the server knows which version calls:
+    /// `.releases(queqiao::releases!())`, or the text of `contracts/releases.json` as `cargo queqiao release` writes it.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn releases(mut self, text: impl Into<String>) -> Self {
+        self.releases = text.into();
+        self
+    }
+
+    /// The language of failures for callers whose `Accept-Language` names neither Chinese nor English; English unless
+    /// said.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
     /// Adds handlers.
     #[must_use]
     pub fn routes(mut self, routes: Routes<S>) -> Self {
@@ -162,7 +196,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version and description are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
@@ -227,7 +261,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     ///
     /// # Errors
     /// All mistakes at once: two handlers for one method and path, an operation id used twice, a path
-    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name.
+    /// parameter that no argument takes, a type that cannot work in a mini-program, two types with one name, an error code with two meanings.
     pub fn build(mut self) -> Result<Built<S>, BuildError> {
         #[cfg(feature = "server")]
         if self.login {
@@ -236,6 +270,11 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;
         unique(&self.routes, &mut mistakes);
+        #[cfg(feature = "server")]
+        let releases = Releases::read(&self.releases).unwrap_or_else(|told| {
+            mistakes.extend(told);
+            Releases::default()
+        });
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
@@ -259,6 +298,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
+        let cases = described.iter().flat_map(|(.., draft)| draft.errors.cases());
+        mistakes.extend(problem::ambiguous(cases));
         let placed = described
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
@@ -269,7 +310,15 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             Ok(document) if mistakes.is_empty() => {
                 let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));
                 let axum = merge_axum(paths.collect(), self.axum).map_err(BuildError::one)?;
-                Ok(Built { title: self.title, routes, axum, document })
+                Ok(Built {
+                    title: self.title,
+                    language: self.language,
+                    routes,
+                    axum,
+                    document,
+                    #[cfg(feature = "server")]
+                    releases,
+                })
             }
             Ok(_) => Err(BuildError { mistakes }),
             Err(more) => {
@@ -323,9 +372,12 @@ impl<S> fmt::Debug for Api<S> {
 /// A checked API.
 pub struct Built<S> {
     title: String,
+    language: Language,
     routes: Vec<(Route<S>, Arc<Plans>)>,
     axum: Router,
     document: Document,
+    #[cfg(feature = "server")]
+    releases: Releases,
 }
 
 impl<S: Clone + Send + Sync + 'static> Built<S> {
@@ -334,17 +386,36 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         &self.title
     }
 
+    /// The language of failures for callers who wish none.
+    #[cfg(feature = "server")]
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     /// The OpenAPI document.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
+    /// The stored releases.
+    #[cfg(feature = "server")]
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// The operations' ids by their place.
+    #[cfg(feature = "server")]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().map(|(route, _)| route.meta.operation_id)
+    }
+
     /// The router over a context.
     pub fn router(self, context: Context<S>) -> Router {
+        let services = context.services.clone();
         let context = Arc::new(context);
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
-        for (route, plans) in self.routes {
-            let mut served = (route.serve)(Arc::clone(&context), plans);
+        for (place, (route, plans)) in self.routes.into_iter().enumerate() {
+            let mut served = (route.serve)(Arc::clone(&context), plans, self.language, place);
             for layer in &route.layers {
                 served = layer(served);
             }
@@ -362,7 +433,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         for (path, served) in paths {
             router = router.route(&path, served);
         }
-        with_problems(router.merge(self.axum))
+        with_problems(router.merge(self.axum), services, self.language)
     }
 
     /// Refuses routes at places that the server itself answers.
@@ -380,7 +451,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         let own = self.axum.clone();
         let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
         let server =
-            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(unknown_route)));
+            server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(nothing)));
         quietly(move || own.merge(server)).map(drop).map_err(|panic| {
             BuildError::one(format!(
                 "an axum router that is merged in answers a path that {belongs}: {panic}; choose another path"
@@ -391,49 +462,7 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]
-const RESERVED: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/docs"];
-
-/// Unknown routes and wrong methods as problem documents.
-pub(crate) fn with_problems(router: Router) -> Router {
-    router.fallback(unknown_route).method_not_allowed_fallback(wrong_method)
-}
-
-/// Joins plain axum routers, and tries them beside the API's own routes: axum panics over two handlers in one place,
-/// and an operator shall read a sentence instead.
-fn merge_axum(paths: Vec<(Method, String)>, routers: Vec<Router>) -> Result<Router, String> {
-    let own = move || {
-        paths.into_iter().fold(Router::new(), |router, (method, path)| {
-            let filter = match method {
-                Method::Get => MethodFilter::GET,
-                Method::Post => MethodFilter::POST,
-                Method::Put => MethodFilter::PUT,
-                Method::Delete => MethodFilter::DELETE,
-            };
-            router.route(&path, axum::routing::on(filter, unknown_route))
-        })
-    };
-    let own =
-        quietly(own).map_err(|panic| format!("two routes cannot stand side by side: {panic}; rename one"))?;
-    if routers.is_empty() {
-        return Ok(Router::new());
-    }
-    let remedy = "change the path of one, or give all fallbacks to one router";
-    let joined = quietly(move || routers.into_iter().fold(Router::new(), Router::merge))
-        .map_err(|panic| format!("two axum routers that are merged in collide: {panic}; {remedy}"))?;
-    let both = joined.clone();
-    quietly(move || own.merge(both)).map(drop).map_err(|panic| {
-        format!("an axum router that is merged in collides with a handler: {panic}; {remedy}")
-    })?;
-    Ok(joined)
-}
-
-/// Runs what may panic, and gives the panic's message.
-fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
-    })
-}
+const RESERVED: [&str; 5] = ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs"];
 
 impl<S> fmt::Debug for Built<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -444,52 +473,7 @@ impl<S> fmt::Debug for Built<S> {
     }
 }
 
-/// Why an [`Api`] cannot be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildError {
-    mistakes: Vec<String>,
-}
-
-impl BuildError {
-    fn one(mistake: String) -> Self {
-        Self { mistakes: vec![mistake] }
-    }
-
-    /// Each mistake with its remedy.
-    pub fn mistakes(&self) -> &[String] {
-        &self.mistakes
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mistakes.as_slice() {
-            [one] => write!(f, "the API cannot be built: {one}"),
-            many => {
-                write!(f, "the API cannot be built, for {} reasons:", many.len())?;
-                many.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}
-
 /// The tag of an operation: what the attribute says, else the module's name.
 fn tag(meta: &Meta) -> &str {
     meta.tag.unwrap_or_else(|| meta.module.rsplit("::").next().unwrap_or(meta.module))
-}
-
-fn refuse(request: &Request, case: &ErrorCase) -> Response {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    Problem::from_case(case).respond(id)
-}
-
-async fn unknown_route(request: Request) -> Response {
-    refuse(&request, &problem::ROUTE_NOT_FOUND)
-}
-
-/// axum adds the `Allow` header.
-async fn wrong_method(request: Request) -> Response {
-    refuse(&request, &problem::METHOD_NOT_ALLOWED)
 }

@@ -12,6 +12,7 @@ pages! {
     GettingStarted = "../../../book/src/getting-started.md",
     Handlers = "../../../book/src/handlers.md",
     Models = "../../../book/src/models.md",
+    MiniProgram = "../../../book/src/mini-program.md",
     Errors = "../../../book/src/errors.md",
     Login = "../../../book/src/login.md",
     Configuration = "../../../book/src/configuration.md",
@@ -20,4 +21,5 @@ pages! {
     Emulator = "../../../book/src/emulator.md",
     Testing = "../../../book/src/testing.md",
     Deploying = "../../../book/src/deploying.md",
+    Clients = "../../../book/src/clients.md",
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+
 use crate::auth::Authenticate;
+use crate::problem::Problem;
 
 /// Takes a part of the application's state, as axum's trait of the same name does.
 ///
@@ -57,6 +60,8 @@ pub struct Services {
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
     #[cfg(feature = "server")]
     pub(crate) login: Option<Arc<crate::auth::LoginService>>,
+    #[cfg(feature = "server")]
+    clients: Option<Arc<crate::clients::Clients>>,
 }
 
 impl Services {
@@ -77,6 +82,23 @@ impl Services {
     pub(crate) fn with_login(mut self, login: Arc<crate::auth::LoginService>) -> Self {
         self.login = Some(login);
         self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_clients(mut self, clients: Arc<crate::clients::Clients>) -> Self {
+        self.clients = Some(clients);
+        self
+    }
+
+    /// Counts a call of the operation at a place, or of none, and refuses it where its client is too old.
+    pub(crate) fn admit(&self, place: Option<usize>, headers: &HeaderMap) -> Result<(), Problem> {
+        #[cfg(feature = "server")]
+        if let Some(clients) = &self.clients {
+            return clients.admit(place, headers);
+        }
+        let _ = (place, headers);
+        Ok(())
     }
 
     /// Checks tokens with an implementation of your own.

@@ -122,11 +122,12 @@ pub trait Endpoint<S>: Send + Sync + 'static {
     ) -> impl Future<Output = Self::Reply> + Send;
 }
 
-/// Runs one request through `E`: its arguments in order, the handler, its reply.
+/// Runs one request through `E`, the operation at `place`: its arguments in order, the handler, its reply.
 ///
 /// No `async fn`, which would hold the request twice: as it came, and as the variable of that name.
 pub(crate) fn run<S, E>(
     context: Arc<Context<S>>,
+    place: usize,
     mut request: Incoming,
 ) -> impl Future<Output = Response> + Send + 'static
 where
@@ -138,13 +139,17 @@ where
             match <E::$slot as Extract<S>>::extract(&mut request, &context).await {
                 Ok(value) => value,
                 Err(problem) => {
-                    let response = problem.respond(request.request_id());
+                    let response = problem.respond(request.audience());
                     return request.finish(response);
                 }
             }
         };
     }
     async move {
+        // First of all: neither body nor token of a client that is too old is looked at.
+        if let Err(problem) = context.services.admit(Some(place), &request.parts.headers) {
+            return problem.respond(request.audience());
+        }
         let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
         let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
         let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;

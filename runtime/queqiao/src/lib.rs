@@ -55,6 +55,8 @@ mod api;
 mod auth;
 #[cfg(doctest)]
 mod book;
+#[cfg(feature = "server")]
+mod clients;
 mod context;
 mod document;
 mod endpoint;
@@ -75,7 +77,7 @@ pub use serde;
 pub use serde_json;
 pub use uuid;
 
-pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, routes};
+pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::sqlx::{self, SqlitePool};
 #[cfg(feature = "server")]
@@ -88,7 +90,9 @@ pub use crate::document::{Document, Operation, Security};
 pub use crate::endpoint::{Endpoint, Meta, Method};
 pub use crate::extract::{Extract, Header, HeaderField, Incoming, Json, Path, Query, Raw, RawBody, State};
 pub use crate::model::{Checker, Model, Violation};
-pub use crate::problem::{ApiError, ErrorCase, ErrorSet, FieldError, Internal, Location, Problem};
+pub use crate::problem::{
+    ApiError, Audience, Detail, ErrorCase, ErrorSet, FieldError, Internal, Language, Location, Problem, Text,
+};
 pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply};
 #[cfg(feature = "server")]
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
@@ -100,9 +104,9 @@ pub mod prelude {
     pub use uuid::Uuid;
 
     pub use crate::{
-        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, MediaType, NoContent,
-        Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post, put,
-        routes,
+        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, Language, MediaType,
+        NoContent, Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post,
+        put, routes,
     };
 }
 
@@ -113,4 +117,5 @@ pub mod __private {
     pub use serde;
 
     pub use crate::model::constraints;
+    pub use crate::problem::{DetailOf, Details, both, plain};
 }

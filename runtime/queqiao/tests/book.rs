@@ -85,8 +85,11 @@ fn every_chapter_is_in_the_summary() {
 
 #[test]
 fn the_table_of_settings_is_whole() {
-    let source = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/settings.rs"));
-    let source = source.split("#[cfg(test)]").next().unwrap();
+    let files = ["settings.rs", "client_settings.rs"].map(|name| {
+        let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve").join(name));
+        text.split("#[cfg(test)]").next().unwrap().to_owned()
+    });
+    let source = files.concat();
     let read_settings: BTreeSet<&str> = source
         .split("reader")
         .filter_map(|call| call.split_once("(\"")?.1.split_once('"'))

@@ -94,7 +94,7 @@ fn length_of_sequences_sets_and_maps() {
             .prop_map(|(list, set, map)| Items { list, set, map }),
     );
     assert_eq!(
-        errors(&Items { list: vec![], set: BTreeSet::new(), map: None })[1].message,
+        errors(&Items { list: vec![], set: BTreeSet::new(), map: None })[1].message.to_string(),
         "must have exactly 2 items"
     );
 }

@@ -6,6 +6,8 @@
 //!
 //! Concurrent calls start together at a barrier, on as many tasks; nothing waits for real time.
 
+mod client_calls;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,9 +22,11 @@ use crate::{
     REPLAY, SessionKeys, StoreError, UserId,
 };
 
+pub use client_calls::*;
+
 /// Makes one test of each case. The expression is awaited and gives an empty store that implements
-/// [`Accounts`], [`SessionKeys`] and [`LoginCodes`], and what has to live until the case has ended,
-/// such as a temporary folder, or `()`.
+/// [`Accounts`], [`SessionKeys`], [`LoginCodes`] and [`ClientCalls`](crate::ClientCalls), and what has to live until
+/// the case has ended, such as a temporary folder, or `()`.
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
 ///
@@ -61,6 +65,11 @@ macro_rules! conformance_tests {
             a_late_claimer_cannot_undo_its_successor
             a_late_success_counts
             codes_of_two_apps_are_two
+            calls_add_up_by_client_and_operation
+            concurrent_counts_are_not_lost
+            contracts_beyond_the_limit_are_counted_together
+            an_unknown_contract_that_is_silent_for_long_gives_its_place
+            the_packages_seen_last_are_kept
         }
     };
     (@cases $store:expr; $($case:ident)*) => {

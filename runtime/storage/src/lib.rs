@@ -1,9 +1,9 @@
 //! What a mini-program backend remembers: users, session keys and used login codes.
 //!
 //! Few, small traits with exact promises, and adapters that keep them. The traits are
-//! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest) and
-//! [`LoginCodes`] (one exchange per code, across instances). [`SqliteStore`] implements all three
-//! in one file on disk. Nothing here reads the clock by itself: the time is an argument, taken
+//! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
+//! [`LoginCodes`] (one exchange per code, across instances) and [`ClientCalls`] (which versions of the
+//! mini-program still call what). [`SqliteStore`] implements all of them in one file on disk. Nothing here reads the clock by itself: the time is an argument, taken
 //! from a [`Clock`] that tests can move.
 //!
 //! ```
@@ -31,6 +31,7 @@
 
 mod account;
 mod cipher;
+mod client_calls;
 pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -41,6 +42,10 @@ pub mod sqlite;
 
 pub use account::{Access, Account, Accounts, BadUserId, Identity, UserId};
 pub use cipher::{Cipher, CipherError, Sealed};
+pub use client_calls::{
+    BadContractId, CallCount, ClientBounds, ClientCalls, ClientFigures, ClientId, ContractId, FORGOTTEN,
+    KEPT_PACKAGES, PackageSeen,
+};
 pub use clock::Clock;
 pub use error::StoreError;
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};

@@ -1,5 +1,13 @@
-/** What kind of failure it was; without a code from the server also its code. */
+/** What kind of failure it was. */
 export type Kind =
+  //#upgrade
+  /** The server takes this version of the mini-program no more; WeChat's update flow runs. */
+  | 'upgrade'
+  //#end
+  | ClientCode;
+
+/** Codes that the client itself gives where none came from the server: the kind of the failure. */
+export type ClientCode =
   /** No answer came; the request may or may not have been carried out. */
   | 'network'
   | 'timeout'
@@ -17,9 +25,6 @@ export type Kind =
   | 'auth'
   /** The answer is not what the contract says. */
   | 'parse';
-
-/** Codes that the client itself gives. */
-export type ClientCode = Kind;
 
 /** One mistake in the input. */
 export interface Violation {
@@ -55,6 +60,13 @@ export class ApiError<Code extends string = string> extends Error {
   readonly operation: string;
 }
 
+//#details
+/** A failure of an operation: where `Details` has its code, it carries what stands there. */
+export type Failure<Code extends string, Details> =
+  | ApiError<Exclude<Code, keyof Details>>
+  | { [C in keyof Details & string]: ApiError<C> & { readonly details: Details[C] } }[keyof Details & string];
+
+//#end
 /** A running call. `abort` is lost after `then`: keep this object to abort. */
 export interface Call<T> extends Promise<T> {
   /** Ends the call with kind `abort`, in the queue as well as under way. */
@@ -80,6 +92,10 @@ export interface Configuration {
   timeout?: number;
   /** Requests at once, 10 at most. */
   concurrency?: number;
+  //#upgrade
+  /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
+  onUpgrade?: (error: ApiError) => void;
+  //#end
   //#session
   /** Gives the one-time code for a login; `wx.login` if not given. */
   loginCode?: () => string | PromiseLike<string>;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
-use crate::contract::{Access, Contract, Documentation, Member, Operation, Parameter, Place, Type};
+use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Type};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
@@ -11,19 +12,7 @@ const PRELUDE: &str = include_str!("declarations.d.ts");
 pub(crate) fn emit(contract: &Contract) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    let logs_in = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
-    let mut used = true;
-    for line in PRELUDE.lines() {
-        match line.trim() {
-            "//#session" => used = logs_in,
-            "//#end" => used = true,
-            _ if used => {
-                text.push_str(line);
-                text.push('\n');
-            }
-            _ => {}
-        }
-    }
+    text.push_str(&select(PRELUDE, &parts(contract)));
     for model in &contract.models {
         text.push('\n');
         text.push_str(&comment(&model.documentation, ""));
@@ -67,11 +56,34 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     text.push_str(&format!("{word} function {declared}{signature};\n"));
     text.push_str(&format!("{word} namespace {declared} {{\n"));
     text.push_str(&format!("  /** The codes that {name} fails with. */\n  type Code ={codes};\n"));
+    let failure = match operation.details.is_empty() {
+        true => "ApiError<Code>",
+        false => "Failure<Code, Details>",
+    };
+    text.push_str(&details(operation));
     text.push_str(&format!("  /** Whether {name} has failed with one of its codes. */\n"));
-    text.push_str("  function failed(error: unknown): error is ApiError<Code>;\n}\n");
+    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n}}\n"));
     if declared != *name {
         text.push_str(&format!("export {{ {declared} as {name} }};\n"));
     }
+    text
+}
+
+/// What the codes of an operation carry.
+fn details(operation: &Operation) -> String {
+    if operation.details.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("  /** What {} failures carry in `details`, by their codes. */\n", operation.name);
+    text.push_str("  interface Details {\n");
+    for (code, Details { required, shape }) in &operation.details {
+        let shape = match required {
+            true => shape.clone(),
+            false => Type::union(vec![shape.clone(), Type::Named("undefined".into())]),
+        };
+        text.push_str(&format!("    {}: {};\n", key(code), type_text(&shape, "    ")));
+    }
+    text.push_str("  }\n");
     text
 }
 

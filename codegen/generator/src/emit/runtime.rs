@@ -1,43 +1,62 @@
 //! `runtime.js`: the parts of `codegen/client` that a contract uses, joined.
 
-use crate::contract::{Access, Answer, Contract};
+use crate::contract::{Access, Answer, Contract, Operation};
 
 const ERROR: &str = include_str!("../../../client/error.js");
 const ENCODE: &str = include_str!("../../../client/encode.js");
 const QUEUE: &str = include_str!("../../../client/queue.js");
 const SESSION: &str = include_str!("../../../client/session.js");
+const UPGRADE: &str = include_str!("../../../client/upgrade.js");
 const BINARY: &str = include_str!("../../../client/binary.js");
 const CALL: &str = include_str!("../../../client/call.js");
 
+/// The parts that this contract uses of those that not every contract does. In files that all have, lines of such a
+/// part stand between `//#session` and `//#end`.
+pub(super) fn parts(contract: &Contract) -> Vec<&'static str> {
+    let any = |has: fn(&Operation) -> bool| contract.operations.iter().any(has);
+    let parts = [
+        ("session", any(|operation| operation.access != Access::Everybody)),
+        ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
+        ("details", any(|operation| !operation.details.is_empty())),
+        ("binary", any(|operation| operation.answer == Answer::Binary)),
+    ];
+    parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
+}
+
 pub(crate) fn emit(contract: &Contract) -> String {
-    let session = contract.operations.iter().any(|operation| operation.access != Access::Everybody);
-    let binary = contract.operations.iter().any(|operation| operation.answer == Answer::Binary);
+    let used = parts(contract);
     let mut text = format!("// {}\n'use strict';\n", super::javascript::header(contract));
-    let parts =
-        [(ERROR, true), (ENCODE, true), (QUEUE, true), (SESSION, session), (BINARY, binary), (CALL, true)];
-    for (part, used) in parts {
-        if used {
+    let files = [
+        (ERROR, None),
+        (ENCODE, None),
+        (QUEUE, None),
+        (SESSION, Some("session")),
+        (UPGRADE, Some("upgrade")),
+        (BINARY, Some("binary")),
+        (CALL, None),
+    ];
+    for (file, part) in files {
+        if part.is_none_or(|part| used.contains(&part)) {
             text.push('\n');
-            text.push_str(&select(part, session, binary));
+            text.push_str(&select(file, &used));
         }
     }
     text
 }
 
-/// Leaves out the regions `//#session … //#end` and `//#binary … //#end` that are not used, and all markers.
-fn select(part: &str, session: bool, binary: bool) -> String {
-    let mut text = String::with_capacity(part.len());
-    let mut used = true;
-    for line in part.lines() {
-        match line.trim() {
-            "//#session" => used = session,
-            "//#binary" => used = binary,
-            "//#end" => used = true,
-            _ if used => {
+/// Leaves out the regions of parts that are not used, and all markers.
+pub(super) fn select(file: &str, used: &[&str]) -> String {
+    let mut text = String::with_capacity(file.len());
+    let mut inside = None;
+    for line in file.lines() {
+        match line.trim().strip_prefix("//#") {
+            Some("end") => inside = None,
+            Some(part) => inside = Some(part),
+            None if inside.is_none_or(|part| used.contains(&part)) => {
                 text.push_str(line);
                 text.push('\n');
             }
-            _ => {}
+            None => {}
         }
     }
     text
@@ -50,7 +69,7 @@ mod tests {
     #[test]
     fn regions() {
         let part = "a\n  //#session\n  b\n  //#end\nc\n//#binary\nd\n//#end\n";
-        assert_eq!(select(part, false, true), "a\nc\nd\n");
-        assert_eq!(select(part, true, false), "a\n  b\nc\n");
+        assert_eq!(select(part, &["binary"]), "a\nc\nd\n");
+        assert_eq!(select(part, &["session"]), "a\n  b\nc\n");
     }
 }

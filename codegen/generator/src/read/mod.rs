@@ -1,16 +1,18 @@
 //! An OpenAPI document as a [`Contract`].
 
-pub(crate) mod node;
+pub(crate) mod failures;
+mod node;
 mod operation;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::contract::{Access, Contract};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
+use crate::names::Name;
 use node::Node;
 use operation::OperationReader;
 use schema::Schemas;
@@ -63,12 +65,15 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
         }
     }
     operations.check_login(&read)?;
-    let login_codes =
-        read.iter().find(|o| o.access == Access::Login).map(|o| o.codes.clone()).unwrap_or_default();
+    let login = read.iter().find(|operation| operation.access == Access::Login);
+    let (codes, details) = login.map(|o| (o.codes.clone(), o.details.clone())).unwrap_or_default();
     for operation in &mut read {
         // A call that logs in first can fail as the login does.
         if matches!(operation.access, Access::User | Access::Logout) {
-            operation.codes.extend(login_codes.iter().cloned());
+            operation.codes.extend(codes.iter().cloned());
+            for (code, carried) in &details {
+                operation.details.entry(code.clone()).or_insert_with(|| carried.clone());
+            }
         }
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
@@ -91,4 +96,37 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
         operations: read,
         notes,
     })
+}
+
+/// The client's name of a thing. Who writes a queqiao document can rename it, and document and client then speak of one
+/// thing by one name; for any other document the client's own name is noted.
+fn settle(
+    root: &Value,
+    node: &Node<'_>,
+    what: &str,
+    given: &str,
+    name: Name,
+    notes: &mut BTreeSet<String>,
+) -> Result<String, GenerateError> {
+    let Some(conflict) = name.conflict else { return Ok(name.text) };
+    if root.get("x-queqiao").is_some() {
+        let remedy = match what {
+            "the operation" => {
+                "Give it another with `operation_id = \"…\"` in its attribute, or rename the handler"
+            }
+            _ => "Give it another with `#[model(name = \"…\")]`, or rename the type",
+        };
+        return Err(GenerateError::Impossible {
+            pointer: node.pointer.clone(),
+            what: format!("the name \"{given}\" {conflict}"),
+            remedy: remedy.to_owned(),
+        });
+    }
+    if name.text != given {
+        notes.insert(format!(
+            "{}: the name \"{given}\" {conflict}; {what} is {} in the client",
+            node.pointer, name.text
+        ));
+    }
+    Ok(name.text)
 }

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::failures::Failures;
 use super::node::Node;
 use super::schema::{Schemas, documentation};
+use super::settle;
 use crate::contract::{Access, Answer, Body, Documentation, Method, Operation, Parameter, Place, Type};
 use crate::error::GenerateError;
 use crate::names::operation_name;
-
-/// How deep the schemas of errors are searched for codes.
-const CODE_DEPTH: usize = 8;
 
 /// The scheme that carries `x-queqiao-login`.
 struct Login {
@@ -121,8 +120,11 @@ impl<'a> OperationReader<'a> {
         let text = [node.text("summary"), node.text("description")];
         let text = text.into_iter().flatten().map(str::to_owned).collect();
         let tags = node.flag("deprecated").then(|| "deprecated".to_owned()).into_iter().collect();
+        let name = operation_name(id, method.as_str(), path);
+        let notes = &mut self.schemas.notes;
+        let name = settle(self.root, node, "the operation", id.unwrap_or_default(), name, notes)?;
         Ok(Some(Operation {
-            name: operation_name(id, method.as_str(), path),
+            name,
             method,
             path: path.to_owned(),
             documentation: Documentation { text, tags },
@@ -130,7 +132,8 @@ impl<'a> OperationReader<'a> {
             body,
             result: responses.result,
             answer: responses.answer,
-            codes: responses.codes,
+            codes: responses.failures.codes,
+            details: responses.failures.details,
             access,
         }))
     }
@@ -324,10 +327,10 @@ impl<'a> OperationReader<'a> {
 
     fn responses(&mut self, node: &Node<'a>) -> Result<Responses, GenerateError> {
         let mut answers: Vec<(Answer, Type)> = Vec::new();
-        let mut codes = BTreeSet::new();
+        let mut failures = Failures::default();
         let mut redirects = false;
         let Some(responses) = node.object("responses")? else {
-            return Ok(Responses { result: Type::Unknown, answer: Answer::Json, codes });
+            return Ok(Responses { result: Type::Unknown, answer: Answer::Json, failures });
         };
         for (status, response) in responses.children()? {
             if status.starts_with("x-") {
@@ -339,12 +342,12 @@ impl<'a> OperationReader<'a> {
                 Some('1') => {}
                 Some('2') => answers.push(self.answer(status, &response)?),
                 Some('3') => redirects = true,
-                _ => self.collect_codes(&response, &mut codes)?,
+                _ => failures.read(&response, self.root, &mut self.schemas)?,
             }
         }
         // The host follows redirects: what comes at their end is not in the contract.
         if answers.is_empty() && redirects {
-            return Ok(Responses { result: Type::String, answer: Answer::Text, codes });
+            return Ok(Responses { result: Type::String, answer: Answer::Text, failures });
         }
         let mut kinds: Vec<Answer> = Vec::new();
         for (kind, _) in &answers {
@@ -370,7 +373,7 @@ impl<'a> OperationReader<'a> {
             None if result == Type::Nothing => Answer::Empty,
             None => Answer::Json,
         };
-        Ok(Responses { result, answer, codes })
+        Ok(Responses { result, answer, failures })
     }
 
     fn answer(&mut self, status: &str, response: &Node<'a>) -> Result<(Answer, Type), GenerateError> {
@@ -398,51 +401,12 @@ impl<'a> OperationReader<'a> {
         }
         Ok((Answer::Empty, Type::Nothing))
     }
-
-    fn collect_codes(&self, response: &Node<'a>, codes: &mut BTreeSet<String>) -> Result<(), GenerateError> {
-        if let Some(content) = response.object("content")? {
-            for (_, media) in content.children()? {
-                if let Some(schema) = media.get("schema") {
-                    self.codes_of(&schema, codes, 0)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn codes_of(
-        &self,
-        schema: &Node<'a>,
-        codes: &mut BTreeSet<String>,
-        depth: usize,
-    ) -> Result<(), GenerateError> {
-        if depth > CODE_DEPTH {
-            return Ok(());
-        }
-        let schema = schema.resolve(self.root)?;
-        for keyword in ["allOf", "oneOf", "anyOf"] {
-            for inner in schema.list(keyword)? {
-                self.codes_of(&inner, codes, depth + 1)?;
-            }
-        }
-        if let Some(code) = schema.get("properties").and_then(|properties| properties.get("code")) {
-            let code = code.resolve(self.root)?;
-            let listed = code.list("enum")?;
-            let values = listed.iter().map(|item| item.value).chain(code.get("const").map(|item| item.value));
-            // The client keeps codes as words of a string.
-            let word = |text: &&str| {
-                !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-            };
-            codes.extend(values.filter_map(Value::as_str).filter(word).map(str::to_owned));
-        }
-        Ok(())
-    }
 }
 
 struct Responses {
     result: Type,
     answer: Answer,
-    codes: BTreeSet<String>,
+    failures: Failures,
 }
 
 /// A media type without its parameters, in lower case.

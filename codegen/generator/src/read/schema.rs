@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::node::{Node, child};
+use super::settle;
 use crate::contract::{Documentation, Member, Model, Type};
 use crate::error::GenerateError;
 use crate::names::type_name;
@@ -24,9 +25,10 @@ pub(crate) struct Schemas<'a> {
 impl<'a> Schemas<'a> {
     pub(crate) fn new(root: &'a Value) -> Result<Self, GenerateError> {
         let mut names = BTreeMap::new();
+        let mut notes = BTreeSet::new();
         let mut holders = BTreeMap::new();
         for (key, node) in components(root)? {
-            let name = type_name(key);
+            let name = settle(root, &node, "the model", key, type_name(key), &mut notes)?;
             if let Some(other) = holders.insert(name.clone(), node.pointer.clone()) {
                 return Err(GenerateError::Duplicate {
                     pointer: node.pointer,
@@ -37,14 +39,14 @@ impl<'a> Schemas<'a> {
             }
             names.insert(node.pointer, name);
         }
-        Ok(Self { root, names, notes: BTreeSet::new() })
+        Ok(Self { root, names, notes })
     }
 
     pub(crate) fn models(&mut self) -> Result<Vec<Model>, GenerateError> {
         let mut models = Vec::new();
         let mut pointers = BTreeMap::new();
-        for (key, node) in components(self.root)? {
-            let name = self.names.get(&node.pointer).cloned().unwrap_or_else(|| type_name(key));
+        for (_, node) in components(self.root)? {
+            let Some(name) = self.names.get(&node.pointer).cloned() else { continue };
             pointers.insert(name.clone(), node.clone());
             models.push(Model { name, documentation: documentation(&node), shape: self.read(&node)? });
         }

@@ -23,6 +23,8 @@ pub(crate) struct Book {
     pub(crate) added: Vec<String>,
     /// Each answer to a valid token renews it to this one.
     pub(crate) renew: Option<String>,
+    /// Whether every client is too old.
+    pub(crate) too_old: bool,
     /// The next logins fail with 503.
     pub(crate) failing_logins: usize,
     /// How many tokens were given out.
@@ -86,6 +88,9 @@ impl Server {
     ) -> Result<Option<String>, Response<Body>> {
         self.count(method, uri);
         let book = self.book();
+        if book.too_old {
+            return Err(problem(410, "client.too_old", None));
+        }
         let token = header.get("authorization").and_then(|value| value.to_str().ok());
         match token.and_then(|token| token.strip_prefix("Bearer ")) {
             None => Err(problem(401, "auth.required", None)),
@@ -126,6 +131,9 @@ async fn login(State(server): State<Server>, method: Method, uri: Uri, body: Byt
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let code = body["code"].as_str().unwrap_or_default().to_owned();
     let mut book = server.book();
+    if book.too_old {
+        return problem(410, "client.too_old", None);
+    }
     if book.codes.contains(&code) {
         return problem(401, "auth.code_invalid", None);
     }

@@ -144,6 +144,37 @@ function logIn(host, session, provide, exchange) {
   });
 }
 
+// The server refuses this version: WeChat's update flow, once a launch for all
+// clients of the mini-program.
+function upgrade(host, own, error) {
+  var state = sharedState(host), manager, told;
+  if (state.upgrading) return;
+  state.upgrading = true;
+  if (own) return own(error);
+
+  function tell(text, restart) {
+    if (told || !host.showModal) return;
+    told = true;
+    host.showModal({
+      title: '当前版本已停用',
+      content: text,
+      showCancel: !!restart,
+      success: function (answer) { if (restart && answer.confirm) manager.applyUpdate(); }
+    });
+  }
+  function stuck() {
+    tell('请关闭小程序后重新打开；若仍无法使用，请从小程序列表中删除，再搜索进入');
+  }
+  // It need not be said again what was said before the first call.
+  setTimeout(stuck, 30000);
+  try {
+    manager = host.getUpdateManager();
+    manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
+    manager.onUpdateFailed(stuck);
+    manager.onUpdateReady(function () { tell('新版本已准备好，重启后即可使用', true); });
+  } catch (missing) { stuck(); }
+}
+
 function headerValue(header, name) {
   for (var key in header) if (key.toLowerCase() === name) return String(header[key]);
 }
@@ -168,6 +199,12 @@ exports.create = function (name, contract, bases, renewal) {
     }
     if (!base) throw new ApiError('network', name, { title: 'No base URL: call configure({ baseUrl })' });
     return base.replace(/\/+$/, '');
+  }
+
+  // What WeChat is set to, such as zh_CN: not every phone's system says a
+  // language with a request. Known from base library 2.20.1 on.
+  function language() {
+    try { return host().getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { return ''; }
   }
 
   // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
@@ -279,15 +316,21 @@ exports.create = function (name, contract, bases, renewal) {
         try { problem = parse(data); } catch (text) { /* not JSON */ }
         problem = problem || {};
         var errors = Array.isArray(problem.errors) ? problem.errors : undefined;
-        fail(new ApiError(status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http', label, {
+        var kind = status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http';
+        if (problem.code === 'client.too_old') kind = 'upgrade';
+        var error = new ApiError(kind, label, {
           status: status,
           code: typeof problem.code === 'string' ? problem.code : '',
           title: problem.title || 'HTTP status ' + status,
           detail: problem.detail,
+          details: problem.details,
           errors: errors,
           requestId: problem.request_id || requestId,
           retryable: status === 429 || repeatable && status > 501 && status < 505
-        }));
+        });
+        fail(error);
+        // Later: what `onUpgrade` throws must not keep the place in the queue.
+        if (kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
       }
 
       var promise = new Promise(function (resolve, reject) {
@@ -307,6 +350,7 @@ exports.create = function (name, contract, bases, renewal) {
         [settings.header, options.header].forEach(function (more) {
           for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
         });
+        if (!headerValue(header, 'accept-language') && language()) header['Accept-Language'] = language();
         header['X-Queqiao-Client'] = contract;
         session = openSession(wx, 'queqiao:' + name + ' ' + baseUrl());
         epoch = session.epoch;

@@ -76,7 +76,7 @@ impl LoginService {
             tokens: Tokens::new(settings.keys, settings.tokens),
             access: AccessCache::new(Arc::clone(&stores.accounts)),
             stores,
-            exchanges: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_millis(1)).build(),
+            exchanges: Cache::new(10_000),
         }
     }
 
@@ -86,10 +86,10 @@ impl LoginService {
             return self.exchange(code, self.clock.now()).await;
         }
         let hash = CodeHash::new(&self.app.appid, code);
-        self.exchanges
-            .try_get_with(*hash.as_bytes(), self.claim(&hash, code))
-            .await
-            .map_err(|error: Arc<LoginError>| error.shared())
+        let user = self.exchanges.try_get_with(*hash.as_bytes(), self.claim(&hash, code)).await;
+        // Whoever comes later asks the store, which goes by the clock.
+        self.exchanges.invalidate(hash.as_bytes()).await;
+        user.map_err(|error: Arc<LoginError>| error.shared())
     }
 
     async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
@@ -196,20 +196,23 @@ pub(crate) enum LoginError {
     /// The login code is not valid.
     ///
     /// It was used, has expired, or belongs to another app. Call `wx.login` again.
-    #[error(status = 401)]
+    #[error(
+        status = 401,
+        zh = "登录凭证（code）无效。\n\n它已被使用、已过期，或属于别的小程序。请重新调用 `wx.login`。"
+    )]
     CodeInvalid,
     /// WeChat reports too many logins of this user.
     ///
     /// Wait a minute before the next `wx.login`.
-    #[error(status = 429)]
+    #[error(status = 429, zh = "微信提示该用户登录过于频繁。\n\n请等一分钟再调用 `wx.login`。")]
     TooOften,
     /// WeChat blocks this user as a risk.
-    #[error(status = 403)]
+    #[error(status = 403, zh = "微信因风险拦截了该用户。")]
     Blocked,
     /// WeChat does not answer.
     ///
     /// Try again in a moment, with a fresh code if this one is refused then.
-    #[error(status = 503)]
+    #[error(status = 503, zh = "微信没有响应。\n\n请稍后再试；如果那时此 code 被拒绝，请换一个新的。")]
     Unavailable,
     /// The server failed.
     #[error(internal, from(StoreError))]

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::document::{Operation, Security};
 use crate::extract::{Extract, Incoming};
-use crate::problem::{self, Internal, Problem};
+use crate::problem::{self, Internal, Problem, Text};
 
 #[cfg(feature = "server")]
 pub(crate) use self::keys::{Key, Keys};
@@ -232,8 +232,10 @@ impl<S: Send + Sync, R: RoleName> Extract<S> for Role<R> {
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {
         let user = <User as Extract<S>>::extract(request, context).await?;
         if !user.has_role(R::NAME) {
-            return Err(Problem::from_case(&problem::AUTH_FORBIDDEN)
-                .with_detail(format!("The operation needs the role `{}`.", R::NAME)));
+            return Err(Problem::from_case(&problem::AUTH_FORBIDDEN).with_detail(Text::both(
+                format!("此操作需要角色 `{}`。", R::NAME),
+                format!("The operation needs the role `{}`.", R::NAME),
+            )));
         }
         Ok(Self { user, role: PhantomData })
     }

@@ -22,7 +22,7 @@ use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
-use crate::problem::{ErrorCase, Location, PROBLEM_JSON};
+use crate::problem::{ErrorCase, Location, PROBLEM_JSON, Text};
 
 /// What stands above the operations.
 pub(crate) struct Header {
@@ -181,7 +181,8 @@ impl Writer<'_> {
             builder = builder.response(status.to_string(), answer.build());
         }
         for (status, cases) in by_status(draft.errors.cases()) {
-            builder = builder.response(status.to_string(), error_response(&cases));
+            let response = self.error_response(&cases, &draft.details);
+            builder = builder.response(status.to_string(), response);
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {
@@ -226,6 +227,43 @@ impl Writer<'_> {
         builder.build()
     }
 
+    /// The answer of one status: any of its codes, each with what it carries.
+    ///
+    /// Codes are told by `enum`, one or many alike: of the two ways to say one value, every tool shows this one.
+    fn error_response(
+        &mut self,
+        cases: &[&ErrorCase],
+        details: &BTreeMap<&'static str, Value>,
+    ) -> utoipa::openapi::Response {
+        let lines: Vec<String> =
+            cases.iter().map(|case| format!("`{}`: {}", case.code, in_all_languages(&case.title))).collect();
+        let with_codes = |codes: &[&str]| json!({ "type": "object", "properties": { "code": { "type": "string", "enum": codes } }, "required": ["code"] });
+        let (detailed, plain): (Vec<&ErrorCase>, Vec<&ErrorCase>) =
+            cases.iter().partition(|case| details.contains_key(case.code));
+        let mut branches = Vec::new();
+        if !plain.is_empty() {
+            branches.push(with_codes(&plain.iter().map(|case| case.code).collect::<Vec<_>>()));
+        }
+        for case in detailed {
+            let schema = details.get(case.code).cloned().unwrap_or_default();
+            let schema = self.components.place(Side::Response, schema);
+            lint::check_at(case.origin, "details", &schema, self.mistakes);
+            let mut branch = with_codes(&[case.code]);
+            if let Some(properties) = branch.get_mut("properties") {
+                properties["details"] = printable(schema);
+            }
+            branch["required"] = json!(["code", "details"]);
+            branches.push(branch);
+        }
+        let codes = match branches.len() {
+            1 => branches.remove(0),
+            _ => json!({ "oneOf": branches }),
+        };
+        let schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Problem" }, codes] });
+        let content = ContentBuilder::new().schema(Some(lossless(schema))).build();
+        ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, content).build()
+    }
+
     fn schema(&mut self, meta: &Meta, side: Side, schema: Value) -> RefOr<Schema> {
         let schema = self.components.place(side, schema);
         if schema.get("$ref").is_none() {
@@ -244,13 +282,10 @@ fn http_method(method: Method) -> HttpMethod {
     }
 }
 
-fn by_status(cases: &[ErrorCase]) -> BTreeMap<u16, Vec<ErrorCase>> {
-    let mut statuses: BTreeMap<u16, Vec<ErrorCase>> = BTreeMap::new();
+fn by_status(cases: &[ErrorCase]) -> BTreeMap<u16, Vec<&ErrorCase>> {
+    let mut statuses: BTreeMap<u16, Vec<&ErrorCase>> = BTreeMap::new();
     for case in cases {
-        let cases = statuses.entry(case.status).or_default();
-        if !cases.iter().any(|known| known.code == case.code) {
-            cases.push(*case);
-        }
+        statuses.entry(case.status).or_default().push(case);
     }
     for cases in statuses.values_mut() {
         cases.sort_by_key(|case| case.code);
@@ -258,18 +293,11 @@ fn by_status(cases: &[ErrorCase]) -> BTreeMap<u16, Vec<ErrorCase>> {
     statuses
 }
 
-fn error_response(cases: &[ErrorCase]) -> utoipa::openapi::Response {
-    let codes: Vec<&str> = cases.iter().map(|case| case.code).collect();
-    let description =
-        cases.iter().map(|case| format!("`{}`: {}", case.code, case.title)).collect::<Vec<_>>().join("\n");
-    let schema = json!({
-        "allOf": [
-            { "$ref": "#/components/schemas/Problem" },
-            { "type": "object", "properties": { "code": { "type": "string", "enum": codes } }, "required": ["code"] },
-        ],
-    });
-    let content = ContentBuilder::new().schema(Some(lossless(schema))).build();
-    ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
+fn in_all_languages(text: &Text) -> String {
+    match text {
+        Text::Plain(text) => text.to_string(),
+        Text::Both { zh, en } => format!("{en} {zh}"),
+    }
 }
 
 fn problem_schema() -> Value {

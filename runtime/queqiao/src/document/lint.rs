@@ -3,7 +3,23 @@
 use serde_json::{Map, Value};
 
 /// The largest integer that a JavaScript number holds exactly, 2^53 − 1.
-const SAFE: f64 = 9_007_199_254_740_991.0;
+const SAFE_INTEGER: u64 = 9_007_199_254_740_991;
+const SAFE: f64 = SAFE_INTEGER as f64;
+
+/// Members of `Object.prototype` that a JSON name can hide behind, but `__proto__`.
+const OF_EVERY_OBJECT: [&str; 11] = [
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+];
 
 /// Checks a schema; `place` says where it stands.
 pub(crate) fn check(place: &str, schema: &Value, mistakes: &mut Vec<String>) {
@@ -22,30 +38,46 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
-    fn report(&mut self, what: &str, remedy: &str) {
+    /// `remedies`: the best one first.
+    fn report(&mut self, what: &str, remedies: &[&str]) {
         let place = if self.path.is_empty() {
             format!("`{}`", self.place)
         } else {
             format!("`{}`, at `{}`", self.place, self.path.join("."))
         };
-        self.mistakes.push(format!("{place}: {what}; {remedy}"));
+        self.mistakes.push(format!("{place}: {what}; {}", ranked(remedies)));
     }
 
     fn schema(&mut self, schema: &Value) {
         let Value::Object(map) = schema else { return };
-        if is_duration(map) {
-            self.report(
-                "a `Duration` is an object with a 64-bit integer, which loses digits in JavaScript beyond 2^53 − 1",
-                "take a number of seconds or milliseconds as `u32` and name the unit in the field",
-            );
-            return;
+        match two_integers(map) {
+            Some(Time::Duration) => {
+                self.report(
+                    "a `Duration` is an object with a 64-bit integer, which loses digits in JavaScript beyond 2^53 − 1",
+                    &["a number of seconds or milliseconds as `u32`, with the unit in the field's name"],
+                );
+                return;
+            }
+            Some(Time::Instant) => {
+                self.report(
+                    "a `SystemTime` is an object with a 64-bit integer, which loses digits in JavaScript beyond 2^53 − 1",
+                    &["an instant with RFC 3339 text (`jiff::Timestamp`), which `new Date()` reads"],
+                );
+                return;
+            }
+            None => {}
         }
+        self.written_numbers(map);
         if types(map).any(|name| name == "integer") {
             self.integer(map);
+        }
+        if types(map).any(|name| name == "number") {
+            self.decimal(map);
         }
         if types(map).any(|name| name == "string") {
             self.date(map);
         }
+        self.names(map);
         for (key, value) in map {
             match (key.as_str(), value) {
                 ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
@@ -101,9 +133,65 @@ impl Lint<'_> {
         };
         self.report(
             &format!("{name} as a JSON number loses digits in JavaScript beyond 2^53 − 1"),
-            "use `queqiao::types::U64` or `I64`, which travel as strings, or `u32`/`i32`, or bound it with \
-             `#[check(range = 0..=9007199254740991)]`",
+            &[
+                "`queqiao::types::U64` or `I64`, which travel as strings",
+                "`u32` or `i32`, if they are wide enough",
+                "the same type, bounded by `#[check(range = 0..=9007199254740991)]`",
+            ],
         );
+    }
+
+    /// The values that a schema lists: each must be one that a double holds.
+    fn written_numbers(&mut self, map: &Map<String, Value>) {
+        let listed = map.get("enum").and_then(Value::as_array).into_iter().flatten();
+        let lost = listed.chain(map.get("const")).find(|value| {
+            value.as_i64().is_some_and(|value| value.unsigned_abs() > SAFE_INTEGER)
+                || value.as_u64().is_some_and(|value| value > SAFE_INTEGER)
+        });
+        if let Some(value) = lost {
+            self.report(
+                &format!("{value} is another number in JavaScript, which holds integers up to 2^53 − 1"),
+                &["the value as a string, as in `#[serde(rename = \"…\")]`", "a smaller number"],
+            );
+        }
+    }
+
+    /// A decimal is exact; a double is not, and 0.1 + 0.2 is no price.
+    fn decimal(&mut self, map: &Map<String, Value>) {
+        if map.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("decimal")) {
+            self.report(
+                "a decimal as a JSON number becomes a double in JavaScript, which rounds it",
+                &[
+                    "`queqiao::types::Decimal` (feature `decimal`), which travels as a string",
+                    "whole units of the smallest coin (分) as `u32`",
+                ],
+            );
+        }
+    }
+
+    /// Member names that JavaScript gives a meaning of their own.
+    fn names(&mut self, map: &Map<String, Value>) {
+        let Some(Value::Object(members)) = map.get("properties") else { return };
+        let required: Vec<&str> = map
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for name in members.keys() {
+            let what = match name.as_str() {
+                "__proto__" => {
+                    "a member `__proto__` never arrives: `{ __proto__: … }` sets the prototype of an object in JavaScript"
+                        .to_owned()
+                }
+                own if OF_EVERY_OBJECT.contains(&own) && !required.contains(&own) => format!(
+                    "every object has `{own}` in JavaScript, so that a page cannot see that this member is absent"
+                ),
+                _ => continue,
+            };
+            self.report(&what, &["another name: rename the field, or `#[serde(rename = \"…\")]`"]);
+        }
     }
 
     fn date(&mut self, map: &Map<String, Value>) {
@@ -111,7 +199,7 @@ impl Lint<'_> {
             Some("duration") => {
                 return self.report(
                     "JavaScript has nothing that reads a duration such as `PT1H30M`",
-                    "take a number of seconds or milliseconds as `u32` and name the unit in the field",
+                    &["a number of seconds or milliseconds as `u32`, with the unit in the field's name"],
                 );
             }
             Some("partial-date-time") => {
@@ -122,17 +210,44 @@ impl Lint<'_> {
         };
         self.report(
             what,
-            "use an instant with RFC 3339 text (`jiff::Timestamp`), or a date and a time as two fields",
+            &[
+                "an instant with RFC 3339 text (`jiff::Timestamp`)",
+                "a date and a time as two fields (`jiff::civil::Date` and `Time`)",
+            ],
         );
     }
 }
 
-/// `std::time::Duration`, as serde writes it.
-fn is_duration(map: &Map<String, Value>) -> bool {
-    let Some(Value::Object(members)) = map.get("properties") else { return false };
-    let wide =
-        members.get("secs").and_then(|secs| secs.get("format")).and_then(Value::as_str) == Some("uint64");
-    members.len() == 2 && members.contains_key("nanos") && wide
+/// "use a", or "use, best first: 1. a; 2. b".
+fn ranked(remedies: &[&str]) -> String {
+    match remedies {
+        [only] => format!("use {only}"),
+        many => {
+            let many: Vec<String> =
+                many.iter().enumerate().map(|(index, remedy)| format!("{}. {remedy}", index + 1)).collect();
+            format!("use, best first: {}", many.join("; "))
+        }
+    }
+}
+
+enum Time {
+    Duration,
+    Instant,
+}
+
+/// `std::time::Duration` and `SystemTime`, as serde writes them.
+fn two_integers(map: &Map<String, Value>) -> Option<Time> {
+    let Some(Value::Object(members)) = map.get("properties") else { return None };
+    let wide = |name: &str| members.get(name)?.get("format")?.as_str().filter(|format| *format == "uint64");
+    if members.len() != 2 {
+        None
+    } else if members.contains_key("nanos") && wide("secs").is_some() {
+        Some(Time::Duration)
+    } else if members.contains_key("nanos_since_epoch") && wide("secs_since_epoch").is_some() {
+        Some(Time::Instant)
+    } else {
+        None
+    }
 }
 
 fn types(map: &Map<String, Value>) -> impl Iterator<Item = &str> {
@@ -166,6 +281,29 @@ mod tests {
             let found = mistakes(schema.clone());
             assert_eq!(found.len(), 1, "{schema}");
             assert!(found[0].contains("queqiao::types::U64"), "{}", found[0]);
+        }
+    }
+
+    #[test]
+    fn what_javascript_changes_is_found_wherever_it_hides() {
+        let required =
+            json!({ "properties": { "toString": { "type": "string" } }, "required": ["toString"] });
+        assert!(mistakes(required).is_empty(), "a member that is always there hides nothing");
+        let time = |secs: &str, nanos: &str| json!({ "properties": { secs: { "type": "integer", "format": "uint64" }, nanos: { "type": "integer" } } });
+        for (schema, part) in [
+            (json!({ "properties": { "toString": { "type": "string" } } }), "`toString`"),
+            (json!({ "properties": { "__proto__": {} }, "required": ["__proto__"] }), "`__proto__`"),
+            (json!({ "type": ["number", "null"], "format": "decimal128" }), "types::Decimal"),
+            (json!({ "const": -9_007_199_254_740_993_i64 }), "-9007199254740993"),
+            (json!({ "enum": [1, u64::MAX] }), "18446744073709551615"),
+            (time("secs", "nanos"), "`u32`"),
+            (time("secs_since_epoch", "nanos_since_epoch"), "jiff::Timestamp"),
+        ] {
+            for schema in [schema.clone(), json!({ "items": { "anyOf": [schema, { "type": "null" }] } })] {
+                let found = mistakes(schema.clone());
+                assert_eq!(found.len(), 1, "{schema}: {found:?}");
+                assert!(found[0].contains(part), "{}", found[0]);
+            }
         }
     }
 

@@ -52,7 +52,8 @@ impl Document {
 
     /// The contract id: 16 hexadecimal digits that change with anything a caller could notice.
     ///
-    /// It is the start of the SHA-256 of the compact JSON with sorted keys, without `info`, `servers` and `x-queqiao`.
+    /// It is the start of the SHA-256 of the compact JSON with sorted keys, without `info`, `servers` and `x-queqiao`,
+    /// and without what only people read: descriptions, summaries, titles and examples.
     pub fn contract(&self) -> &str {
         &self.contract
     }
@@ -64,6 +65,28 @@ impl fmt::Debug for Document {
     }
 }
 
+/// Keywords that are for people.
+const FOR_PEOPLE: [&str; 6] = ["title", "summary", "description", "externalDocs", "example", "examples"];
+/// Keywords whose members are names of the contract and no keywords.
+const NAMES: [&str; 5] = ["properties", "patternProperties", "$defs", "dependentSchemas", "schemas"];
+/// Keywords whose value is data.
+const DATA: [&str; 3] = ["const", "enum", "default"];
+
+/// Leaves out what only people read. `names`: the members here are names.
+fn without_texts(value: &mut Value, names: bool) {
+    match value {
+        Value::Object(map) if names => map.values_mut().for_each(|value| without_texts(value, false)),
+        Value::Object(map) => {
+            map.retain(|key, _| !FOR_PEOPLE.contains(&key.as_str()));
+            for (key, value) in map.iter_mut().filter(|(key, _)| !DATA.contains(&key.as_str())) {
+                without_texts(value, NAMES.contains(&key.as_str()));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_texts(item, false)),
+        _ => {}
+    }
+}
+
 fn contract_id(document: &Value) -> String {
     let mut contract = document.clone();
     if let Value::Object(root) = &mut contract {
@@ -71,6 +94,7 @@ fn contract_id(document: &Value) -> String {
             root.remove(key);
         }
     }
+    without_texts(&mut contract, false);
     let text = serde_json::to_vec(&sorted(contract)).unwrap_or_default();
     Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -102,6 +126,21 @@ mod tests {
         assert_eq!(one.contract(), two.contract());
         assert_ne!(one.contract(), three.contract());
         assert_eq!(one.contract().len(), 16);
+    }
+
+    #[test]
+    fn the_contract_id_ignores_texts_and_sees_what_is_named_like_them() {
+        let schema = |description: &str, property: &str, value: &str| {
+            let api = json!({ "components": { "schemas": { "T": {
+                "description": description,
+                "properties": { property: { "title": description, "default": { "description": value } } },
+            } } } });
+            Document::finish(api).contract().to_owned()
+        };
+        let id = schema("a", "description", "x");
+        assert_eq!(id, schema("b", "description", "x"));
+        assert_ne!(id, schema("a", "summary", "x"));
+        assert_ne!(id, schema("a", "description", "y"));
     }
 
     #[test]

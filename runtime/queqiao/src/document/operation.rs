@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(crate) body: Option<RequestBody>,
     pub(crate) responses: BTreeMap<u16, Response>,
     pub(crate) errors: ErrorSet,
+    /// The schemas of `details`, by the code that carries them.
+    pub(crate) details: BTreeMap<&'static str, Value>,
     pub(crate) security: Security,
     pub(crate) roles: Vec<&'static str>,
 }
@@ -42,7 +44,8 @@ impl Draft {
         let body = self.body.iter().map(|body| (Side::Request, body.schema.clone()));
         let responses = self.responses.values().filter_map(|response| response.content.as_ref());
         let responses = responses.map(|(_, schema)| (Side::Response, schema.clone()));
-        parameters.chain(body).chain(responses).collect()
+        let details = self.details.values().map(|schema| (Side::Response, schema.clone()));
+        parameters.chain(body).chain(responses).chain(details).collect()
     }
 }
 
@@ -219,6 +222,11 @@ impl Operation<'_> {
                 name_of(location)
             ));
         }
+        if name == "__proto__" {
+            self.mistake(
+                "a parameter `__proto__` never arrives: in JavaScript, `{ __proto__: … }` sets the prototype; rename it",
+            );
+        }
         if location == Location::Path && kind.as_ref().is_some_and(|kind| kind.items().is_some()) {
             self.mistake(format_args!(
                 "`{name}` is a list, which no path parameter can carry; take it with `Query<_>`, where a name may be repeated"
@@ -379,7 +387,12 @@ impl Operation<'_> {
                 "no argument takes the path parameter {text}; add `Path(..): Path<..>`, or remove it from the path"
             ));
         }
-        self.draft.errors.case(problem::INTERNAL);
+        for case in problem::ANYWHERE {
+            self.draft.errors.case(case);
+        }
+        for case in self.draft.errors.cases().iter().filter(|case| !case.details.is_empty()) {
+            self.draft.details.insert(case.code, self.schemas.details(case.details));
+        }
         self.draft
     }
 }

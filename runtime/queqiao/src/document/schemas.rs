@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use crate::problem::Detail;
+
 const PREFIX: &str = "#/components/schemas/";
 /// The Rust type behind a component; `#[model]` writes it, printing removes it.
 pub(crate) const RUST_TYPE: &str = "x-rust-type";
@@ -46,6 +48,22 @@ impl Schemas {
     pub(crate) fn schema<T: JsonSchema + ?Sized>(&mut self, side: Side) -> Value {
         let schema = self.generator(side).subschema_for::<T>().to_value();
         tidy(schema)
+    }
+
+    /// The schema of a problem's `details`.
+    pub(crate) fn details(&mut self, details: &[Detail]) -> Value {
+        let mut properties = Map::new();
+        for detail in details {
+            let mut schema = tidy(detail.schema(self.generator(Side::Response)).to_value());
+            if !detail.description().is_empty()
+                && let Value::Object(keywords) = &mut schema
+            {
+                keywords.insert("description".to_owned(), detail.description().into());
+            }
+            properties.insert(detail.name().to_owned(), schema);
+        }
+        let required: Vec<&str> = details.iter().map(Detail::name).collect();
+        json!({ "type": "object", "properties": properties, "required": required })
     }
 
     /// The schema that a reference means, or the schema itself.

@@ -13,7 +13,7 @@ use super::{Extract, Incoming, parameters};
 use crate::context::Context;
 use crate::document::Operation;
 use crate::model::Model;
-use crate::problem::{self, Internal, Location, Problem};
+use crate::problem::{self, Internal, Location, Problem, Text};
 
 /// The request's body as JSON, checked against the model's constraints at any depth.
 ///
@@ -105,7 +105,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 async fn collect(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
-        Problem::from_case(&problem::BODY_TOO_LARGE).with_detail(format!("At most {limit} bytes are read."))
+        Problem::from_case(&problem::BODY_TOO_LARGE).with_detail(Text::both(
+            format!("最多读取 {limit} 字节。"),
+            format!("At most {limit} bytes are read."),
+        ))
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
@@ -120,8 +123,11 @@ async fn collect(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes,
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     std::str::from_utf8(bytes).map_err(|error| {
-        Problem::from_case(&problem::BODY_ENCODING)
-            .with_detail(format!("Byte {} is not valid UTF-8.", error.valid_up_to()))
+        let byte = error.valid_up_to();
+        Problem::from_case(&problem::BODY_ENCODING).with_detail(Text::both(
+            format!("第 {byte} 字节不是有效的 UTF-8。"),
+            format!("Byte {byte} is not valid UTF-8."),
+        ))
     })?;
     if depth(bytes) > DEEPEST {
         return Err(Problem::from_case(&problem::BODY_TOO_DEEP));
@@ -169,11 +175,13 @@ fn explain<T: DeserializeOwned>(text: &[u8], error: &serde_json::Error) -> Probl
             };
             Problem::validation(vec![parameters::misfit::<T>(&value, pointer, message)])
         }
-        _ => Problem::from_case(&problem::BODY_MALFORMED).with_detail(format!(
-            "Line {}, column {}.",
-            error.line(),
-            error.column()
-        )),
+        _ => {
+            let (line, column) = (error.line(), error.column());
+            Problem::from_case(&problem::BODY_MALFORMED).with_detail(Text::both(
+                format!("第 {line} 行，第 {column} 列。"),
+                format!("Line {line}, column {column}."),
+            ))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::document::schemas::Side;
 use crate::document::{Kind, Operation};
 use crate::model::Model;
-use crate::problem::{self, FieldError, Location, Problem};
+use crate::problem::{self, FieldError, Location, Problem, Text};
 
 /// Names a header and the type of its value.
 ///
@@ -47,20 +47,41 @@ pub trait HeaderField: Send + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Header<F: HeaderField>(pub F::Value);
 
-/// `wx.request` sets these itself or refuses them
-/// ([wx.request](https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html)),
-/// and the rest belongs to other parts of the contract.
-const TAKEN: [&str; 8] =
-    ["referer", "user-agent", "content-type", "content-length", "host", "cookie", "authorization", "accept"];
+/// Why a mini-program cannot send a header of this name as one of the contract, and what to use.
+///
+/// WeChat fixes the Referer and keeps no cookies
+/// ([wx.request](https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html)); the connection's
+/// headers belong to the host, and to the browser where a mini-program is built for one
+/// ([forbidden request-header](https://fetch.spec.whatwg.org/#forbidden-request-header)).
+fn forbidden(name: &str) -> Option<&'static str> {
+    const ANOTHER: &str = "use a name of your own, such as `x-…`";
+    Some(match name {
+        "authorization" => "use `User`, `Option<User>` or `Role<_>`, which read the token",
+        "cookie" | "cookie2" | "set-cookie" => {
+            "it keeps no cookies; use `User` for the session, or a header of your own"
+        }
+        "content-type" | "content-length" | "content-encoding" => "use `Json<_>`, which reads the body",
+        "referer" => "WeChat sets it; `/clientz` shows what it says, as a hint",
+        "accept-language" => "texts of errors follow it by themselves",
+        "x-queqiao-client" | "x-queqiao-token" | "x-request-id" => ANOTHER,
+        "accept" | "accept-charset" | "accept-encoding" | "connection" | "date" | "dnt" | "expect"
+        | "host" | "keep-alive" | "origin" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+        | "user-agent" | "via" => ANOTHER,
+        _ if ["proxy-", "sec-", "access-control-request-"].iter().any(|start| name.starts_with(start)) => {
+            ANOTHER
+        }
+        _ => return None,
+    })
+}
 
 impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
     fn describe(operation: &mut Operation<'_>) {
         let name = F::NAME.to_ascii_lowercase();
         if http::HeaderName::try_from(name.as_str()).is_err() {
             operation.mistake(format_args!("`{}` is no header name", F::NAME));
-        } else if TAKEN.contains(&name.as_str()) {
+        } else if let Some(remedy) = forbidden(&name) {
             operation.mistake(format_args!(
-                "a mini-program cannot set the header `{}` for itself; choose a name of your own, such as `x-{name}`",
+                "a mini-program cannot set the header `{}` for itself; {remedy}",
                 F::NAME
             ));
         }
@@ -82,20 +103,21 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
                 // Items stand between commas: the `simple` style of OpenAPI.
                 Ok(text) if kind.items().is_some() => kind.list(text.split(',').map(str::trim)),
                 Ok(text) => kind.value(text),
-                Err(_) => return Err(refuse(pointer(), "type", "is not visible ASCII text")),
+                Err(_) => {
+                    return Err(refuse(
+                        pointer(),
+                        "type",
+                        Text::both("不是可见的 ASCII 文本", "is not visible ASCII text"),
+                    ));
+                }
             },
             None if matches!(kind, Kind::Optional(_)) => serde_json::Value::Null,
-            None => return Err(refuse(pointer(), "required", "is missing")),
+            None => return Err(refuse(pointer(), "required", Text::both("缺少", "is missing"))),
         };
         parameters::read(Location::Header, Some(F::NAME), value).map(Self)
     }
 }
 
-fn refuse(pointer: String, code: &'static str, message: &'static str) -> Problem {
-    Problem::validation(vec![FieldError {
-        location: Location::Header,
-        pointer,
-        code: code.into(),
-        message: message.into(),
-    }])
+fn refuse(pointer: String, code: &'static str, message: Text) -> Problem {
+    Problem::validation(vec![FieldError { location: Location::Header, pointer, code: code.into(), message }])
 }

@@ -27,7 +27,7 @@ pub use crate::auth::{Role, RoleName, User};
 use crate::auth::Caller;
 use crate::context::{Context, FromRef};
 use crate::document::{Operation, Plans};
-use crate::problem::{Internal, Problem};
+use crate::problem::{Audience, Internal, Language, Problem};
 
 /// A type that a handler may take as an argument.
 #[diagnostic::on_unimplemented(
@@ -56,14 +56,16 @@ pub struct Incoming {
     pub parts: Parts,
     body: Option<Body>,
     plans: Arc<Plans>,
+    /// For callers who wish none.
+    language: Language,
     pub(crate) caller: Option<Caller>,
     pub(crate) response_headers: HeaderMap,
 }
 
 impl Incoming {
-    pub(crate) fn new(request: http::Request<Body>, plans: Arc<Plans>) -> Self {
+    pub(crate) fn new(request: http::Request<Body>, plans: Arc<Plans>, language: Language) -> Self {
         let (parts, body) = request.into_parts();
-        Self { parts, body: Some(body), plans, caller: None, response_headers: HeaderMap::new() }
+        Self { parts, body: Some(body), plans, language, caller: None, response_headers: HeaderMap::new() }
     }
 
     /// Takes the body; whoever comes second gets `None`.
@@ -78,9 +80,9 @@ impl Incoming {
             .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
     }
 
-    /// The id under which the log speaks of this request.
-    pub fn request_id(&self) -> Option<&str> {
-        self.parts.headers.get("x-request-id")?.to_str().ok()
+    /// To whom a problem is told.
+    pub fn audience(&self) -> Audience<'_> {
+        Audience::of(&self.parts.headers, self.language)
     }
 
     /// Adds the headers that extractors left for the response.

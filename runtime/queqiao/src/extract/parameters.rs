@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::{Checker, Model};
-use crate::problem::{FieldError, Location, Problem};
+use crate::problem::{FieldError, Location, Problem, Text};
 
 /// Reads `T` from a value made of texts and checks it; `name` is the parameter that the whole value is.
 pub(super) fn read<T: Model + DeserializeOwned>(
@@ -27,7 +27,8 @@ pub(super) fn read<T: Model + DeserializeOwned>(
 /// The error of a value that serde does not take: a missing member is reported at its own place.
 pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, message: String) -> FieldError {
     let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) else {
-        return FieldError::new(pointer, "type", message);
+        let told = Text::both(format!("类型不符：{message}"), message);
+        return FieldError::new(pointer, "type", told);
     };
     // Behind `flatten` and tags serde loses the place: it is right if a member there changes what serde says.
     let mut trial = value.clone();
@@ -37,7 +38,8 @@ pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, me
             super::body::push_segment(&mut pointer, name);
         }
     }
-    FieldError::new(pointer, "required", format!("`{name}` is missing"))
+    let told = Text::both(format!("缺少 `{name}`"), format!("`{name}` is missing"));
+    FieldError::new(pointer, "required", told)
 }
 
 /// Checks the constraints of a value.

@@ -8,7 +8,7 @@ use super::{Extract, Incoming, parameters};
 use crate::context::Context;
 use crate::document::{Kind, Operation, Plan};
 use crate::model::Model;
-use crate::problem::{self, FieldError, Location, Problem};
+use crate::problem::{self, FieldError, Location, Problem, Text};
 
 /// The query string, decoded as the model's types ask: numbers and booleans from their texts, repeated names
 /// into lists, an empty value into `None` where the field is an optional number or boolean.
@@ -49,7 +49,7 @@ where
                     location: Location::Query,
                     pointer: format!("/{}", repeated.name),
                     code: "repeated".into(),
-                    message: "is given more than once".into(),
+                    message: Text::both("不能给出多次", "is given more than once"),
                 }])
             })?;
             parameters::read(Location::Query, None, value)

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use super::{Extract, Incoming};
 use crate::context::Context;
 use crate::document::Operation;
-use crate::problem::{self, ErrorCase, Problem};
+use crate::problem::{self, Problem};
 use crate::reply::Reply;
 
 /// Takes an axum extractor of the request's head as an argument, or gives an axum response as the answer.
@@ -22,17 +22,13 @@ pub struct Raw<E>(pub E);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RawBody<E>(pub E);
 
-/// The status is the extractor's own; the document lists the usual one.
-const REFUSED: ErrorCase =
-    ErrorCase { status: 400, code: "raw.refused", title: "The request was refused.", detail: "" };
-
 impl<S, E> Extract<S> for Raw<E>
 where
     S: Send + Sync,
     E: FromRequestParts<()> + Send,
 {
     fn describe(operation: &mut Operation<'_>) {
-        operation.error(REFUSED);
+        operation.error(problem::RAW_REFUSED);
     }
 
     async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
@@ -51,7 +47,7 @@ where
 {
     fn describe(operation: &mut Operation<'_>) {
         operation.raw_request_body();
-        operation.error(REFUSED);
+        operation.error(problem::RAW_REFUSED);
         operation.error(problem::BODY_TOO_LARGE);
     }
 
@@ -75,7 +71,7 @@ async fn refused(response: Response) -> Problem {
         return Problem::from_case(&problem::BODY_TOO_LARGE);
     }
     let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let problem = Problem::new(status.as_u16(), REFUSED.code, REFUSED.title);
+    let problem = Problem::new(status.as_u16(), problem::RAW_REFUSED.code, problem::RAW_REFUSED.title);
     match std::str::from_utf8(&text) {
         Ok(text) if !text.is_empty() => problem.with_detail(text.to_owned()),
         _ => problem,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use crate::problem::FieldError;
+use crate::problem::{FieldError, Text};
 
 /// Errors reported for one value; the walk goes on silently after them, so that a hostile body cannot make a
 /// response larger than itself.
@@ -26,7 +26,7 @@ pub struct Checker<'a> {
     errors: &'a mut Vec<FieldError>,
     place: Place<'a>,
     /// What the developer wants said instead of the constraint's own words.
-    message: Option<&'static str>,
+    message: Option<&'a Text>,
 }
 
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
 
     /// The same place; constraints broken here are told in these words.
     #[doc(hidden)]
-    pub fn saying(&mut self, message: &'static str) -> Checker<'_> {
+    pub fn saying<'b>(&'b mut self, message: &'b Text) -> Checker<'b> {
         Checker { message: Some(message), ..self.child(Segment::None) }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a broken constraint here: a stable code, and a sentence for people.
-    pub fn fail(&mut self, code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) {
+    pub fn fail(&mut self, code: impl Into<Cow<'static, str>>, message: impl Into<Text>) {
         self.fail_below("", code.into(), message.into());
     }
 
@@ -110,14 +110,14 @@ impl<'a> Checker<'a> {
         self.fail_below(&violation.pointer, violation.code, violation.message);
     }
 
-    fn fail_below(&mut self, below: &str, code: Cow<'static, str>, message: Cow<'static, str>) {
+    fn fail_below(&mut self, below: &str, code: Cow<'static, str>, message: Text) {
         if self.is_full() {
             return;
         }
         let mut pointer = String::new();
         self.place.write(&mut pointer);
         pointer.push_str(below);
-        self.errors.push(FieldError::new(pointer, code, self.message.map_or(message, Cow::Borrowed)));
+        self.errors.push(FieldError::new(pointer, code, self.message.cloned().unwrap_or(message)));
     }
 }
 
@@ -171,13 +171,13 @@ fn push_segment(pointer: &mut String, name: &str) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     code: Cow<'static, str>,
-    message: Cow<'static, str>,
+    message: Text,
     pointer: String,
 }
 
 impl Violation {
     /// A broken constraint of the checked value.
-    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Text>) -> Self {
         Self { code: code.into(), message: message.into(), pointer: String::new() }
     }
 
@@ -189,7 +189,7 @@ impl Violation {
     }
 }
 
-impl<C: Into<Cow<'static, str>>, M: Into<Cow<'static, str>>> From<(C, M)> for Violation {
+impl<C: Into<Cow<'static, str>>, M: Into<Text>> From<(C, M)> for Violation {
     fn from((code, message): (C, M)) -> Self {
         Self::new(code, message)
     }
@@ -226,9 +226,9 @@ mod tests {
         let mut errors = Vec::new();
         let mut root = Checker::root(&mut errors);
         root.field("span").violation(Violation::new("order", "must end after it starts").at("endsAt"));
-        root.field("span").saying("other words").fail("order", "own words");
+        root.field("span").saying(&"other words".into()).fail("order", "own words");
         assert_eq!(errors[0].pointer, "/span/endsAt");
         assert_eq!(errors[1].pointer, "/span");
-        assert_eq!(errors[1].message, "other words");
+        assert_eq!(errors[1].message, "other words".into());
     }
 }

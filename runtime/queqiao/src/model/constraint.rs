@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use schemars::Schema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Checker, Violation};
+use crate::problem::Text;
 
 /// A constraint on values of `T`.
 pub trait Constraint<T: ?Sized> {
@@ -45,8 +46,9 @@ pub fn rust_type<T: ?Sized>(schema: &mut Schema) {
 pub trait Length {
     /// The schema keywords for the least and the greatest length.
     const KEYWORDS: [&'static str; 2];
-    /// What is counted, in the singular and plural: `character`, `characters`.
-    const UNITS: [&'static str; 2];
+    /// What is counted, in the singular and plural, and with the measure word of Chinese: `character`, `characters`,
+    /// `个字符`.
+    const UNITS: [&'static str; 3];
 
     /// The length; `None` where there is no value.
     fn length(&self) -> Option<usize>;
@@ -54,7 +56,7 @@ pub trait Length {
 
 impl Length for str {
     const KEYWORDS: [&'static str; 2] = ["minLength", "maxLength"];
-    const UNITS: [&'static str; 2] = ["character", "characters"];
+    const UNITS: [&'static str; 3] = ["character", "characters", "个字符"];
 
     fn length(&self) -> Option<usize> {
         Some(self.chars().count())
@@ -63,7 +65,7 @@ impl Length for str {
 
 impl Length for String {
     const KEYWORDS: [&'static str; 2] = str::KEYWORDS;
-    const UNITS: [&'static str; 2] = str::UNITS;
+    const UNITS: [&'static str; 3] = str::UNITS;
 
     fn length(&self) -> Option<usize> {
         self.as_str().length()
@@ -72,7 +74,7 @@ impl Length for String {
 
 impl Length for std::borrow::Cow<'_, str> {
     const KEYWORDS: [&'static str; 2] = str::KEYWORDS;
-    const UNITS: [&'static str; 2] = str::UNITS;
+    const UNITS: [&'static str; 3] = str::UNITS;
 
     fn length(&self) -> Option<usize> {
         str::length(self)
@@ -83,7 +85,7 @@ macro_rules! counted {
     ($keywords:expr, $units:expr; $(($($generics:tt)*) $type:ty),* $(,)?) => { $(
         impl<$($generics)*> Length for $type {
             const KEYWORDS: [&'static str; 2] = $keywords;
-            const UNITS: [&'static str; 2] = $units;
+            const UNITS: [&'static str; 3] = $units;
 
             fn length(&self) -> Option<usize> {
                 Some(self.len())
@@ -92,9 +94,9 @@ macro_rules! counted {
     )* };
 }
 
-counted!(["minItems", "maxItems"], ["item", "items"];
+counted!(["minItems", "maxItems"], ["item", "items", "项"];
     (T) [T], (T) Vec<T>, (T) VecDeque<T>, (T, S) HashSet<T, S>, (T) BTreeSet<T>, (T, const N: usize) [T; N]);
-counted!(["minProperties", "maxProperties"], ["entry", "entries"];
+counted!(["minProperties", "maxProperties"], ["entry", "entries", "个条目"];
     (K, V, S) HashMap<K, V, S>, (K, V) BTreeMap<K, V>, () Map<String, Value>);
 
 /// Lets a constraint apply through `Option`, `Box` and `Arc`.
@@ -125,7 +127,7 @@ macro_rules! through {
 }
 pub(super) use through;
 
-through!(Length [KEYWORDS: [&'static str; 2], UNITS: [&'static str; 2]] [] fn length -> usize);
+through!(Length [KEYWORDS: [&'static str; 2], UNITS: [&'static str; 3]] [] fn length -> usize);
 
 struct LengthOf<T: ?Sized>(Option<usize>, Option<usize>, PhantomData<fn(&T)>);
 
@@ -146,21 +148,29 @@ impl<T: Length + ?Sized> Constraint<T> for LengthOf<T> {
     fn check(&self, value: &T, at: &mut Checker<'_>) {
         let Some(length) = value.length() else { return };
         if self.0.is_some_and(|min| length < min) || self.1.is_some_and(|max| length > max) {
-            let [one, many] = T::UNITS;
+            let [one, many, measure] = T::UNITS;
             let unit = |count: usize| if count == 1 { one } else { many };
-            let amount = match (self.0, self.1) {
-                (Some(min), Some(max)) if min == max => format!("exactly {min} {}", unit(min)),
-                (Some(min), Some(max)) => format!("{min} to {max} {}", unit(max)),
-                (Some(min), None) => format!("at least {min} {}", unit(min)),
-                (None, Some(max)) => format!("at most {max} {}", unit(max)),
+            let (amount, zh) = match (self.0, self.1) {
+                (Some(min), Some(max)) if min == max => {
+                    (format!("exactly {min} {}", unit(min)), format!("须恰有 {min} {measure}"))
+                }
+                (Some(min), Some(max)) => {
+                    (format!("{min} to {max} {}", unit(max)), format!("须有 {min} 到 {max} {measure}"))
+                }
+                (Some(min), None) => {
+                    (format!("at least {min} {}", unit(min)), format!("至少须有 {min} {measure}"))
+                }
+                (None, Some(max)) => {
+                    (format!("at most {max} {}", unit(max)), format!("最多可有 {max} {measure}"))
+                }
                 (None, None) => return,
             };
-            let message = if T::KEYWORDS[0] == "minLength" {
+            let en = if T::KEYWORDS[0] == "minLength" {
                 format!("must be {amount} long")
             } else {
                 format!("must have {amount}")
             };
-            at.fail("length", message);
+            at.fail("length", Text::both(zh, en));
         }
     }
 }
@@ -235,20 +245,23 @@ impl<T: Range + ?Sized> Constraint<T> for RangeOf<T> {
         };
         if !(above && below) {
             let message = match (self.0, self.1) {
-                (Bound::Included(min), Bound::Included(max)) => format!("must be {min} to {max}"),
+                (Bound::Included(min), Bound::Included(max)) => {
+                    Text::both(format!("须为 {min} 到 {max}"), format!("must be {min} to {max}"))
+                }
                 (min, max) => {
-                    let min = match min {
-                        Bound::Included(min) => format!("at least {min}"),
-                        Bound::Excluded(min) => format!("greater than {min}"),
-                        Bound::Unbounded => String::new(),
+                    let (min_zh, min) = match min {
+                        Bound::Included(min) => (format!("不小于 {min}"), format!("at least {min}")),
+                        Bound::Excluded(min) => (format!("大于 {min}"), format!("greater than {min}")),
+                        Bound::Unbounded => Default::default(),
                     };
-                    let max = match max {
-                        Bound::Included(max) => format!("at most {max}"),
-                        Bound::Excluded(max) => format!("less than {max}"),
-                        Bound::Unbounded => String::new(),
+                    let (max_zh, max) = match max {
+                        Bound::Included(max) => (format!("不大于 {max}"), format!("at most {max}")),
+                        Bound::Excluded(max) => (format!("小于 {max}"), format!("less than {max}")),
+                        Bound::Unbounded => Default::default(),
                     };
-                    let and = if min.is_empty() || max.is_empty() { "" } else { " and " };
-                    format!("must be {min}{and}{max}")
+                    let one = min.is_empty() || max.is_empty();
+                    let (and_zh, and) = if one { ("", "") } else { ("且", " and ") };
+                    Text::both(format!("须{min_zh}{and_zh}{max_zh}"), format!("must be {min}{and}{max}"))
                 }
             };
             at.fail("range", message);
@@ -304,138 +317,13 @@ impl<T: Unique + ?Sized> Constraint<T> for UniqueOf {
 
     fn check(&self, value: &T, at: &mut Checker<'_>) {
         if let Some((first, second)) = value.twins() {
-            at.fail("unique", format!("must not have an item twice; items {first} and {second} are equal"));
-        }
-    }
-}
-
-// ---- each
-
-/// A sequence, set or map, whose items or values can be constrained one by one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no items",
-    label = "`each` is for sequences and sets (items) and maps (values)"
-)]
-pub trait Each {
-    /// The type of an item, or of a map's value.
-    type Item;
-    /// The schema keyword under which the items are described.
-    const KEYWORD: &'static str;
-
-    /// Calls `visit` for each item, at its place.
-    fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&Self::Item, &mut Checker<'_>));
-}
-
-macro_rules! sequences {
-    ($(($($generics:tt)*) $type:ty),* $(,)?) => { $(
-        impl<$($generics)*> Each for $type {
-            type Item = T;
-            const KEYWORD: &'static str = "items";
-
-            fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&T, &mut Checker<'_>)) {
-                for (index, item) in self.iter().enumerate() {
-                    if at.is_full() {
-                        return;
-                    }
-                    visit(item, &mut at.index(index));
-                }
-            }
-        }
-    )* };
-}
-
-sequences!((T) Vec<T>, (T) VecDeque<T>, (T, const N: usize) [T; N]);
-
-macro_rules! sets {
-    ($(($($generics:tt)*) $type:ty),* $(,)?) => { $(
-        impl<$($generics)*> Each for $type {
-            type Item = T;
-            const KEYWORD: &'static str = "items";
-
-            /// At the set's own place: the order of its items on the wire is not kept.
-            fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&T, &mut Checker<'_>)) {
-                self.iter().for_each(|item| visit(item, at));
-            }
-        }
-    )* };
-}
-
-sets!((T, S) HashSet<T, S>, (T) BTreeSet<T>);
-
-macro_rules! maps {
-    ($(($($generics:tt)*) $type:ty),* $(,)?) => { $(
-        impl<$($generics)*> Each for $type {
-            type Item = V;
-            const KEYWORD: &'static str = "additionalProperties";
-
-            fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&V, &mut Checker<'_>)) {
-                for (key, value) in self {
-                    if at.is_full() {
-                        return;
-                    }
-                    visit(value, &mut at.key(key));
-                }
-            }
-        }
-    )* };
-}
-
-maps!((K: Serialize, V, S) HashMap<K, V, S>, (K: Serialize, V) BTreeMap<K, V>);
-
-impl<T: Each> Each for Option<T> {
-    type Item = T::Item;
-    const KEYWORD: &'static str = T::KEYWORD;
-
-    fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&T::Item, &mut Checker<'_>)) {
-        if let Some(value) = self {
-            value.each(at, visit);
-        }
-    }
-}
-
-impl<T: Each> Each for Box<T> {
-    type Item = T::Item;
-    const KEYWORD: &'static str = T::KEYWORD;
-
-    fn each(&self, at: &mut Checker<'_>, visit: &mut dyn FnMut(&T::Item, &mut Checker<'_>)) {
-        (**self).each(at, visit);
-    }
-}
-
-struct EachOf<T, C>(C, PhantomData<fn(&T)>);
-
-/// `each(…)` with one constraint
-pub fn each<T: Each, C: Constraint<T::Item>>(constraint: C) -> impl Constraint<T> {
-    EachOf(constraint, PhantomData)
-}
-
-impl<T: Each, C: Constraint<T::Item>> Constraint<T> for EachOf<T, C> {
-    fn describe(&self, schema: &mut Map<String, Value>) {
-        // Maps with keys of other types than strings: schemars writes their values under `patternProperties`.
-        if T::KEYWORD == "additionalProperties"
-            && let Some(Value::Object(patterns)) = schema.get_mut("patternProperties")
-        {
-            for values in patterns.values_mut() {
-                self.describe_items(values);
-            }
-        } else {
-            self.describe_items(schema.entry(T::KEYWORD).or_insert_with(|| json!({})));
-        }
-    }
-
-    fn check(&self, value: &T, at: &mut Checker<'_>) {
-        value.each(at, &mut |item, at| self.0.check(item, at));
-    }
-}
-
-impl<T: Each, C: Constraint<T::Item>> EachOf<T, C> {
-    fn describe_items(&self, items: &mut Value) {
-        if !items.is_object() {
-            // `true` is the schema of a `serde_json::Value`
-            *items = json!({});
-        }
-        if let Value::Object(items) = items {
-            self.0.describe(items);
+            at.fail(
+                "unique",
+                Text::both(
+                    format!("不可有重复的项；第 {first} 项与第 {second} 项相同"),
+                    format!("must not have an item twice; items {first} and {second} are equal"),
+                ),
+            );
         }
     }
 }
@@ -465,6 +353,7 @@ impl<T: ?Sized, F: Fn(&T) -> Result<(), Violation>> Constraint<T> for CustomOf<F
 
 #[cfg(test)]
 mod tests {
+    use super::super::each::each;
     use super::*;
 
     fn told<T: ?Sized>(constraint: impl Constraint<T>, value: &T) -> String {

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value};
 
 use super::{Checker, Model};
+use crate::problem::Text;
 
 /// Types in whose values nothing can be broken.
 macro_rules! plain {
@@ -31,7 +32,10 @@ plain!(jiff::Span, jiff::SignedDuration);
 impl Model for f32 {
     fn check(&self, at: &mut Checker<'_>) {
         if !self.is_finite() {
-            at.fail("range", format!("must be {} to {}", f32::MIN, f32::MAX));
+            at.fail(
+                "range",
+                Text::both("须为单精度浮点数能表示的数", "must be a number that a 32-bit float can hold"),
+            );
         }
     }
 }

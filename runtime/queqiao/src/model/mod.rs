@@ -5,6 +5,7 @@
 
 mod checker;
 mod constraint;
+mod each;
 mod foreign;
 mod text;
 
@@ -17,8 +18,9 @@ pub use self::checker::{Checker, Violation};
 /// What `#[model]` emits calls of.
 pub mod constraints {
     pub use super::constraint::{
-        Constraint, Each, Length, Range, Unique, custom, each, length, range, refine, rust_type, unique,
+        Constraint, Length, Range, Unique, custom, length, range, refine, rust_type, unique,
     };
+    pub use super::each::{Each, each};
     pub use super::text::{Pattern, Text, email, pattern, url};
 }
 

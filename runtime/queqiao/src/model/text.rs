@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Checker;
 use super::constraint::{Constraint, through};
+use crate::problem::{Text as Told, both};
 
 /// A text, directly or in `Option`, `Box` or `Arc`.
 #[diagnostic::on_unimplemented(
@@ -80,7 +81,10 @@ impl<T: Text + ?Sized> Constraint<T> for PatternOf {
 
     fn check(&self, value: &T, at: &mut Checker<'_>) {
         if value.text().is_some_and(|text| !self.0.is_match(text)) {
-            at.fail("pattern", format!("must match the pattern {}", self.0.source));
+            let source = self.0.source;
+            let message =
+                Told::both(format!("须匹配模式 {source}"), format!("must match the pattern {source}"));
+            at.fail("pattern", message);
         }
     }
 }
@@ -98,7 +102,7 @@ struct Format {
     pattern: Pattern,
     name: &'static str,
     code: &'static str,
-    message: &'static str,
+    message: Told,
 }
 
 impl<T: Text + ?Sized> Constraint<T> for &'static Format {
@@ -109,7 +113,7 @@ impl<T: Text + ?Sized> Constraint<T> for &'static Format {
 
     fn check(&self, value: &T, at: &mut Checker<'_>) {
         if value.text().is_some_and(|text| !self.pattern.is_match(text)) {
-            at.fail(self.code, self.message);
+            at.fail(self.code, self.message.clone());
         }
     }
 }
@@ -129,7 +133,7 @@ pub fn email<T: Text + ?Sized>() -> impl Constraint<T> {
         pattern: Pattern::new(EMAIL_PATTERN, EMAIL_PATTERN),
         name: "email",
         code: "email",
-        message: "must be an e-mail address",
+        message: both("须为电子邮件地址", "must be an e-mail address"),
     };
     &EMAIL
 }
@@ -140,7 +144,7 @@ pub fn url<T: Text + ?Sized>() -> impl Constraint<T> {
         pattern: Pattern::new(URL_PATTERN, URL_PATTERN),
         name: "uri",
         code: "url",
-        message: "must be an absolute http or https URL",
+        message: both("须为完整的 http 或 https 网址", "must be an absolute http or https URL"),
     };
     &URL
 }

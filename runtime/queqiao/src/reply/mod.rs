@@ -63,7 +63,7 @@ impl<T: Reply, E: ApiError> Reply for Result<T, E> {
     fn reply(self, request: &Incoming) -> Response {
         match self {
             Ok(reply) => reply.reply(request),
-            Err(error) => error.into_problem().respond(request.request_id()),
+            Err(error) => error.into_problem().respond(request.audience()),
         }
     }
 }
@@ -73,7 +73,7 @@ fn json<T: Serialize>(status: StatusCode, value: &T, request: &Incoming) -> Resp
     // Most answers of an API fit; larger ones grow.
     let mut text = Vec::with_capacity(128);
     if let Err(error) = serde_json::to_writer(&mut text, value) {
-        return Problem::internal(error).respond(request.request_id());
+        return Problem::internal(error).respond(request.audience());
     }
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;

@@ -70,7 +70,7 @@ impl Reply for Redirect {
             Err(_) => Problem::internal(Internal::message(
                 "a redirect's address has characters that no header carries",
             ))
-            .respond(request.request_id()),
+            .respond(request.audience()),
         }
     }
 }

@@ -7,10 +7,11 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use http::header::ACCEPT_LANGUAGE;
 use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use crate::problem::{Internal, Problem};
+use crate::problem::{self, Audience, Internal, Language, Problem, Text};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Ids of callers are kept if they are this short and made of plain characters.
@@ -32,23 +33,37 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
 /// Paths that a load balancer asks every few seconds.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
+/// What the edge goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// For one request.
+    pub(super) time: Duration,
+    /// For callers who wish none.
+    pub(super) language: Language,
+}
+
 /// The log line, the time limit, and the net.
-pub(super) async fn edge(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+pub(super) async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
+    let wishes = request.headers().get(ACCEPT_LANGUAGE).cloned();
+    let respond = |problem: Problem| problem.respond(Audience::kept(&id, wishes.as_ref(), edge.language));
     let started = Instant::now();
     let method = request.method().clone();
     // Never the query: it may carry what is nobody's business.
     let path = request.uri().path().to_owned();
 
-    let guarded = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind();
+    let guarded = AssertUnwindSafe(tokio::time::timeout(edge.time, next.run(request))).catch_unwind();
     let response = match guarded.await {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => Problem::new(503, "timed_out", "The request took too long.")
-            .with_detail(format!("The server stops after {} s.", limit.as_secs_f32()))
-            .respond(Some(&id)),
+        Ok(Err(_)) => {
+            let seconds = edge.time.as_secs_f32();
+            respond(Problem::from_case(&problem::TIMED_OUT).with_detail(Text::both(
+                format!("服务器在 {seconds} 秒后停止处理。"),
+                format!("The server stops after {seconds} s."),
+            )))
+        }
         Err(panic) => {
-            Problem::internal(Internal::message(format!("a handler panicked: {}", message(&*panic))))
-                .respond(Some(&id))
+            respond(Problem::internal(Internal::message(format!("a handler panicked: {}", message(&*panic)))))
         }
     };
     let status = response.status().as_u16();

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use http::HeaderMap;
 use queqiao_storage::sqlx::{self, SqlitePool};
 use serde_json::json;
 
-use crate::problem::Problem;
+use crate::problem::{self, Audience, Language, Problem, Text};
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,27 +35,27 @@ impl Readiness {
     }
 }
 
-pub(super) fn routes(readiness: Readiness) -> Router {
+pub(super) fn routes(readiness: Readiness, language: Language) -> Router {
     Router::new()
         .route("/healthz", get(|| async { Json(json!({ "status": "ok" })) }))
-        .route("/readyz", get(ready).with_state(readiness))
+        .route("/readyz", get(ready).with_state((readiness, language)))
 }
 
-async fn ready(State(readiness): State<Readiness>, request: Request) -> Response {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let not_ready = |detail: &'static str| {
-        Problem::new(503, "not_ready", "The server is not ready.").with_detail(detail).respond(id)
+async fn ready(State((readiness, language)): State<(Readiness, Language)>, headers: HeaderMap) -> Response {
+    let not_ready = |zh: &'static str, en: &'static str| {
+        let problem = Problem::from_case(&problem::NOT_READY).with_detail(Text::both(zh, en));
+        problem.respond(Audience::of(&headers, language))
     };
     if readiness.stopping.load(Ordering::Relaxed) {
-        return not_ready("It is shutting down.");
+        return not_ready("服务器正在关闭。", "It is shutting down.");
     }
     let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&readiness.pool));
     match asked.await {
         Ok(Ok(_)) => Json(json!({ "status": "ready" })).into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database does not answer");
-            not_ready("The database does not answer.")
+            not_ready("数据库没有响应。", "The database does not answer.")
         }
-        Err(_) => not_ready("The database is slow."),
+        Err(_) => not_ready("数据库响应过慢。", "The database is slow."),
     }
 }

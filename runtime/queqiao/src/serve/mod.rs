@@ -1,6 +1,7 @@
 //! From an [`Api`] and a `connect` function to a running server.
 
 mod boot;
+mod client_settings;
 mod docs;
 mod edge;
 pub(crate) mod emulate;
@@ -20,11 +21,13 @@ use std::net::SocketAddr;
 
 use queqiao_storage::Clock;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 pub use self::boot::{Boot, Connect};
 pub use self::error::{Error, Result};
 pub use self::reader::ConfigError;
 
+pub(crate) use self::client_settings::{ClientSettings, Rule};
 #[cfg(feature = "test")]
 pub(crate) use self::emulate::Emulated;
 pub(crate) use self::settings::{Mode, Settings};
@@ -87,9 +90,12 @@ where
     };
     let listener = listen(settings.server.address).await?;
     let address = listener.local_addr()?;
+    if let Some(warning) = start_up::unread(&settings.folder, built.releases()) {
+        tracing::warn!("{warning}");
+    }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -97,7 +103,12 @@ where
         }
     };
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
+    let (served, told) = oneshot::channel();
+    let writing = tokio::spawn(clients.keep_writing(told));
     shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
+    // The last counts, before the database is closed.
+    drop(served);
+    writing.await?;
     boot.close().await;
     Ok(())
 }

@@ -173,6 +173,18 @@ impl Reader {
         }
     }
 
+    /// One of a few words.
+    pub(super) fn choice<T, const N: usize>(&mut self, key: &str, choices: [(&str, T); N]) -> Option<T> {
+        let text = self.optional::<String>(key)?;
+        let words = choices.each_ref().map(|(word, _)| format!("`{word}`")).join(" or ");
+        let chosen = choices.into_iter().find_map(|(word, value)| (word == text).then_some(value));
+        if chosen.is_none() {
+            let origin = self.origin(key);
+            self.mistake(format!("{origin} is `{text}`; use {words}"));
+        }
+        chosen
+    }
+
     /// An address to listen on: an IP address, with or without brackets, or `localhost`.
     pub(super) fn host(&mut self, key: &str, default: IpAddr) -> IpAddr {
         let Some(text) = self.optional::<String>(key) else { return default };

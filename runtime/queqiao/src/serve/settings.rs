@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::client_settings::ClientSettings;
 use super::keys::encryption_key;
 use super::reader::{ConfigError, Reader};
 use crate::auth::Key;
@@ -97,6 +98,7 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) emulator: EmulatorSettings,
     pub(crate) log: LogSettings,
+    pub(crate) clients: ClientSettings,
     /// Folder of the checked-in client.
     pub(crate) client: Option<PathBuf>,
     /// `[app]`, which the application reads itself.
@@ -268,22 +270,15 @@ impl Settings {
 
         let log = LogSettings {
             filter: reader.get("log.filter", "info".to_owned()),
-            json: match reader.optional::<String>("log.format").as_deref() {
-                None => None,
-                Some("json") => Some(true),
-                Some("pretty") => Some(false),
-                Some(other) => {
-                    reader.mistake(format!("log.format is `{other}`; use `json` or `pretty`"));
-                    None
-                }
-            },
+            json: reader.choice("log.format", [("json", true), ("pretty", false)]),
         };
+        let clients = ClientSettings::read(&mut reader);
         let client = reader.optional::<String>("client.out").map(|out| folder.join(out));
         reader.ignore("client");
         let app = reader.table("app");
 
         let mut settings =
-            Self { mode, folder, data, server, database, wechat, auth, emulator, log, client, app };
+            Self { mode, folder, data, server, database, wechat, auth, emulator, log, clients, client, app };
         match settings.decide_emulator() {
             Ok(enabled) => settings.emulator.enabled = Some(enabled),
             Err(error) => error.mistakes().iter().for_each(|mistake| reader.mistake(mistake.clone())),

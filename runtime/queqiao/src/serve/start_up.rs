@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::emulate::Emulated;
 use super::settings::Settings;
+use crate::clients::{Releases, releases};
 use crate::document::Document;
 
 /// Tells where to look; in production one line of log.
@@ -43,6 +44,7 @@ fn page(
         line("docs page", &format!("http://{address}/docs"));
         line("document", &format!("http://{address}/openapi.json   (contract {})", document.contract()));
     }
+    line("figures", &format!("http://{address}/clientz   which clients call what"));
     match &settings.client {
         Some(client) => line("client", &client.join("index.js").display().to_string()),
         None => line("client", "none yet: cargo queqiao generate -p <package> --out <folder>"),
@@ -51,6 +53,19 @@ fn page(
     line("login code", &format!("curl -X POST {emulator}/emulator/login-codes"));
     line("log in", &format!("curl http://{address}/auth/login --json '{{\"code\":\"…\"}}'"));
     text
+}
+
+/// A warning if the releases that lie in this folder are not those that the server goes by.
+pub(super) fn unread(folder: &Path, releases: &Releases) -> Option<String> {
+    let file = folder.join(releases::FILE);
+    let stored = Releases::read(&std::fs::read_to_string(&file).ok()?);
+    (stored.as_ref() != Ok(releases)).then(|| {
+        format!(
+            "{} is not what this server was compiled with, so it does not know all labels; give the API \
+             `.releases(queqiao::releases!())`, and compile it anew",
+            file.display()
+        )
+    })
 }
 
 /// A warning if the client in this folder was generated from another contract.
@@ -78,6 +93,19 @@ fn stale(folder: &Path, contract: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn releases_that_the_server_does_not_know_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(unread(folder.path(), &Releases::default()), None, "no file, no releases");
+        std::fs::create_dir(folder.path().join("contracts")).unwrap();
+        let text =
+            r#"{"releases":[{"label":"1.0.0","contract":"00000000000000aa","released":"2026-11-01"}]}"#;
+        std::fs::write(folder.path().join(releases::FILE), text).unwrap();
+        assert_eq!(unread(folder.path(), &Releases::read(text).unwrap()), None);
+        let told = unread(folder.path(), &Releases::default()).unwrap();
+        assert!(told.contains("releases.json") && told.contains("releases!()"), "{told}");
+    }
 
     #[test]
     fn only_a_client_of_this_contract_is_fresh() {

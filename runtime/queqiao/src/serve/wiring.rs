@@ -5,21 +5,24 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, SqliteStore, sqlite};
+use queqiao_storage::{Clock, ContractId, SqliteStore, sqlite};
 use queqiao_wechat::{App, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::boot::{Boot, Connect};
+use super::docs;
+use super::edge::{self, Edge};
 use super::emulate::Emulated;
 use super::error::{Error, Result};
 use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
-use super::settings::Settings;
-use super::{docs, edge};
+use super::reader::ConfigError;
+use super::settings::{Mode, Settings};
 use crate::api::{Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
+use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
 
 /// A server without its socket.
@@ -27,6 +30,7 @@ pub(crate) struct Wired {
     pub(crate) router: Router,
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
+    pub(crate) clients: Arc<Clients>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
 }
@@ -43,6 +47,8 @@ where
     S: Clone + Send + Sync + 'static,
     F: for<'a> Connect<'a, S>,
 {
+    let contract: ContractId = built.document().contract().parse()?;
+    let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
     let options = sqlite::PoolOptions {
         max_connections: settings.database.max_connections,
         acquire_timeout: settings.database.acquire_timeout,
@@ -52,7 +58,15 @@ where
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
     let store = Arc::new(SqliteStore::new(pool.clone(), cipher).await?);
-    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store };
+    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
+    let counted = Counted {
+        operations: built.operations().collect(),
+        own: contract,
+        releases: built.releases().clone(),
+        policy,
+        limit: settings.clients.limit,
+    };
+    let clients = Arc::new(Clients::new(counted, store, clock.clone()));
 
     let accounts = Arc::clone(&stores.accounts);
     let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
@@ -61,26 +75,34 @@ where
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
-        .with_login(login.clone());
+        .with_login(login.clone())
+        .with_clients(Arc::clone(&clients));
 
     let readiness = Readiness::new(pool);
     let document = built.document().clone();
-    let mut own = health::routes(readiness.clone());
+    let language = built.language();
+    let mut own = health::routes(readiness.clone(), language);
     if settings.server.docs {
         own = own.merge(docs::routes(&document));
     }
-    let mut router = with_problems(built.router(Context::new(app, services)).merge(own));
+    // Whoever reaches a development server may look; the public of a release build may not.
+    if settings.mode == Mode::Development || settings.clients.token.is_some() {
+        own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
+    }
+    let router = built.router(Context::new(app, services.clone())).merge(own);
+    let mut router = with_problems(router, services, language);
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
     let router = router
-        .layer(from_fn_with_state(settings.server.request_timeout, edge::edge))
+        .layer(from_fn_with_state(Edge { time: settings.server.request_timeout, language }, edge::edge))
         .layer(cors(&settings.server.cors_origins)?)
         .layer(from_fn(edge::identify));
     Ok(Wired {
         router,
         boot,
         readiness,
+        clients,
         #[cfg(feature = "test")]
         login,
     })

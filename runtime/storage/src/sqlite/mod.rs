@@ -1,6 +1,7 @@
 //! The default adapter: one SQLite file, nothing to install.
 
 mod accounts;
+mod client_calls;
 mod login_codes;
 mod migrate;
 mod open;
@@ -20,11 +21,10 @@ use crate::{Cipher, StoreError, UserId};
 /// The table that records which of the framework's own migrations were applied.
 pub const MIGRATIONS_TABLE: &str = "queqiao_migrations";
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "accounts, session keys, login codes",
-    sql: include_str!("schema_1.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "accounts, session keys, login codes", sql: include_str!("schema_1.sql") },
+    Migration { version: 2, name: "calls by client", sql: include_str!("schema_2.sql") },
+];
 
 /// All of the framework's stores in one SQLite database, in tables named `queqiao_…`.
 ///

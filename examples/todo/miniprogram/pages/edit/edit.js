@@ -71,7 +71,7 @@ Page({
         case 'todo.not_found':
           return this.leaveGone()
         case 'todo.too_many':
-          return this.setData({ failure: '待办已经满了，先删掉一些' })
+          return this.setData({ failure: '最多 ' + e.details.most + ' 条待办，先删掉一些' })
         case 'validation':
           return this.showRefused(e.errors || [])
       }

@@ -1,0 +1,87 @@
+//! The codes that an operation fails with, and what they carry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::node::Node;
+use super::schema::Schemas;
+use crate::contract::{Details, Type};
+use crate::error::GenerateError;
+
+/// How deep the schemas of errors are searched for codes.
+const DEPTH: usize = 8;
+
+/// What the error responses of one operation list.
+#[derive(Default)]
+pub(super) struct Failures {
+    pub(super) codes: BTreeSet<String>,
+    pub(super) details: BTreeMap<String, Details>,
+}
+
+impl Failures {
+    /// Adds what one error response lists.
+    pub(super) fn read<'a>(
+        &mut self,
+        response: &Node<'a>,
+        root: &'a Value,
+        schemas: &mut Schemas<'a>,
+    ) -> Result<(), GenerateError> {
+        if let Some(content) = response.object("content")? {
+            for (_, media) in content.children()? {
+                if let Some(schema) = media.get("schema") {
+                    self.search(&schema, root, schemas, 0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn search<'a>(
+        &mut self,
+        schema: &Node<'a>,
+        root: &'a Value,
+        schemas: &mut Schemas<'a>,
+        depth: usize,
+    ) -> Result<(), GenerateError> {
+        if depth > DEPTH {
+            return Ok(());
+        }
+        let schema = schema.resolve(root)?;
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            for inner in schema.list(keyword)? {
+                self.search(&inner, root, schemas, depth + 1)?;
+            }
+        }
+        let Some(properties) = schema.get("properties") else { return Ok(()) };
+        let Some(code) = properties.get("code") else { return Ok(()) };
+        let code = code.resolve(root)?;
+        let listed = code.list("enum")?;
+        let values = listed.iter().map(|item| item.value).chain(code.get("const").map(|item| item.value));
+        // The client keeps codes as words of a string.
+        let word =
+            |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        let codes: Vec<&str> = values.filter_map(Value::as_str).filter(word).collect();
+        self.codes.extend(codes.iter().copied().map(str::to_owned));
+        if let Some(details) = properties.get("details").filter(|_| !codes.is_empty()) {
+            let required = schema.list("required")?.iter().any(|name| name.value == "details");
+            let shape = schemas.read(&details)?;
+            for code in codes {
+                self.carries(code, Details { required, shape: shape.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// A code of two statuses may carry either.
+    fn carries(&mut self, code: &str, details: Details) {
+        let both = match self.details.remove(code) {
+            Some(known) => Details {
+                required: known.required && details.required,
+                shape: Type::union(vec![known.shape, details.shape]),
+            },
+            None => details,
+        };
+        self.details.insert(code.to_owned(), both);
+    }
+}

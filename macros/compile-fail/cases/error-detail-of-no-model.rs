@@ -1,0 +1,12 @@
+use queqiao::ApiError;
+
+struct Shelf;
+
+#[derive(ApiError)]
+enum StockError {
+    /// Sold out.
+    #[error(status = 409)]
+    SoldOut { shelf: Shelf },
+}
+
+fn main() {}

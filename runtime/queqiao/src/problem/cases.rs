@@ -1,0 +1,77 @@
+//! The framework's own ways to fail.
+
+use super::ErrorCase;
+use super::text::both;
+
+macro_rules! cases {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal
+        $en:literal $zh:literal $({ $detail_en:literal $detail_zh:literal })?;)*) => {
+        $($(#[$doc])* pub(crate) const $name: ErrorCase = ErrorCase {
+            status: $status,
+            code: $code,
+            title: both($zh, $en),
+            detail: cases!(@detail $($detail_en $detail_zh)?),
+            details: &[],
+            origin: "the framework",
+        };)*
+    };
+    (@detail) => { None };
+    (@detail $en:literal $zh:literal) => {
+        Some(both($zh, $en))
+    };
+}
+
+/// What any operation may answer, whatever its arguments: these stand in the document of each.
+pub(crate) const ANYWHERE: [ErrorCase; 3] = [CLIENT_TOO_OLD, INTERNAL, TIMED_OUT];
+
+cases! {
+    /// The server failed; the cause is in its log.
+    INTERNAL = 500 "internal" "The server failed." "服务器出错了。"
+        { "The cause stands in the server's log under the request id." "原因记在服务器日志中，可按请求编号查找。" };
+    /// The server gave up on a request.
+    TIMED_OUT = 503 "timed_out" "The request took too long." "请求处理超时。";
+    /// The request was understood and breaks constraints.
+    VALIDATION = 422 "validation" "The request breaks constraints." "请求的内容不符合要求。"
+        { "See `errors` for each place." "每一处见 `errors`。" };
+    /// The body is no JSON.
+    BODY_MALFORMED = 400 "body.malformed" "The body is not valid JSON." "请求体不是有效的 JSON。";
+    /// The body is no UTF-8.
+    BODY_ENCODING = 400 "body.encoding" "The body is not valid UTF-8." "请求体不是有效的 UTF-8。";
+    /// The JSON is nested beyond the parser's limit.
+    BODY_TOO_DEEP = 400 "body.too_deep" "The JSON body is nested too deeply." "请求体的 JSON 嵌套过深。"
+        { "At most 128 levels are read." "最多读取 128 层。" };
+    /// The body broke off.
+    BODY_INCOMPLETE = 400 "body.incomplete" "The body ended before it was complete." "请求体没有传完。";
+    /// The body is larger than the limit.
+    BODY_TOO_LARGE = 413 "body.too_large" "The body is too large." "请求体过大。";
+    /// The body is not of the media type that the operation reads.
+    BODY_MEDIA_TYPE = 415 "body.media_type" "The body has the wrong media type." "请求体的媒体类型不对。"
+        { "Send `Content-Type: application/json`." "请使用 `Content-Type: application/json`。" };
+    /// The query string cannot be decoded.
+    QUERY_MALFORMED = 400 "query.malformed" "The query string cannot be decoded." "查询字符串无法解码。";
+    /// The path cannot be decoded.
+    PATH_MALFORMED = 400 "path.malformed" "The path cannot be decoded." "路径无法解码。";
+    /// An axum extractor refused; the status is its own, and the document lists the usual one.
+    RAW_REFUSED = 400 "raw.refused" "The request was refused." "请求被拒绝。";
+    /// No such route.
+    ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "没有这个路径。";
+    /// The path exists with other methods.
+    METHOD_NOT_ALLOWED = 405 "route.method_not_allowed" "The path does not take this method." "这个路径不支持该方法。";
+    /// The contract of the client is refused.
+    CLIENT_TOO_OLD = 410 "client.too_old" "This version of the mini-program is too old." "小程序版本过旧。"
+        { "Update the mini-program." "请更新小程序。" };
+    /// No token where one is needed.
+    AUTH_REQUIRED = 401 "auth.required" "This operation needs a login." "需要登录。"
+        { "Send `Authorization: Bearer <token>` from `POST /auth/login`." "请携带 `POST /auth/login` 给出的 `Authorization: Bearer <token>`。" };
+    /// A token that this server did not sign for this API.
+    AUTH_INVALID = 401 "auth.invalid" "The token is not valid." "令牌无效。" { "Log in again." "请重新登录。" };
+    /// A token past its end.
+    AUTH_EXPIRED = 401 "auth.expired" "The token has expired." "令牌已过期。" { "Log in again." "请重新登录。" };
+    /// A token of a session that was logged out.
+    AUTH_REVOKED = 401 "auth.revoked" "The session was logged out." "会话已退出登录。" { "Log in again." "请重新登录。" };
+    /// `/readyz` says that the server takes no work; no operation answers it.
+    #[cfg(feature = "server")]
+    NOT_READY = 503 "not_ready" "The server is not ready." "服务器未就绪。";
+    /// The user lacks the role.
+    AUTH_FORBIDDEN = 403 "auth.forbidden" "The user lacks the role for this operation." "用户没有此操作所需的角色。";
+}
