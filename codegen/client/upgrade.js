@@ -2,6 +2,8 @@
 // clients of the mini-program.
 function upgrade(host, own, error) {
   var state = sharedState(host), manager, told;
+  // In the language in which the server says it.
+  var chinese = /[\u4e00-\u9fff]/.test(error.title);
   if (state.upgrading) return;
   state.upgrading = true;
   if (own) return own(error);
@@ -10,14 +12,15 @@ function upgrade(host, own, error) {
     if (told || !host.showModal) return;
     told = true;
     host.showModal({
-      title: '当前版本已停用',
+      title: error.title,
       content: text,
       showCancel: !!restart,
       success: function (answer) { if (restart && answer.confirm) manager.applyUpdate(); }
     });
   }
   function stuck() {
-    tell('请关闭小程序后重新打开；若仍无法使用，请从小程序列表中删除，再搜索进入');
+    tell(chinese ? '请关闭小程序后重新打开；若仍无法使用，请从列表中删除，再搜索进入'
+      : 'Close the mini-program and open it again. If it still fails, delete it and search for it.');
   }
   // It need not be said again what was said before the first call.
   setTimeout(stuck, 30000);
@@ -25,6 +28,8 @@ function upgrade(host, own, error) {
     manager = host.getUpdateManager();
     manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
     manager.onUpdateFailed(stuck);
-    manager.onUpdateReady(function () { tell('新版本已准备好，重启后即可使用', true); });
+    manager.onUpdateReady(function () {
+      tell(chinese ? '新版本已准备好，重启后即可使用' : 'The new version is ready. Restart now?', true);
+    });
   } catch (missing) { stuck(); }
 }
