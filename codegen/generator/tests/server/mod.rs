@@ -118,8 +118,9 @@ fn problem(status: u16, code: &str, errors: Option<Value>) -> Response<Body> {
 fn too_old(header: &HeaderMap) -> Response<Body> {
     let chinese =
         header.get("accept-language").is_some_and(|language| language.as_bytes().starts_with(b"zh"));
-    let title = if chinese { "版本过旧" } else { "Too old" };
-    let body = json!({ "title": title, "status": 410, "code": "client.too_old" });
+    let (title, detail) =
+        if chinese { ("版本过旧", "请重新打开") } else { ("Too old", "Open it again") };
+    let body = json!({ "title": title, "detail": detail, "status": 410, "code": "client.too_old" });
     answer(410, Some("application/problem+json"), body.to_string())
 }
 
