@@ -31,12 +31,15 @@ exports.create = function (name, contract, bases, renewal) {
   }
 
   // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
-  // 'text', 'binary' or 'empty'. codes: what this operation may fail with.
-  function operation(method, path, codes, access, answer) {
+  // 'text', 'binary' or 'empty'. codes: what this operation may fail with. more:
+  // styles of parameters; media, form (styles of its members) and raw of a body
+  // that is not JSON; auth (schemes).
+  function operation(method, path, codes, access, answer, more) {
     var label = method + ' ' + path;
     var sendsBody = /^P/.test(method);
     // A login may always be repeated: it takes a new code.
-    var repeatable = method !== 'POST' || access === 'login';
+    var repeatable = !/^P(OS|AT)/.test(method) || access === 'login';
+    more = more || {};
 
     function start(values, body, options) {
       var wx = host(), queue = sharedState(wx), over, job, stop, settle, fail, url, header = {};
@@ -79,7 +82,11 @@ exports.create = function (name, contract, bases, renewal) {
         var task, ended;
         var request = {
           url: url,
-          method: method,
+          method:
+          //#override
+          method === 'PATCH' ? 'POST' :
+          //#end
+          method,
           header: header,
           dataType: 'text',
           responseType: answer === 'binary' ? 'arraybuffer' : 'text',
@@ -184,11 +191,28 @@ exports.create = function (name, contract, bases, renewal) {
           over = true;
           reject(error);
         };
-        url = baseUrl() + address(path, values, sendsBody ? options.query : values, label);
+        url = address(path, values, sendsBody ? options.query : values, label, more.styles);
+        //#server
+        if (path[0] === '/')
+        //#end
+        url = baseUrl() + url;
         if (body !== undefined) {
+          header['content-type'] = more.media || 'application/json';
+          //#form
+          if (more.form) body = formBody(body, more.form);
+          else
+          //#end
+          //#raw
+          if (!more.raw)
+          //#end
           body = JSON.stringify(body);
-          header['content-type'] = 'application/json';
         }
+        //#override
+        if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
+        //#end
+        //#auth
+        url = authorize(url, header, more.auth, settings.auth);
+        //#end
         [settings.header, options.header].forEach(function (more) {
           for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
         });

@@ -6,15 +6,24 @@ function encode(value) {
     }));
 }
 
-// Arrays as repeated keys; undefined and null are left out, '' is sent. What
-// stands in the path does not stand in the query again.
-function address(path, values, query, operation) {
+// Arrays as repeated keys; undefined and null are left out, '' is sent.
+function addPairs(pairs, name, value) {
+  [].concat(value).forEach(function (item) {
+    if (item !== undefined && item !== null) pairs.push(encode(name) + '=' + encode(item));
+  });
+}
+
+// What stands in the path does not stand in the query again. Of styles only
+// those are given that are not repeated keys.
+function address(path, values, query, operation, styles) {
   var pairs = [];
   for (var name in query) {
     if (query !== values || path.indexOf('{' + name + '}') < 0) {
-      [].concat(query[name]).forEach(function (value) {
-        if (value !== undefined && value !== null) pairs.push(encode(name) + '=' + encode(value));
-      });
+      //#styles
+      if (styles && styles[name]) addStyled(pairs, name, query[name], styles[name]);
+      else
+      //#end
+      addPairs(pairs, name, query[name]);
     }
   }
   return path.replace(/\{(.+?)}/g, function (_, name) {
@@ -25,6 +34,9 @@ function address(path, values, query, operation) {
         errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path: "' + value + '"' }]
       });
     }
+    //#styles
+    if (styles && styles[name]) return written(value, styles[name]);
+    //#end
     return encode(value);
   }) + (pairs[0] ? '?' + pairs.join('&') : '');
 }

@@ -1,7 +1,8 @@
 // The server refuses this version: WeChat's update flow, once a launch for all
-// clients of the mini-program.
+// clients of the mini-program. Server texts are in the user's language, and can
+// still be changed when this version is out.
 function upgrade(host, own, error) {
-  var state = sharedState(host), manager, told;
+  var state = sharedState(host), told;
   if (state.upgrading) return;
   state.upgrading = true;
   if (own) return own(error);
@@ -10,21 +11,23 @@ function upgrade(host, own, error) {
     if (told || !host.showModal) return;
     told = true;
     host.showModal({
-      title: '当前版本已停用',
+      title: error.title,
       content: text,
       showCancel: !!restart,
-      success: function (answer) { if (restart && answer.confirm) manager.applyUpdate(); }
+      success: function (answer) { if (restart && answer.confirm) restart(); }
     });
   }
   function stuck() {
-    tell('请关闭小程序后重新打开；若仍无法使用，请从小程序列表中删除，再搜索进入');
+    tell(error.detail || error.code);
   }
   // It need not be said again what was said before the first call.
   setTimeout(stuck, 30000);
   try {
-    manager = host.getUpdateManager();
+    var manager = host.getUpdateManager();
     manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
     manager.onUpdateFailed(stuck);
-    manager.onUpdateReady(function () { tell('新版本已准备好，重启后即可使用', true); });
+    manager.onUpdateReady(function () {
+      tell('重启以更新？ Restart to update?', function () { manager.applyUpdate(); });
+    });
   } catch (missing) { stuck(); }
 }

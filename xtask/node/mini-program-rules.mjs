@@ -11,8 +11,9 @@ const GLOBALS = { wx: 'readonly', module: 'writable', exports: 'writable', requi
 const ALLOWED = [
   // Later than ES5, but every supported phone has it.
   'es-x/no-promise',
+  'es-x/no-typed-arrays',
   // In ES5 for arrays; ES2025 gave iterators methods of the same names.
-  ...['every', 'filter', 'for-each', 'map', 'reduce', 'some'].map((method) => `es-x/no-iterator-prototype-${method}`),
+  ...['every', 'filter', 'foreach', 'map', 'reduce', 'some'].map((method) => `es-x/no-iterator-prototype-${method}`),
 ]
 
 /** @param {string} baseLibrary */

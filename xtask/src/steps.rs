@@ -44,6 +44,11 @@ pub(crate) fn all() -> Vec<Step> {
             run: typecheck,
         },
         Step { name: "es5", proves: "the clients run on every phone", run: es5 },
+        Step {
+            name: "documents",
+            proves: "clients of public documents are typed, run on every phone, and every operation can be called",
+            run: documents,
+        },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
         Step {
             name: "browser",
@@ -160,6 +165,29 @@ fn es5() -> Result<()> {
         "es5.mjs",
         &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"],
     )
+}
+
+fn documents() -> Result<()> {
+    let (documents, clients) = ("target/documents/in", "target/documents/clients");
+    node("documents.mjs", &["--collect", documents])?;
+    let example = [
+        "run",
+        "--quiet",
+        "--package",
+        "queqiao-codegen",
+        "--example",
+        "documents",
+        "--",
+        documents,
+        clients,
+    ];
+    run(cargo(&example))?;
+    node("documents.mjs", &["--typecheck", clients])?;
+    let folders: Vec<_> = std::fs::read_dir(root().join(clients))?
+        .map(|entry| entry.map(|entry| entry.path().join("api").to_string_lossy().into_owned()))
+        .collect::<std::io::Result<_>>()?;
+    let arguments: Vec<&str> = folders.iter().flat_map(|folder| ["--client", folder.as_str()]).collect();
+    node("es5.mjs", &arguments)
 }
 
 fn templates() -> Result<()> {

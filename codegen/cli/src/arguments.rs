@@ -32,6 +32,9 @@ Examples:
     cargo queqiao generate -p todo --out miniprogram/api --base-url https://api.example.com
     cargo queqiao generate --openapi petstore.json --out miniprogram/petstore
 
+Of a document that another framework wrote, the client has what a mini-program can express; what it leaves out is
+listed, each with its reason and the remedy.
+
 The package is built and asked for its contract (QUEQIAO_EXPORT); it needs no configuration, database or network
 for that. Files that would not change are not touched.")]
     Generate(Generate),
@@ -104,6 +107,13 @@ pub(crate) struct Target {
     /// Where the server is: one URL, or `develop=URL`, `trial=URL`, `release=URL`, each as an option of its own.
     #[arg(long, value_name = "[VERSION=]URL")]
     pub(crate) base_url: Vec<String>,
+    /// Send PATCH operations as POST with `X-HTTP-Method-Override: PATCH`: the server must take it. `wx.request` has no
+    /// PATCH, and such operations are left out otherwise.
+    #[arg(long)]
+    pub(crate) method_override: bool,
+    /// Fail if the client cannot have everything that the document describes.
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 impl Target {

@@ -7,7 +7,7 @@ use miette::IntoDiagnostic as _;
 use serde_json::json;
 
 use crate::files::refuse_foreign;
-use crate::plan::{Plan, shown};
+use crate::plan::{Plan, sentence, shown};
 
 pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) -> miette::Result<()> {
     if !force {
@@ -22,7 +22,7 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
             .iter()
             .map(|(file, written)| json!({"path": file.path, "written": written, "bytes": file.text.len()}))
             .collect();
-        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes});
+        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes, "left_out": plan.left_out});
         return writeln!(out, "{result:#}").into_diagnostic();
     }
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -33,6 +33,51 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
     for note in &plan.notes {
         writeln!(out, "  {} {note}", style("note:").yellow()).into_diagnostic()?;
     }
+    for one in &plan.left_out {
+        writeln!(out, "  {} {}", style("left out:").yellow(), sentence(one)).into_diagnostic()?;
+    }
     let verb = if written == 0 { "is up to date" } else { "has been generated" };
     writeln!(out, "The client of {} {verb} (contract {}).", plan.source, plan.contract).into_diagnostic()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Target;
+    use crate::configuration::Client;
+    use crate::plan;
+
+    // With the mark that some programs put before their JSON.
+    const FOREIGN: &str = "\u{feff}{
+        \"openapi\": \"3.0.0\", \"info\": { \"title\": \"pets\", \"version\": \"1\" },
+        \"paths\": { \"/pets\": { \"get\": { \"responses\": {} }, \"patch\": { \"responses\": {} } } }
+    }";
+
+    fn plan(target: Target) -> miette::Result<Plan> {
+        plan::follow("pets.json".into(), "cargo queqiao generate".into(), FOREIGN, &target, Client::default())
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = |strict, method_override| Target {
+            out: Some(folder.path().join("api")),
+            strict,
+            method_override,
+            ..Target::default()
+        };
+        let told = |as_json| {
+            let mut out = Vec::new();
+            run(&plan(target(false, false)).expect("a plan"), false, as_json, &mut out).expect("written");
+            console::strip_ansi_codes(&String::from_utf8(out).expect("UTF-8")).into_owned()
+        };
+        let text = told(false);
+        assert!(text.contains("left out: PATCH /pets at /paths/~1pets/patch: wx.request"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&told(true)).expect("JSON");
+        assert_eq!(json["left_out"][0]["pointer"], "/paths/~1pets/patch");
+
+        let error = plan(target(true, false)).expect_err("refused").to_string();
+        assert!(error.contains("PATCH /pets") && error.contains("--method-override"), "{error}");
+        assert_eq!(plan(target(true, true)).expect("a plan").left_out, []);
+    }
 }

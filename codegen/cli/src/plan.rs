@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{Options, generate};
+use queqiao_codegen::{LeftOut, Options, generate};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
@@ -24,6 +24,7 @@ pub(crate) struct Plan {
     pub(crate) client: Vec<Wanted>,
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -59,6 +60,8 @@ fn options(target: &Target) -> String {
     for url in &target.base_url {
         text.push_str(&format!(" --base-url {url}"));
     }
+    text.push_str(if target.method_override { " --method-override" } else { "" });
+    text.push_str(if target.strict { " --strict" } else { "" });
     text
 }
 
@@ -79,6 +82,8 @@ pub(crate) fn follow(
     target: &Target,
     client: Client,
 ) -> miette::Result<Plan> {
+    // Some programs put a byte order mark before their JSON.
+    let text = text.trim_start_matches('\u{feff}');
     let document: Value = serde_json::from_str(text).map_err(|error| {
         miette::miette!(
             help = "Give the document as JSON",
@@ -87,8 +92,16 @@ pub(crate) fn follow(
     })?;
     let folder = out(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
-    let generated = generate(&document, &Options { base_url })
+    let generated = generate(&document, &Options { base_url, method_override: target.method_override })
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
+    if target.strict && !generated.left_out.is_empty() {
+        let each: Vec<_> = generated.left_out.iter().map(|one| format!("\n  {}", sentence(one))).collect();
+        return Err(miette::miette!(
+            help = "Follow the remedies above, or leave out --strict",
+            "a client cannot have all of the OpenAPI document of {source}:{}",
+            each.concat()
+        ));
+    }
     let openapi = target.openapi_out.clone().or(client.openapi);
     let files = generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text));
     Ok(Plan {
@@ -99,7 +112,13 @@ pub(crate) fn follow(
         client: files.collect(),
         contract: generated.contract,
         notes: generated.notes,
+        left_out: generated.left_out,
     })
+}
+
+/// What is left out, why, and the way out.
+pub(crate) fn sentence(one: &LeftOut) -> String {
+    format!("{} at {}: {}. {}", one.what, one.pointer, one.reason, one.remedy)
 }
 
 /// A path as one would type it.

@@ -1,6 +1,8 @@
 //! The intermediate representation: what a client must know of an API, as plain data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde::Serialize;
 
 /// One API as a client sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +21,36 @@ pub struct Contract {
     pub models: Vec<Model>,
     /// The operations, sorted by name.
     pub operations: Vec<Operation>,
-    /// What could be read but not be expressed fully, for the person who generates.
+    /// What the person who generates should know.
     pub notes: Vec<String>,
+    /// What the document has and the client has not.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// An operation, or a part of one, that a mini-program cannot express.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// What it is, such as `GET /pets` or `GET /pets: the parameter session`.
+    pub what: String,
+    /// Its place in the document, as a JSON pointer.
+    pub pointer: String,
+    /// Why it cannot be expressed.
+    pub reason: String,
+    /// The way out.
+    pub remedy: String,
+}
+
+/// How a security scheme wants its credential.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `Authorization: Basic …`, of a name and a password.
+    Basic,
+    /// In the header of this name.
+    Header(String),
+    /// In the query parameter of this name.
+    Query(String),
 }
 
 /// A named schema.
@@ -53,10 +83,12 @@ pub enum Method {
     Delete,
     Post,
     Put,
+    /// Sent as POST, with `X-HTTP-Method-Override: PATCH`.
+    Patch,
 }
 
 impl Method {
-    /// The method as `wx.request` wants it: in upper case.
+    /// The method of the contract, in upper case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -65,12 +97,13 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
         }
     }
 
     /// Whether calls with this method have a body argument.
     pub fn sends_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put)
+        matches!(self, Self::Post | Self::Put | Self::Patch)
     }
 }
 
@@ -81,13 +114,15 @@ pub struct Operation {
     pub name: String,
     /// Method.
     pub method: Method,
+    /// The server of this operation alone, without a slash at its end.
+    pub server: Option<String>,
     /// Path template.
     pub path: String,
     /// Its documentation.
     pub documentation: Documentation,
     /// Parameters, sorted by place and name.
     pub parameters: Vec<Parameter>,
-    /// JSON body.
+    /// Request body.
     pub body: Option<Body>,
     /// What a successful call gives.
     pub result: Type,
@@ -99,6 +134,8 @@ pub struct Operation {
     pub details: BTreeMap<String, Details>,
     /// Who may call, and the part in logging in.
     pub access: Access,
+    /// The security schemes that it takes, by their names, besides the client's own login.
+    pub schemes: BTreeMap<String, Scheme>,
 }
 
 /// What a failure with one code carries in `details`.
@@ -123,6 +160,27 @@ pub struct Parameter {
     pub documentation: Documentation,
     /// Its type.
     pub shape: Type,
+    /// How its value is written.
+    pub style: Style,
+}
+
+/// How a value is written into a URL or a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As text, a list as one pair for each item.
+    Plain,
+    /// As one text, with commas between the items of a list, and between the names and values of an object.
+    Comma,
+    /// The same with spaces.
+    Space,
+    /// The same with `|`.
+    Pipe,
+    /// An object with one pair for each member.
+    Members,
+    /// As one pair for each value inside: `name[member]=value`.
+    Deep,
+    /// As JSON text.
+    Json,
 }
 
 /// Where a parameter stands.
@@ -134,13 +192,29 @@ pub enum Place {
     Header,
 }
 
-/// A JSON request body.
+/// A request body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {
     /// Whether a call must give it.
     pub required: bool,
     /// Its type.
     pub shape: Type,
+    /// Its media type.
+    pub media: String,
+    /// How it is written.
+    pub form: Form,
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// As JSON.
+    Json,
+    /// As `application/x-www-form-urlencoded`, with the styles of the members that are not plain. Objects are JSON
+    /// if no style is given.
+    Pairs(BTreeMap<String, Style>),
+    /// As it is given: text or bytes.
+    Raw,
 }
 
 /// How an answer is read.
@@ -230,13 +304,19 @@ impl Type {
     /// One of several types, simplified.
     pub(crate) fn union(types: Vec<Type>) -> Type {
         let mut parts: Vec<Type> = Vec::new();
+        // Enumerations may be long.
+        let mut literals = HashSet::new();
         for part in types {
             let inner = match part {
                 Type::Union(inner) => inner,
                 other => vec![other],
             };
             for part in inner {
-                if !parts.contains(&part) {
+                let new = match &part {
+                    Type::Literal(value) => literals.insert(value.to_string()),
+                    _ => !parts.contains(&part),
+                };
+                if new {
                     parts.push(part);
                 }
             }

@@ -88,6 +88,24 @@ impl GenerateError {
         }
     }
 
+    /// What is wrong, without place and remedy.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::TooDeep { limit, .. } => format!("nested deeper than {limit} levels"),
+            Self::Duplicate { what, name, other, .. } => {
+                format!("{what} \"{name}\" is already taken by {other}")
+            }
+            Self::Reference { reference, problem, .. } => format!("the reference \"{reference}\" {problem}"),
+            Self::Impossible { what, .. } | Self::Options { what, .. } => what.clone(),
+            Self::NotOpenApi { .. } | Self::Malformed { .. } => self.to_string(),
+        }
+    }
+
+    /// Whether the rest of the document means the same without the place.
+    pub(crate) fn spares_the_rest(&self) -> bool {
+        matches!(self, Self::Impossible { .. } | Self::TooDeep { .. } | Self::Duplicate { .. })
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {

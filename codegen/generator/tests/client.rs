@@ -16,7 +16,7 @@ const SHAPES: &str = include_str!("data/shapes.json");
 
 fn client(document: &str, base_url: BaseUrl) -> Files {
     let document = serde_json::from_str(document).expect("JSON");
-    generate(&document, &Options { base_url }).expect("a client").files.into()
+    generate(&document, &Options { base_url, ..Options::default() }).expect("a client").files.into()
 }
 
 /// A host with the client of a document; `wx.login` gives code-1, code-2 …

@@ -21,7 +21,8 @@ fn client(server: &Server) -> Generated {
             operation["responses"]["410"] = refusal.clone();
         }
     }
-    generate(&document, &Options { base_url: BaseUrl::One(server.url()) }).expect("a client")
+    generate(&document, &Options { base_url: BaseUrl::One(server.url()), ..Options::default() })
+        .expect("a client")
 }
 
 async fn too_old() -> (Server, Setup) {
@@ -84,6 +85,18 @@ async fn where_no_update_comes_the_user_is_told_what_to_do() {
         assert_eq!((modals.len(), &modals[0]["showCancel"]), (1, &json!(false)), "{update:?}");
         assert!(modals[0]["content"].as_str().is_some_and(|text| text.contains("重新打开")), "{modals:?}");
         assert_eq!(host.counts().updates, 0, "{update:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_user_reads_the_words_of_the_server() {
+    for (language, title, detail) in [("zh_CN", "版本过旧", "请重新打开"), ("en", "Too old", "Open it again")]
+    {
+        let (_server, setup) = too_old().await;
+        let host = setup.update(Update::Failed).start().expect("a host");
+        let spoken = format!("wx.getAppBaseInfo = function () {{ return {{ language: '{language}' }}; }};");
+        eval(&host, &format!("{spoken} await api.listTodos().then(null, function () {{}}); {PAUSE}")).await;
+        assert_eq!(host.modals(), [json!({ "title": title, "content": detail, "showCancel": false })]);
     }
 }
 

@@ -198,6 +198,7 @@ async fn figures_tell_versions_apart_and_the_floor_sends_the_old_one_to_update()
     for phone in [&old_phone, &fresh] {
         run(phone, "await new Promise(function (resolve) { setTimeout(resolve, 50) })").await;
         assert_eq!((phone.modals().len(), phone.counts().updates), (1, 1), "one question, one restart");
+        assert_eq!(phone.modals()[0]["title"], "小程序版本过旧。");
     }
     // Everybody else goes on.
     run(&new_phone, "await api.listTodos()").await;

@@ -366,7 +366,7 @@ fn the_document_shows_each_code_with_its_details_and_texts() {
                                     "description": "What may be taken instead.",
                                 },
                                 "reserved": {
-                                    "type": ["string", "null"], "pattern": "^(0|[1-9][0-9]{0,19})$",
+                                    "type": ["string", "null"], "pattern": queqiao::schemars::schema_for!(queqiao::types::U64).get("pattern"),
                                 },
                             },
                             "required": ["left", "sku", "instead", "reserved"],

@@ -76,7 +76,10 @@ export interface Call<T> extends Promise<T> {
 export interface Options {
   /** Milliseconds, at most 60000. */
   timeout?: number | undefined;
-  header?: { [name: string]: string | number | boolean | undefined } | undefined;
+  /** Lists are joined with commas. */
+  header?:
+    | { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined }
+    | undefined;
 }
 
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
@@ -87,7 +90,7 @@ export interface Configuration {
   /** Has `request` and the rest as `wx` has; `wx` if not given. */
   host?: object;
   /** Headers of every call. */
-  header?: { [name: string]: string | number | boolean | undefined };
+  header?: { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined };
   /** Milliseconds, at most 60000. */
   timeout?: number;
   /** Requests at once, 10 at most. */
@@ -95,6 +98,10 @@ export interface Configuration {
   //#upgrade
   /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
   onUpgrade?: (error: ApiError) => void;
+  //#end
+  //#auth
+  /** Credentials by the names of the contract's security schemes; a function is asked at every call. */
+  auth?: {/*schemes*/};
   //#end
   //#session
   /** Gives the one-time code for a login; `wx.login` if not given. */

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
-use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Type};
+use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Scheme, Type};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
@@ -12,7 +12,7 @@ const PRELUDE: &str = include_str!("declarations.d.ts");
 pub(crate) fn emit(contract: &Contract) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    text.push_str(&select(PRELUDE, &parts(contract)));
+    text.push_str(&select(PRELUDE, &parts(contract)).replace("{/*schemes*/}", &schemes(contract)));
     for model in &contract.models {
         text.push('\n');
         text.push_str(&comment(&model.documentation, ""));
@@ -35,6 +35,28 @@ pub(crate) fn emit(contract: &Contract) -> String {
     text
 }
 
+/// What `configure({ auth })` takes.
+fn schemes(contract: &Contract) -> String {
+    let all: BTreeMap<_, _> = contract.operations.iter().flat_map(|operation| &operation.schemes).collect();
+    let members = all.into_iter().map(|(name, scheme)| {
+        let shape = match scheme {
+            Scheme::Basic => "{ username: string; password: string }",
+            Scheme::Bearer | Scheme::Header(_) | Scheme::Query(_) => "string",
+        };
+        let documentation = Documentation {
+            text: vec![match scheme {
+                Scheme::Bearer => "The token.".to_owned(),
+                Scheme::Basic => "Sent as `Authorization: Basic …`.".to_owned(),
+                Scheme::Header(name) => format!("Sent as the header `{name}`."),
+                Scheme::Query(name) => format!("Sent as the query parameter `{name}`."),
+            }],
+            tags: Vec::new(),
+        };
+        format!("{}    {}?: {shape} | (() => {shape});\n", comment(&documentation, "    "), key(name))
+    });
+    format!("{{\n{}  }}", members.collect::<String>())
+}
+
 fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     let Operation { name, method, path, .. } = operation;
     let mut documentation = operation.documentation.clone();
@@ -45,7 +67,7 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     codes.sort_by_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
-        true => "ClientCode".to_owned(),
+        true => " ClientCode".to_owned(),
         false => format!("\n    | {}\n    | ClientCode", codes.join("\n    | ")),
     };
     // A reserved word can be an exported name, but not a declared one.

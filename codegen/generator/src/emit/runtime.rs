@@ -1,9 +1,12 @@
 //! `runtime.js`: the parts of `codegen/client` that a contract uses, joined.
 
-use crate::contract::{Access, Answer, Contract, Operation};
+use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Scheme, Style};
 
 const ERROR: &str = include_str!("../../../client/error.js");
 const ENCODE: &str = include_str!("../../../client/encode.js");
+const STYLE: &str = include_str!("../../../client/style.js");
+const FORM: &str = include_str!("../../../client/form.js");
+const AUTH: &str = include_str!("../../../client/auth.js");
 const QUEUE: &str = include_str!("../../../client/queue.js");
 const SESSION: &str = include_str!("../../../client/session.js");
 const UPGRADE: &str = include_str!("../../../client/upgrade.js");
@@ -14,11 +17,23 @@ const CALL: &str = include_str!("../../../client/call.js");
 /// part stand between `//#session` and `//#end`.
 pub(super) fn parts(contract: &Contract) -> Vec<&'static str> {
     let any = |has: fn(&Operation) -> bool| contract.operations.iter().any(has);
+    let form = |operation: &Operation| {
+        operation.body.as_ref().is_some_and(|body| matches!(body.form, Form::Pairs(_)))
+    };
+    let styled =
+        |operation: &Operation| operation.parameters.iter().any(|parameter| parameter.style != Style::Plain);
     let parts = [
         ("session", any(|operation| operation.access != Access::Everybody)),
         ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
         ("details", any(|operation| !operation.details.is_empty())),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
+        ("styles", any(styled) || any(form)),
+        ("form", any(form)),
+        ("raw", any(|operation| operation.body.as_ref().is_some_and(|body| body.form == Form::Raw))),
+        ("auth", any(|operation| !operation.schemes.is_empty())),
+        ("basic", any(|operation| operation.schemes.values().any(|scheme| *scheme == Scheme::Basic))),
+        ("override", any(|operation| operation.method == Method::Patch)),
+        ("server", any(|operation| operation.server.is_some())),
     ];
     parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
 }
@@ -29,6 +44,9 @@ pub(crate) fn emit(contract: &Contract) -> String {
     let files = [
         (ERROR, None),
         (ENCODE, None),
+        (STYLE, Some("styles")),
+        (FORM, Some("form")),
+        (AUTH, Some("auth")),
         (QUEUE, None),
         (SESSION, Some("session")),
         (UPGRADE, Some("upgrade")),

@@ -9,9 +9,6 @@ use super::schema::Schemas;
 use crate::contract::{Details, Type};
 use crate::error::GenerateError;
 
-/// How deep the schemas of errors are searched for codes.
-const DEPTH: usize = 8;
-
 /// What the error responses of one operation list.
 #[derive(Default)]
 pub(super) struct Failures {
@@ -30,7 +27,7 @@ impl Failures {
         if let Some(content) = response.object("content")? {
             for (_, media) in content.children()? {
                 if let Some(schema) = media.get("schema") {
-                    self.search(&schema, root, schemas, 0)?;
+                    self.search(&schema, root, schemas, &mut BTreeSet::new())?;
                 }
             }
         }
@@ -42,15 +39,15 @@ impl Failures {
         schema: &Node<'a>,
         root: &'a Value,
         schemas: &mut Schemas<'a>,
-        depth: usize,
+        seen: &mut BTreeSet<String>,
     ) -> Result<(), GenerateError> {
-        if depth > DEPTH {
+        let schema = schema.resolve(root)?;
+        if !seen.insert(schema.pointer.clone()) {
             return Ok(());
         }
-        let schema = schema.resolve(root)?;
         for keyword in ["allOf", "oneOf", "anyOf"] {
             for inner in schema.list(keyword)? {
-                self.search(&inner, root, schemas, depth + 1)?;
+                self.search(&inner, root, schemas, seen)?;
             }
         }
         let Some(properties) = schema.get("properties") else { return Ok(()) };

@@ -1,18 +1,28 @@
 //! An OpenAPI document as a [`Contract`].
 
-pub(crate) mod failures;
+mod answer;
+mod body;
+mod circles;
+mod discriminator;
+mod failures;
+mod findings;
 mod node;
 mod operation;
+mod parameter;
 mod schema;
+mod security;
+mod server;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::contract::{Access, Contract};
+use crate::Options;
+use crate::contract::{Access, Contract, Operation};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
-use crate::names::Name;
+use crate::names::{Name, operation_name};
+use findings::Findings;
 use node::Node;
 use operation::OperationReader;
 use schema::Schemas;
@@ -20,8 +30,10 @@ use schema::Schemas;
 /// Reads a document.
 ///
 /// # Errors
-/// If it is no OpenAPI 3 document, is broken, or describes what a mini-program cannot do.
-pub fn read(document: &Value) -> Result<Contract, GenerateError> {
+/// If it is no OpenAPI 3 document or is broken. If a queqiao server wrote it (it has `x-queqiao`) also if it describes
+/// what a mini-program cannot do; of another document such an operation is left out
+/// ([`Contract::left_out`]).
+pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateError> {
     let version = document.get("openapi");
     if !version.and_then(Value::as_str).is_some_and(|version| version.starts_with("3.")) {
         let found = match document.get("swagger").and_then(Value::as_str) {
@@ -41,34 +53,93 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
         _ => contract_id(document),
     };
 
-    let mut schemas = Schemas::new(document)?;
-    let models = schemas.models()?;
-    let mut operations = OperationReader::new(document, schemas)?;
+    let findings = Findings::new(document.get("x-queqiao").is_some());
+    let schemas = Schemas::new(document, findings)?;
+    let mut reader = OperationReader::new(document, options, schemas)?;
+    let mut operations = operations(&mut reader, &root)?;
+    reader.security.check_login(&operations)?;
+    share_login_failures(&mut operations);
+    operations.sort_by(|a, b| a.name.cmp(&b.name));
+    let models = reader.schemas.models()?;
+
+    if let Some(prefix) = root
+        .list("servers")?
+        .iter()
+        .filter_map(|server| server.text("url"))
+        .find(|url| url.starts_with('/') && url.len() > 1)
+    {
+        reader.schemas.findings.note(format!("/servers: the base URL must end with {prefix}"));
+    }
+    let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
+    let renewal_header = logs_in.then(|| reader.security.renewal_header());
+    let (notes, left_out) = reader.schemas.findings.into_parts();
+    Ok(Contract {
+        name: info.required_text("title")?.to_owned(),
+        version: info.text("version").unwrap_or_default().to_owned(),
+        id,
+        server: server::of(&root)?,
+        renewal_header,
+        models,
+        operations,
+        notes,
+        left_out,
+    })
+}
+
+fn operations<'a>(
+    reader: &mut OperationReader<'a>,
+    root: &Node<'a>,
+) -> Result<Vec<Operation>, GenerateError> {
     let mut read = Vec::new();
     let mut holders = BTreeMap::new();
-    if let Some(paths) = root.object("paths")? {
-        for (path, item) in paths.children()? {
-            if path.starts_with("x-") {
-                continue;
+    let Some(paths) = root.object("paths")? else { return Ok(read) };
+    for (path, item) in paths.children()? {
+        if path.starts_with("x-") {
+            continue;
+        }
+        let item = item.resolve(root.value)?;
+        for (method, node) in item.children()? {
+            let Some(mut operation) = reader.read(path, &item, method, &node)? else { continue };
+            if let Some(other) = holders.get(&operation.name).cloned() {
+                let findings = &mut reader.schemas.findings;
+                operation.name = rename(&operation, &node, other, &holders, findings)?;
             }
-            let item = item.resolve(document)?;
-            for (method, node) in item.children()? {
-                if let Some(operation) = operations.read(path, &item, method, &node)? {
-                    if let Some(other) = holders.insert(operation.name.clone(), node.pointer.clone()) {
-                        let what = "the operation's name";
-                        let name = operation.name;
-                        return Err(GenerateError::Duplicate { pointer: node.pointer, what, name, other });
-                    }
-                    read.push(operation);
-                }
-            }
+            holders.insert(operation.name.clone(), node.pointer);
+            read.push(operation);
         }
     }
-    operations.check_login(&read)?;
-    let login = read.iter().find(|operation| operation.access == Access::Login);
+    Ok(read)
+}
+
+/// A free name for an operation whose own is taken: its method and path, if need be with a number.
+fn rename(
+    operation: &Operation,
+    node: &Node<'_>,
+    other: String,
+    holders: &BTreeMap<String, String>,
+    findings: &mut Findings,
+) -> Result<String, GenerateError> {
+    let (name, pointer) = (operation.name.clone(), node.pointer.clone());
+    if findings.own {
+        return Err(GenerateError::Duplicate { pointer, what: "the operation's name", name, other });
+    }
+    let made = operation_name(None, operation.method.as_str(), &operation.path).text;
+    let (mut free, mut number) = (made.clone(), 2);
+    while holders.contains_key(&free) {
+        free = format!("{made}{number}");
+        number += 1;
+    }
+    findings.note(format!(
+        "{pointer}: the operation's name \"{name}\" is already taken by {other}; the operation is {free} in the client"
+    ));
+    Ok(free)
+}
+
+/// A call that logs in first can fail as the login does.
+fn share_login_failures(operations: &mut [Operation]) {
+    let login = operations.iter().find(|operation| operation.access == Access::Login);
     let (codes, details) = login.map(|o| (o.codes.clone(), o.details.clone())).unwrap_or_default();
-    for operation in &mut read {
-        // A call that logs in first can fail as the login does.
+    for operation in operations {
         if matches!(operation.access, Access::User | Access::Logout) {
             operation.codes.extend(codes.iter().cloned());
             for (code, carried) in &details {
@@ -76,40 +147,28 @@ pub fn read(document: &Value) -> Result<Contract, GenerateError> {
             }
         }
     }
-    read.sort_by(|a, b| a.name.cmp(&b.name));
+}
 
-    let mut notes: Vec<String> = operations.schemas.notes.iter().cloned().collect();
-    let servers = root.list("servers")?;
-    let urls = servers.iter().filter_map(|server| server.text("url"));
-    let server = urls.clone().find(|url| url.starts_with("http://") || url.starts_with("https://"));
-    if let Some(prefix) = urls.clone().find(|url| url.starts_with('/') && url.len() > 1) {
-        notes.push(format!("/servers: the base URL must end with {prefix}"));
-    }
-    let logs_in = read.iter().any(|operation| operation.access != Access::Everybody);
-    Ok(Contract {
-        name: info.required_text("title")?.to_owned(),
-        version: info.text("version").unwrap_or_default().to_owned(),
-        id,
-        server: server.filter(|url| !url.contains('{')).map(str::to_owned),
-        renewal_header: logs_in.then(|| operations.renewal_header()),
-        models,
-        operations: read,
-        notes,
-    })
+/// A media type without its parameters, in lower case.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_lowercase()
+}
+
+fn impossible(node: &Node<'_>, what: impl Into<String>, remedy: &str) -> GenerateError {
+    GenerateError::Impossible { pointer: node.pointer.clone(), what: what.into(), remedy: remedy.into() }
 }
 
 /// The client's name of a thing. Who writes a queqiao document can rename it, and document and client then speak of one
 /// thing by one name; for any other document the client's own name is noted.
 fn settle(
-    root: &Value,
+    findings: &mut Findings,
     node: &Node<'_>,
     what: &str,
     given: &str,
     name: Name,
-    notes: &mut BTreeSet<String>,
 ) -> Result<String, GenerateError> {
     let Some(conflict) = name.conflict else { return Ok(name.text) };
-    if root.get("x-queqiao").is_some() {
+    if findings.own {
         let remedy = match what {
             "the operation" => {
                 "Give it another with `operation_id = \"…\"` in its attribute, or rename the handler"
@@ -123,10 +182,10 @@ fn settle(
         });
     }
     if name.text != given {
-        notes.insert(format!(
-            "{}: the name \"{given}\" {conflict}; {what} is {} in the client",
-            node.pointer, name.text
-        ));
+        findings.note_at(
+            format!("{} (\"{given}\" is {})", node.pointer, name.text),
+            format!("{what} has another name in the client, because the document's {conflict}"),
+        );
     }
     Ok(name.text)
 }

@@ -19,8 +19,10 @@ impl<'a> Node<'a> {
         Self { value, pointer: String::new() }
     }
 
+    /// The member; many programs write null where they have nothing to say.
     pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {
-        self.value.get(key).map(|value| Node { value, pointer: child(&self.pointer, key) })
+        let value = self.value.get(key).filter(|value| !value.is_null())?;
+        Some(Node { value, pointer: child(&self.pointer, key) })
     }
 
     /// The member as an object; an absent one is none, another type an error.
@@ -100,7 +102,7 @@ impl<'a> Node<'a> {
         };
         let pointer = percent_decode(pointer);
         match root.pointer(&pointer) {
-            Some(value) => Ok(Node { value, pointer }),
+            Some(value) => Ok(Node { value, pointer: canonical(pointer) }),
             None => Err(self.bad_reference("names no place in the document")),
         }
     }
@@ -116,6 +118,15 @@ impl<'a> Node<'a> {
 
 pub(crate) fn child(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+// One place has one pointer, however a reference escapes it.
+fn canonical(pointer: String) -> String {
+    if !pointer.contains('~') {
+        return pointer;
+    }
+    let words = pointer.split('/').skip(1);
+    words.fold(String::new(), |place, word| child(&place, &word.replace("~1", "/").replace("~0", "~")))
 }
 
 // References are URI fragments: some writers encode `{`, `}` and spaces in them.

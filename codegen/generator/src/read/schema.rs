@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::circles;
+use super::discriminator::Discriminator;
+use super::findings::Findings;
 use super::node::{Node, child};
 use super::settle;
 use crate::contract::{Documentation, Member, Model, Type};
@@ -17,52 +20,87 @@ const SCHEMAS: &str = "/components/schemas";
 /// Reads the schemas of one document.
 pub(crate) struct Schemas<'a> {
     root: &'a Value,
-    /// TypeScript name of each component, by its pointer.
+    /// TypeScript name of each schema that has one, by its pointer.
     names: BTreeMap<String, String>,
-    pub(crate) notes: BTreeSet<String>,
+    /// The pointer of each name.
+    holders: BTreeMap<String, String>,
+    /// Named schemas that are still to be read.
+    open: Vec<Node<'a>>,
+    pub(crate) findings: Findings,
 }
 
 impl<'a> Schemas<'a> {
-    pub(crate) fn new(root: &'a Value) -> Result<Self, GenerateError> {
-        let mut names = BTreeMap::new();
-        let mut notes = BTreeSet::new();
-        let mut holders = BTreeMap::new();
+    pub(crate) fn new(root: &'a Value, findings: Findings) -> Result<Self, GenerateError> {
+        let (names, holders) = (BTreeMap::new(), BTreeMap::new());
+        let mut schemas = Self { root, names, holders, open: Vec::new(), findings };
         for (key, node) in components(root)? {
-            let name = settle(root, &node, "the model", key, type_name(key), &mut notes)?;
-            if let Some(other) = holders.insert(name.clone(), node.pointer.clone()) {
-                return Err(GenerateError::Duplicate {
-                    pointer: node.pointer,
-                    what: "the type name",
-                    name,
-                    other,
-                });
-            }
-            names.insert(node.pointer, name);
+            let name = settle(&mut schemas.findings, &node, "the model", key, type_name(key))?;
+            schemas.give(name, node)?;
         }
-        Ok(Self { root, names, notes })
+        Ok(schemas)
     }
 
+    /// Gives a schema its name; one that is taken gets a number.
+    fn give(&mut self, name: String, node: Node<'a>) -> Result<String, GenerateError> {
+        let mut free = name.clone();
+        if let Some(other) = self.holders.get(&name) {
+            if self.findings.own {
+                let (pointer, other) = (node.pointer, other.clone());
+                return Err(GenerateError::Duplicate { pointer, what: "the type name", name, other });
+            }
+            let mut number = 2;
+            while self.holders.contains_key(&free) {
+                free = format!("{name}_{number}");
+                number += 1;
+            }
+            self.findings.note(format!(
+                "{}: the type name \"{name}\" is already taken by {other}; the model is {free} in the client",
+                node.pointer
+            ));
+        }
+        self.holders.insert(free.clone(), node.pointer.clone());
+        self.names.insert(node.pointer.clone(), free.clone());
+        self.open.push(node);
+        Ok(free)
+    }
+
+    /// All named schemas, when everything else has been read.
     pub(crate) fn models(&mut self) -> Result<Vec<Model>, GenerateError> {
         let mut models = Vec::new();
-        let mut pointers = BTreeMap::new();
-        for (_, node) in components(self.root)? {
+        while let Some(node) = self.open.pop() {
             let Some(name) = self.names.get(&node.pointer).cloned() else { continue };
-            pointers.insert(name.clone(), node.clone());
-            models.push(Model { name, documentation: documentation(&node), shape: self.read(&node)? });
+            let shape = match self.read_at(&node, 0) {
+                Ok(shape) => shape,
+                Err(error) => {
+                    self.findings.leave_out(format!("the model {name}: its shape"), error)?;
+                    Type::Unknown
+                }
+            };
+            models.push(Model { name, documentation: documentation(&node), shape });
         }
         models.sort_by(|a, b| a.name.cmp(&b.name));
-        for model in &models {
-            if is_circular(model, &models)
-                && let Some(node) = pointers.get(&model.name)
-            {
-                return Err(GenerateError::Reference {
-                    pointer: node.pointer.clone(),
-                    reference: format!("#{}", node.pointer),
-                    problem: "leads in a circle without an object or a list between",
-                });
+        for name in circles::open(&mut models) {
+            let pointer = self.holders.get(&name).cloned().unwrap_or_default();
+            if self.findings.own {
+                let reference = format!("#{pointer}");
+                let problem = "leads in a circle without an object or a list between";
+                return Err(GenerateError::Reference { pointer, reference, problem });
             }
+            self.findings.note(format!(
+                "{pointer}: leads in a circle without an object or a list between; what is beside the circle counts"
+            ));
         }
         Ok(models)
+    }
+
+    /// The name of the schema at the end of a reference. Also schemas elsewhere in the document get one: they may
+    /// contain themselves.
+    fn named(&mut self, target: Node<'a>) -> Result<String, GenerateError> {
+        if let Some(name) = self.names.get(&target.pointer) {
+            return Ok(name.clone());
+        }
+        let name = type_name(&name_of_place(&target.pointer)).text;
+        self.give(name, target)
     }
 
     pub(crate) fn read(&mut self, node: &Node<'a>) -> Result<Type, GenerateError> {
@@ -83,10 +121,7 @@ impl<'a> Schemas<'a> {
         if let Some(reference) = node.get("$ref") {
             let Some(text) = reference.value.as_str() else { return Err(reference.malformed("a string")) };
             let target = node.follow(text, self.root)?;
-            parts.push(match self.names.get(&target.pointer) {
-                Some(name) => Type::Named(name.clone()),
-                None => self.read_at(&target, depth + 1)?,
-            });
+            parts.push(Type::Named(self.named(target)?));
         }
         for inner in node.list("allOf")? {
             parts.push(self.read_at(&inner, depth + 1)?);
@@ -94,8 +129,15 @@ impl<'a> Schemas<'a> {
         for keyword in ["oneOf", "anyOf"] {
             let branches = node.list(keyword)?;
             if !branches.is_empty() {
-                let types =
-                    branches.iter().map(|b| self.read_at(b, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                let discriminator = Discriminator::of(node)?;
+                let mut types = Vec::new();
+                for branch in &branches {
+                    let shape = self.read_at(branch, depth + 1)?;
+                    types.push(match &discriminator {
+                        Some(discriminator) => discriminator.narrow(shape, branch, self.root)?,
+                        None => shape,
+                    });
+                }
                 parts.push(Type::union(types));
             }
         }
@@ -107,8 +149,8 @@ impl<'a> Schemas<'a> {
 
     /// What the keywords beside references and combinations say. `combined`: a bare `type` adds nothing then.
     fn own(&mut self, node: &Node<'a>, depth: usize, combined: bool) -> Result<Type, GenerateError> {
-        if let Some(value) = node.get("const") {
-            return Ok(literal(value.value));
+        if let Some(value) = node.value.get("const") {
+            return Ok(literal(value));
         }
         if node.get("enum").is_some() {
             return Ok(Type::union(node.list("enum")?.iter().map(|item| literal(item.value)).collect()));
@@ -147,10 +189,10 @@ impl<'a> Schemas<'a> {
                 "string" => Type::String,
                 "integer" | "number" => {
                     if node.text("format").is_some_and(|format| matches!(format, "int64" | "uint64")) {
-                        self.notes.insert(format!(
-                            "{}: JavaScript loses digits of integers above 2^53; make 64-bit ids strings",
-                            node.pointer
-                        ));
+                        self.findings.note_at(
+                            node.pointer.clone(),
+                            "JavaScript loses digits of integers above 2^53; make 64-bit ids strings".into(),
+                        );
                     }
                     Type::Number
                 }
@@ -233,32 +275,13 @@ fn literal(value: &Value) -> Type {
     }
 }
 
-/// Whether a model is, unfolded, nothing but itself: TypeScript refuses that.
-fn is_circular(model: &Model, models: &[Model]) -> bool {
-    fn targets<'t>(shape: &'t Type, found: &mut Vec<&'t str>) {
-        match shape {
-            Type::Named(name) => found.push(name),
-            Type::Union(parts) | Type::Intersection(parts) => {
-                parts.iter().for_each(|part| targets(part, found))
-            }
-            _ => {}
-        }
-    }
-    let mut open = Vec::new();
-    targets(&model.shape, &mut open);
-    let mut seen = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if name == model.name {
-            return true;
-        }
-        if seen.insert(name)
-            && let Ok(index) = models.binary_search_by(|other| other.name.as_str().cmp(name))
-            && let Some(next) = models.get(index)
-        {
-            targets(&next.shape, &mut open);
-        }
-    }
-    false
+/// A name for the schema at a place, of the words of its pointer that say something.
+fn name_of_place(pointer: &str) -> String {
+    const SILENT: [&str; 8] =
+        ["components", "schemas", "paths", "properties", "content", "schema", "responses", "parameters"];
+    let words = pointer.split('/').filter(|word| !word.is_empty() && !SILENT.contains(word));
+    let name: Vec<String> = words.map(|word| word.replace("~1", "_").replace("~0", "_")).collect();
+    if name.is_empty() { "Document".to_owned() } else { name.join("_") }
 }
 
 /// Title, description and the constraints that a caller should know.
@@ -276,7 +299,7 @@ pub(crate) fn documentation(node: &Node<'_>) -> Documentation {
         "maxItems",
         "default",
     ] {
-        match node.get(key).map(|node| node.value) {
+        match node.value.get(key) {
             None | Some(Value::Object(_)) => {}
             Some(Value::String(text)) => tags.push(format!("{key} {text}")),
             Some(value) => tags.push(format!("{key} {value}")),
@@ -296,7 +319,7 @@ mod tests {
     fn read(schema: Value) -> Type {
         let root =
             json!({"components": {"schemas": {"Todo": {"type": "object", "properties": {}}, "T": schema}}});
-        let mut schemas = Schemas::new(&root).expect("names");
+        let mut schemas = Schemas::new(&root, Findings::new(false)).expect("names");
         let node =
             Node { value: &root["components"]["schemas"]["T"], pointer: "/components/schemas/T".into() };
         schemas.read(&node).expect("a type")

@@ -89,7 +89,7 @@ impl Server {
         self.count(method, uri);
         let book = self.book();
         if book.too_old {
-            return Err(problem(410, "client.too_old", None));
+            return Err(too_old(header));
         }
         let token = header.get("authorization").and_then(|value| value.to_str().ok());
         match token.and_then(|token| token.strip_prefix("Bearer ")) {
@@ -114,6 +114,16 @@ fn problem(status: u16, code: &str, errors: Option<Value>) -> Response<Body> {
     answer(status, Some("application/problem+json"), body.to_string())
 }
 
+/// In the language of the phone.
+fn too_old(header: &HeaderMap) -> Response<Body> {
+    let chinese =
+        header.get("accept-language").is_some_and(|language| language.as_bytes().starts_with(b"zh"));
+    let (title, detail) =
+        if chinese { ("版本过旧", "请重新打开") } else { ("Too old", "Open it again") };
+    let body = json!({ "title": title, "detail": detail, "status": 410, "code": "client.too_old" });
+    answer(410, Some("application/problem+json"), body.to_string())
+}
+
 fn json(status: u16, value: &Value, renewed: Option<String>) -> Response<Body> {
     let mut response = answer(status, Some("application/json"), value.to_string());
     if let Some(token) = renewed {
@@ -126,13 +136,19 @@ fn todo(title: &str) -> Value {
     json!({"id": "1", "title": title, "note": null, "done": false, "createdAt": "2026-01-01T00:00:00Z"})
 }
 
-async fn login(State(server): State<Server>, method: Method, uri: Uri, body: Bytes) -> Response<Body> {
+async fn login(
+    State(server): State<Server>,
+    method: Method,
+    uri: Uri,
+    header: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     server.count(&method, &uri);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let code = body["code"].as_str().unwrap_or_default().to_owned();
     let mut book = server.book();
     if book.too_old {
-        return problem(410, "client.too_old", None);
+        return too_old(&header);
     }
     if book.codes.contains(&code) {
         return problem(401, "auth.code_invalid", None);

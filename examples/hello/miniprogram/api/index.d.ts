@@ -70,7 +70,10 @@ export interface Call<T> extends Promise<T> {
 export interface Options {
   /** Milliseconds, at most 60000. */
   timeout?: number | undefined;
-  header?: { [name: string]: string | number | boolean | undefined } | undefined;
+  /** Lists are joined with commas. */
+  header?:
+    | { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined }
+    | undefined;
 }
 
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
@@ -81,7 +84,7 @@ export interface Configuration {
   /** Has `request` and the rest as `wx` has; `wx` if not given. */
   host?: object;
   /** Headers of every call. */
-  header?: { [name: string]: string | number | boolean | undefined };
+  header?: { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined };
   /** Milliseconds, at most 60000. */
   timeout?: number;
   /** Requests at once, 10 at most. */

@@ -49,15 +49,20 @@ function encode(value) {
     }));
 }
 
-// Arrays as repeated keys; undefined and null are left out, '' is sent. What
-// stands in the path does not stand in the query again.
-function address(path, values, query, operation) {
+// Arrays as repeated keys; undefined and null are left out, '' is sent.
+function addPairs(pairs, name, value) {
+  [].concat(value).forEach(function (item) {
+    if (item !== undefined && item !== null) pairs.push(encode(name) + '=' + encode(item));
+  });
+}
+
+// What stands in the path does not stand in the query again. Of styles only
+// those are given that are not repeated keys.
+function address(path, values, query, operation, styles) {
   var pairs = [];
   for (var name in query) {
     if (query !== values || path.indexOf('{' + name + '}') < 0) {
-      [].concat(query[name]).forEach(function (value) {
-        if (value !== undefined && value !== null) pairs.push(encode(name) + '=' + encode(value));
-      });
+      addPairs(pairs, name, query[name]);
     }
   }
   return path.replace(/\{(.+?)}/g, function (_, name) {
@@ -145,9 +150,10 @@ function logIn(host, session, provide, exchange) {
 }
 
 // The server refuses this version: WeChat's update flow, once a launch for all
-// clients of the mini-program.
+// clients of the mini-program. Server texts are in the user's language, and can
+// still be changed when this version is out.
 function upgrade(host, own, error) {
-  var state = sharedState(host), manager, told;
+  var state = sharedState(host), told;
   if (state.upgrading) return;
   state.upgrading = true;
   if (own) return own(error);
@@ -156,22 +162,24 @@ function upgrade(host, own, error) {
     if (told || !host.showModal) return;
     told = true;
     host.showModal({
-      title: '当前版本已停用',
+      title: error.title,
       content: text,
       showCancel: !!restart,
-      success: function (answer) { if (restart && answer.confirm) manager.applyUpdate(); }
+      success: function (answer) { if (restart && answer.confirm) restart(); }
     });
   }
   function stuck() {
-    tell('请关闭小程序后重新打开；若仍无法使用，请从小程序列表中删除，再搜索进入');
+    tell(error.detail || error.code);
   }
   // It need not be said again what was said before the first call.
   setTimeout(stuck, 30000);
   try {
-    manager = host.getUpdateManager();
+    var manager = host.getUpdateManager();
     manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
     manager.onUpdateFailed(stuck);
-    manager.onUpdateReady(function () { tell('新版本已准备好，重启后即可使用', true); });
+    manager.onUpdateReady(function () {
+      tell('重启以更新？ Restart to update?', function () { manager.applyUpdate(); });
+    });
   } catch (missing) { stuck(); }
 }
 
@@ -208,12 +216,15 @@ exports.create = function (name, contract, bases, renewal) {
   }
 
   // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
-  // 'text', 'binary' or 'empty'. codes: what this operation may fail with.
-  function operation(method, path, codes, access, answer) {
+  // 'text', 'binary' or 'empty'. codes: what this operation may fail with. more:
+  // styles of parameters; media, form (styles of its members) and raw of a body
+  // that is not JSON; auth (schemes).
+  function operation(method, path, codes, access, answer, more) {
     var label = method + ' ' + path;
     var sendsBody = /^P/.test(method);
     // A login may always be repeated: it takes a new code.
-    var repeatable = method !== 'POST' || access === 'login';
+    var repeatable = !/^P(OS|AT)/.test(method) || access === 'login';
+    more = more || {};
 
     function start(values, body, options) {
       var wx = host(), queue = sharedState(wx), over, job, stop, settle, fail, url, header = {};
@@ -250,7 +261,8 @@ exports.create = function (name, contract, bases, renewal) {
         var task, ended;
         var request = {
           url: url,
-          method: method,
+          method:
+          method,
           header: header,
           dataType: 'text',
           responseType: answer === 'binary' ? 'arraybuffer' : 'text',
@@ -342,10 +354,11 @@ exports.create = function (name, contract, bases, renewal) {
           over = true;
           reject(error);
         };
-        url = baseUrl() + address(path, values, sendsBody ? options.query : values, label);
+        url = address(path, values, sendsBody ? options.query : values, label, more.styles);
+        url = baseUrl() + url;
         if (body !== undefined) {
+          header['content-type'] = more.media || 'application/json';
           body = JSON.stringify(body);
-          header['content-type'] = 'application/json';
         }
         [settings.header, options.header].forEach(function (more) {
           for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);

@@ -153,9 +153,14 @@ impl Counters {
         if let Some((_, row)) = place.ok().and_then(|place| self.known.get(place)) {
             return work(row);
         }
-        if let Some(row) = self.unknown.read().unwrap_or_else(PoisonError::into_inner).get(&contract) {
+        let unknown = self.unknown.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(row) = unknown.get(&contract) {
             return work(row);
         }
+        if unknown.len() >= self.most {
+            return work(&self.other);
+        }
+        drop(unknown);
         let mut unknown = self.unknown.write().unwrap_or_else(PoisonError::into_inner);
         if unknown.len() < self.most || unknown.contains_key(&contract) {
             let new = || Row::new(self.operations.len(), self.refuse_unknown);

@@ -59,7 +59,8 @@ cases! {
     METHOD_NOT_ALLOWED = 405 "route.method_not_allowed" "The path does not take this method." "这个路径不支持该方法。";
     /// The contract of the client is refused.
     CLIENT_TOO_OLD = 410 "client.too_old" "This version of the mini-program is too old." "小程序版本过旧。"
-        { "Update the mini-program." "请更新小程序。" };
+        { "Close the mini-program and open it again. If that does not help, delete it from the list and search for it."
+          "请关闭小程序后重新打开；若仍无法使用，请从列表中删除，再搜索进入。" };
     /// No token where one is needed.
     AUTH_REQUIRED = 401 "auth.required" "This operation needs a login." "需要登录。"
         { "Send `Authorization: Bearer <token>` from `POST /auth/login`." "请携带 `POST /auth/login` 给出的 `Authorization: Bearer <token>`。" };

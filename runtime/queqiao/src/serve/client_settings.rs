@@ -31,7 +31,7 @@ pub(crate) struct ClientSettings {
 
 /// A shorter token can be guessed.
 const SHORTEST_TOKEN: usize = 16;
-/// Each takes a few hundred bytes for every operation, in memory and on disk.
+/// Each takes up to a hundred bytes for every operation, in memory and on disk.
 const LARGEST_LIMIT: usize = 10_000;
 
 impl ClientSettings {
