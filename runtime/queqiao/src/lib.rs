@@ -35,7 +35,7 @@
 //! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
-//! | the whole | [`Api`] |
+//! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
 //! | testing it | `TestApp` (feature `test`) |
 //!

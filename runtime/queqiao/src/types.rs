@@ -76,14 +76,46 @@ macro_rules! integer_text {
     };
 }
 
+// The patterns spell out the ranges: what the server refuses, the schema refuses.
+
 integer_text! {
     /// An `i64` that travels as a decimal string: a JavaScript number would lose digits beyond 2^53 − 1.
-    I64(i64), "^(0|-?[1-9][0-9]{0,18})$", "a 64-bit integer"
+    I64(i64),
+    "^(0|-?([1-9][0-9]{0,17}|[1-8][0-9]{18}|9[0-1][0-9]{17}|92[0-1][0-9]{16}|922[0-2][0-9]{15}|9223[0-2][0-9]{14}|92233[0-6][0-9]{13}|922337[0-1][0-9]{12}|92233720[0-2][0-9]{10}|922337203[0-5][0-9]{9}|9223372036[0-7][0-9]{8}|92233720368[0-4][0-9]{7}|922337203685[0-3][0-9]{6}|9223372036854[0-6][0-9]{5}|92233720368547[0-6][0-9]{4}|922337203685477[0-4][0-9]{3}|9223372036854775[0-7][0-9]{2}|922337203685477580[0-6]|9223372036854775807)|-9223372036854775808)$", "a 64-bit integer"
 }
 
 integer_text! {
     /// A `u64` that travels as a decimal string: a JavaScript number would lose digits beyond 2^53 − 1.
-    U64(u64), "^(0|[1-9][0-9]{0,19})$", "an unsigned 64-bit integer"
+    U64(u64),
+    "^(0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}|18[0-3][0-9]{17}|184[0-3][0-9]{16}|1844[0-5][0-9]{15}|18446[0-6][0-9]{14}|184467[0-3][0-9]{13}|1844674[0-3][0-9]{12}|184467440[0-6][0-9]{10}|1844674407[0-2][0-9]{9}|18446744073[0-6][0-9]{8}|1844674407370[0-8][0-9]{6}|18446744073709[0-4][0-9]{5}|184467440737095[0-4][0-9]{4}|18446744073709550[0-9]{3}|18446744073709551[0-5][0-9]{2}|1844674407370955160[0-9]|1844674407370955161[0-4]|18446744073709551615)$", "an unsigned 64-bit integer"
+}
+
+/// Reads a member that may be absent, `null` or there, into `Option<Option<T>>`: `None` for absent, `Some(None)` for
+/// `null`. So an update can tell what to leave as it is from what to clear.
+///
+/// ```
+/// use queqiao::{model, serde_json::json};
+///
+/// #[model]
+/// struct TodoUpdate {
+///     #[serde(default, deserialize_with = "queqiao::types::present", skip_serializing_if = "Option::is_none")]
+///     note: Option<Option<String>>,
+/// }
+///
+/// let update = |value| queqiao::serde_json::from_value::<TodoUpdate>(value).map(|update| update.note);
+/// assert_eq!(update(json!({})).unwrap(), None);
+/// assert_eq!(update(json!({ "note": null })).unwrap(), Some(None));
+/// assert_eq!(update(json!({ "note": "milk" })).unwrap(), Some(Some("milk".to_owned())));
+/// ```
+///
+/// # Errors
+/// What `T` says of a value that is not one.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

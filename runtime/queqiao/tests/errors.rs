@@ -20,6 +20,15 @@ struct Item {
     lot: Option<u32>,
 }
 
+/// What nothing but `details` speaks of.
+#[model]
+#[derive(Clone, Debug)]
+struct Substitute {
+    sku: String,
+    /// Where it lies.
+    shelf: Option<Box<Substitute>>,
+}
+
 fn no_devil(lot: &u32) -> Result<(), Violation> {
     match lot {
         666 => Err(Violation::new("devil", Text::both("不可为 666", "must not be 666"))),
@@ -39,7 +48,7 @@ enum StockError {
         left: u32,
         sku: String,
         /// What may be taken instead.
-        instead_of: Vec<Item>,
+        instead: Vec<Substitute>,
         reserved: Option<U64>,
     },
     /// 仓库已关门。
@@ -73,7 +82,7 @@ fn take(item: &Item) -> Result<NoContent, StockError> {
         _ => Err(StockError::OutOfStock {
             left: 3,
             sku: item.sku.clone(),
-            instead_of: vec![item.clone()],
+            instead: vec![Substitute { sku: "card".to_owned(), shelf: None }],
             reserved: None,
         }),
     }
@@ -251,7 +260,7 @@ async fn details_are_the_declared_fields_under_their_wire_names() {
         json!({
             "left": 3,
             "sku": "paper",
-            "insteadOf": [{ "sku": "paper", "count": 1, "note": null, "lot": null }],
+            "instead": [{ "sku": "card", "shelf": null }],
             "reserved": null,
         })
     );
@@ -351,16 +360,16 @@ fn the_document_shows_each_code_with_its_details_and_texts() {
                                     "description": "How many there are.",
                                 },
                                 "sku": { "type": "string" },
-                                "insteadOf": {
+                                "instead": {
                                     "type": "array",
-                                    "items": { "$ref": "#/components/schemas/Item" },
+                                    "items": { "$ref": "#/components/schemas/Substitute" },
                                     "description": "What may be taken instead.",
                                 },
                                 "reserved": {
-                                    "type": ["string", "null"], "pattern": "^(0|[1-9][0-9]{0,19})$",
+                                    "type": ["string", "null"], "pattern": queqiao::schemars::schema_for!(queqiao::types::U64).get("pattern"),
                                 },
                             },
-                            "required": ["left", "sku", "insteadOf", "reserved"],
+                            "required": ["left", "sku", "instead", "reserved"],
                         },
                     },
                     "required": ["code", "details"],
@@ -368,6 +377,7 @@ fn the_document_shows_each_code_with_its_details_and_texts() {
             ] },
         ] })
     );
+    assert!(document["components"]["schemas"]["Substitute"]["properties"]["shelf"].is_object());
     for operation in [&document["paths"]["/orders"]["post"], &document["paths"]["/slow/{how}"]["get"]] {
         let schema = &operation["responses"]["503"]["content"]["application/problem+json"]["schema"];
         assert_eq!(schema["allOf"][1]["properties"]["code"]["enum"], json!(["timed_out"]));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why an [`Api`] cannot be served.
+/// Why an [`Api`](crate::Api) cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError {
     pub(super) mistakes: Vec<String>,

@@ -22,7 +22,7 @@ use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
-use crate::problem::{ErrorCase, Location, PROBLEM_JSON, Text};
+use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
 
 /// What stands above the operations.
 pub(crate) struct Header {
@@ -180,9 +180,18 @@ impl Writer<'_> {
             }
             builder = builder.response(status.to_string(), answer.build());
         }
-        for (status, cases) in by_status(draft.errors.cases()) {
+        let refused = [&problem::RAW_REFUSED];
+        let raw = draft.errors.cases().contains(&problem::RAW_REFUSED);
+        for (status, mut cases) in by_status(draft.errors.cases()) {
+            // An axum extractor refuses with whatever status of the caller's fault.
+            if raw && status < 500 && !cases.contains(&refused[0]) {
+                cases.push(refused[0]);
+            }
             let response = self.error_response(&cases, &draft.details);
             builder = builder.response(status.to_string(), response);
+        }
+        if raw {
+            builder = builder.response("4XX", self.error_response(&refused, &draft.details));
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {

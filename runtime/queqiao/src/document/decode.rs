@@ -81,6 +81,7 @@ impl Kind {
             }
             (Some("object"), None) => return None,
             (Some(_), None) => Kind::Any,
+            (None, _) if map.contains_key("format") => text(map),
             (None, _) => match map.get("const").or_else(|| map.get("enum").and_then(|e| e.get(0))) {
                 Some(Value::String(_)) => text(map),
                 _ => Kind::Any,

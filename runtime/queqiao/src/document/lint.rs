@@ -196,6 +196,12 @@ impl Lint<'_> {
 
     fn date(&mut self, map: &Map<String, Value>) {
         let what = match map.get("format").and_then(Value::as_str) {
+            Some("duration") => {
+                return self.report(
+                    "JavaScript has nothing that reads a duration such as `PT1H30M`",
+                    &["a number of seconds or milliseconds as `u32`, with the unit in the field's name"],
+                );
+            }
             Some("partial-date-time") => {
                 "a date-time without an offset means another instant on every phone, and `new Date()` refuses it on iOS"
             }
@@ -320,6 +326,7 @@ mod tests {
     fn a_naive_date_time_is_refused() {
         assert_eq!(mistakes(json!({ "type": "string", "format": "partial-date-time" })).len(), 1);
         assert_eq!(mistakes(json!({ "type": "string", "format": "zoned-date-time" })).len(), 1);
+        assert_eq!(mistakes(json!({ "type": "string", "format": "duration" })).len(), 1);
         assert!(mistakes(json!({ "type": "string", "format": "date-time" })).is_empty());
     }
 }

@@ -292,8 +292,13 @@ pub(crate) fn walk(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, V
     }
 }
 
+/// From here on, 2^128 − 2^103, a number is infinite as an `f32`.
+const SINGLE: f64 = 340_282_356_779_733_661_637_539_395_458_142_568_448.0;
+/// RFC 3339's `partial-time`, for validators that do not know the format.
+const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?$";
+
 /// States the exact range of every integer type that a JavaScript number can hold, and drops the names
-/// of Rust's integer types, which no OpenAPI tool knows.
+/// of Rust's integer types, which no OpenAPI tool knows. Spells out what other formats leave to the reader.
 fn tidy(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         let range: Option<(i64, i64)> = match map.get("format").and_then(Value::as_str) {
@@ -305,6 +310,25 @@ fn tidy(mut schema: Value) -> Value {
             Some("uint32") => Some((0, u32::MAX.into())),
             _ => None,
         };
+        match map.get("format").and_then(Value::as_str) {
+            Some("float") => {
+                for (inclusive, exclusive, bound) in
+                    [("minimum", "exclusiveMinimum", -SINGLE), ("maximum", "exclusiveMaximum", SINGLE)]
+                {
+                    if !map.contains_key(inclusive) && !map.contains_key(exclusive) {
+                        map.insert(exclusive.to_owned(), json!(bound));
+                    }
+                }
+            }
+            Some("partial-time") => {
+                map.entry("pattern").or_insert_with(|| json!(TIME));
+            }
+            Some("ip") => {
+                map.remove("format");
+                map.insert("anyOf".to_owned(), json!([{ "format": "ipv4" }, { "format": "ipv6" }]));
+            }
+            _ => {}
+        }
         if let Some((least, most)) = range {
             map.entry("minimum").or_insert_with(|| json!(least));
             map.entry("maximum").or_insert_with(|| json!(most));

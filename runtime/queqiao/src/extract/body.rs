@@ -122,7 +122,7 @@ async fn collect(body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes,
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
+    std::str::from_utf8(bytes).map_err(|error| {
         let byte = error.valid_up_to();
         Problem::from_case(&problem::BODY_ENCODING).with_detail(Text::both(
             format!("第 {byte} 字节不是有效的 UTF-8。"),
@@ -132,7 +132,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if depth(bytes) > DEEPEST {
         return Err(Problem::from_case(&problem::BODY_TOO_DEEP));
     }
-    serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+    // Not `from_str`: for a key that should be a boolean and is none, serde_json goes on in the midst of a character,
+    // and takes what follows for UTF-8. Reading bytes, it looks at each text.
+    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
 }
 
 /// Levels of lists and objects that a body may have; serde_json's own limit, which it does not keep for members
@@ -160,13 +162,13 @@ fn depth(text: &[u8]) -> usize {
 }
 
 /// The slow path: says where and why a body was refused.
-fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Problem {
+fn explain<T: DeserializeOwned>(text: &[u8], error: &serde_json::Error) -> Problem {
     // A number that the type cannot hold is good JSON all the same.
     let out_of_range = error.to_string().starts_with("number out of range");
     match error.classify() {
         category if category == Category::Data || out_of_range => {
-            let mut reader = serde_json::Deserializer::from_str(text);
-            let value = serde_json::from_str(text).unwrap_or_default();
+            let mut reader = serde_json::Deserializer::from_slice(text);
+            let value = serde_json::from_slice(text).unwrap_or_default();
             let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
                 Err(traced) => (pointer(traced.path()), message(traced.inner())),
                 Ok(_) => (String::new(), message(error)),

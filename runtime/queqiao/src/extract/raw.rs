@@ -3,18 +3,19 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http_body_util::{BodyExt, Limited};
 
 use super::{Extract, Incoming};
 use crate::context::Context;
 use crate::document::Operation;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Internal, Problem};
 use crate::reply::Reply;
 
 /// Takes an axum extractor of the request's head as an argument, or gives an axum response as the answer.
 ///
-/// What it reads or writes does not stand in the document. A refusal of the extractor keeps its status and
-/// becomes a problem with the code `raw.refused`. For an extractor of the body use [`RawBody`].
+/// What it reads or writes does not stand in the document. A refusal of the extractor with 400 to 499 keeps its status
+/// and becomes a problem with the code `raw.refused`; any other is a 500. For an extractor of the body use [`RawBody`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Raw<E>(pub E);
 
@@ -60,6 +61,9 @@ where
         let taken = E::from_request(whole, &()).await.map_err(IntoResponse::into_response);
         match taken {
             Ok(value) => Ok(Self(value)),
+            Err(response) if response.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::from_case(&problem::BODY_TOO_LARGE))
+            }
             Err(response) => Err(refused(response).await),
         }
     }
@@ -67,15 +71,14 @@ where
 
 async fn refused(response: Response) -> Problem {
     let status = response.status();
-    if status == http::StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::from_case(&problem::BODY_TOO_LARGE);
-    }
     let text = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let problem = Problem::new(status.as_u16(), problem::RAW_REFUSED.code, problem::RAW_REFUSED.title);
-    match std::str::from_utf8(&text) {
-        Ok(text) if !text.is_empty() => problem.with_detail(text.to_owned()),
-        _ => problem,
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if !status.is_client_error() {
+        // Such as an extension that nobody has added: nothing that the caller could mend, or should read.
+        return Problem::internal(Internal::message(format!("an axum extractor answers {status}: {text}")));
     }
+    let problem = Problem::new(status.as_u16(), problem::RAW_REFUSED.code, problem::RAW_REFUSED.title);
+    if text.is_empty() { problem } else { problem.with_detail(text) }
 }
 
 impl<R: IntoResponse + Send> Reply for Raw<R> {

@@ -222,8 +222,9 @@ impl<T: Range + ?Sized> Constraint<T> for RangeOf<T> {
                 Bound::Excluded(number) => (exclusive, number),
                 Bound::Unbounded => continue,
             };
-            // 128-bit numbers may have no JSON form here; the document refuses such types anyway.
-            if let Ok(number) = serde_json::to_value(number) {
+            // Through the text: as a value, the `f32` 0.1 would be 0.10000000149011612. (128-bit numbers may have no JSON
+            // form; the document refuses such types anyway.)
+            if let Ok(number) = serde_json::to_string(&number).and_then(|text| serde_json::from_str(&text)) {
                 schema.insert(keyword.into(), number);
             }
         }

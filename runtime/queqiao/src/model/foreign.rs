@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use serde_json::{Map, Value};
 
 use super::{Checker, Model};
+use crate::problem::Text;
 
 /// Types in whose values nothing can be broken.
 macro_rules! plain {
@@ -19,13 +20,25 @@ macro_rules! plain {
 }
 
 // The 64- and 128-bit integers are here too: the document refuses them by name, with the remedy, wherever they hide.
-plain!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+plain!(bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f64);
 plain!(String, Value, Map<String, Value>);
 plain!(std::num::NonZeroU8, std::num::NonZeroU16, std::num::NonZeroU32, std::num::NonZeroU64);
 plain!(std::num::NonZeroI8, std::num::NonZeroI16, std::num::NonZeroI32, std::num::NonZeroI64);
 plain!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::time::Duration);
 plain!(uuid::Uuid, jiff::Timestamp, jiff::Zoned, jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime);
 plain!(jiff::Span, jiff::SignedDuration);
+
+/// serde reads a number that no `f32` holds as an infinite one, which no answer could carry.
+impl Model for f32 {
+    fn check(&self, at: &mut Checker<'_>) {
+        if !self.is_finite() {
+            at.fail(
+                "range",
+                Text::both("须为单精度浮点数能表示的数", "must be a number that a 32-bit float can hold"),
+            );
+        }
+    }
+}
 
 impl<T: ?Sized> Model for PhantomData<T> {
     fn check(&self, _: &mut Checker<'_>) {}

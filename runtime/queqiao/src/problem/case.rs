@@ -7,7 +7,7 @@ use std::fmt;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
-use super::{Problem, Text};
+use super::{Problem, Text, both, plain};
 use crate::model::Model;
 
 /// One way in which an operation fails, as the contract states it.
@@ -30,16 +30,18 @@ pub struct ErrorCase {
 }
 
 impl ErrorCase {
-    /// A case without details.
+    /// A case of an extractor or a reply, with a title for all readers.
     pub const fn new(status: u16, code: &'static str, title: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            title: super::text::plain(title),
-            detail: None,
-            details: &[],
-            origin: "an extractor or a reply",
-        }
+        Self::titled(status, code, plain(title))
+    }
+
+    /// As [`ErrorCase::new`], with the title in Chinese and in English.
+    pub const fn in_both(status: u16, code: &'static str, zh: &'static str, en: &'static str) -> Self {
+        Self::titled(status, code, both(zh, en))
+    }
+
+    const fn titled(status: u16, code: &'static str, title: Text) -> Self {
+        Self { status, code, title, detail: None, details: &[], origin: "an extractor or a reply" }
     }
 
     /// The case as a message names it, beside another of the same code.

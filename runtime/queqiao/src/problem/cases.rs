@@ -51,7 +51,7 @@ cases! {
     QUERY_MALFORMED = 400 "query.malformed" "The query string cannot be decoded." "查询字符串无法解码。";
     /// The path cannot be decoded.
     PATH_MALFORMED = 400 "path.malformed" "The path cannot be decoded." "路径无法解码。";
-    /// An axum extractor refused; the status is its own, and the document lists the usual one.
+    /// An axum extractor refused; the status is its own, 400 to 499.
     RAW_REFUSED = 400 "raw.refused" "The request was refused." "请求被拒绝。";
     /// No such route.
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "没有这个路径。";
