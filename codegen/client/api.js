@@ -1,4 +1,3 @@
-
 return {
   op: operations,
   ApiError: ApiError,
@@ -12,6 +11,6 @@ return {
   //#end
   configure: function (changes) {
     for (var key in changes) settings[key] = changes[key];
-    if (changes.concurrency) sharedState(host()).limit = Math.max(1, Math.min(10, changes.concurrency));
+    if (changes.concurrency) sharedState().limit = Math.max(1, Math.min(10, changes.concurrency));
   }
 };

@@ -1,14 +1,15 @@
+// fields come from the server as they are.
 function ApiError(kind, operation, fields) {
+  for (var field in fields) this[field] = fields[field];
+  this.name = 'ApiError';
   this.kind = kind;
   this.operation = operation;
-  for (var name in fields) this[name] = fields[name];
-  this.code = this.code || kind;
+  this.code = typeof this.code === 'string' && this.code || kind;
   this.title = this.title || this.code;
   this.message = operation + ': ' + (this.status ? this.status + ' ' : '') + this.code + ': ' + (this.detail || this.title);
   this.stack = new Error(this.message).stack;
 }
 ApiError.prototype = Object.create(Error.prototype);
-ApiError.prototype.name = 'ApiError';
 
 // By name and not by instanceof: two copies of a client (independent
 // sub-packages) have two classes, and one login that may fail for both.
@@ -19,16 +20,16 @@ function isApiError(error) {
 // What a `fail` callback means. errno exists from base library 2.24.0 on, and
 // the wording of errMsg differs by platform: what is unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
-  var text = String(reason.errMsg || reason.errorMessage || reason.message || reason);
-  var errno = reason.errno;
-  var kind = errno === 600003 || /interrupt/i.test(text) ? 'interrupted'
-    : errno === 5 || /time(d )?-?out|超时/i.test(text) ? 'timeout'
+  var detail = String(reason.errMsg || reason.errorMessage || reason.message || reason);
+  var text = reason.errno + ' ' + detail;
+  var kind = /^600003|interrupt/i.test(text) ? 'interrupted'
+    : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
     : /abort/i.test(text) ? 'abort'
     : /offline|disconnected|errcode:-(106|1009)\b/i.test(text) ? 'offline'
     : otherwise;
   return new ApiError(kind, operation, {
-    detail: text,
-    errno: errno,
+    detail: detail,
+    errno: reason.errno,
     retryable: kind !== 'abort' && repeatable
   });
 }

@@ -3,27 +3,28 @@
 // and all copies of a client share it.
 var ownState;
 
-function sharedState(host) {
-  if (!host.__queqiao) {
+function sharedState() {
+  var wx = host();
+  if (!wx.__queqiao) {
     ownState = ownState || { running: 0, limit: 10, waiting: [], sessions: {}, shares: {} };
-    try { host.__queqiao = ownState; } catch (frozen) { /* this copy keeps to itself */ }
+    try { wx.__queqiao = ownState; } catch (frozen) { /* this copy keeps to itself */ }
     //#background
-    watch(host, ownState);
+    watch(wx, ownState);
     //#end
   }
-  return host.__queqiao || ownState;
+  return wx.__queqiao || ownState;
 }
 
 // A job answers false if it did not use its place after all. Otherwise it
 // counts `running` down and drains the queue when its request has ended.
 function drain(queue) {
-  if (queue.draining) return;
-  queue.draining = true;
+  if (queue.busy) return;
+  queue.busy = true;
   while (!queue.away && queue.running < queue.limit && queue.waiting[0]) {
     queue.running++;
-    if (queue.waiting.shift()() === false) queue.running--;
+    if (!queue.waiting.shift()()) queue.running--;
   }
-  queue.draining = false;
+  queue.busy = false;
 }
 
 function without(list, one) {

@@ -6,6 +6,7 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
+mod multipart;
 mod node;
 mod operation;
 mod parameter;
