@@ -21,11 +21,9 @@ function operations(access, common) {
       var upload;
       //#end
 
-      function fault(kind, fields, response) {
-        if (response) {
-          fields.status = response.status;
-          fields.requestId = fields.request_id || response.header('x-request-id');
-        }
+      function fault(kind, response, fields) {
+        fields.status = response.status;
+        fields.requestId = fields.request_id || response.header('x-request-id');
         return new ApiError(kind, label, fields);
       }
 
@@ -49,7 +47,7 @@ function operations(access, common) {
         try {
           if (!error) value = read(response);
         } catch (mistake) {
-          error = fault('parse', { detail: mistake.message || mistake.errMsg }, response);
+          error = fault('parse', response, { detail: mistake.message || mistake.errMsg });
         }
         finish(error, value);
       }
@@ -61,11 +59,13 @@ function operations(access, common) {
           return options.filePath ? wx.getFileSystemManager().saveFileSync(data, options.filePath) : data;
         }
         //#end
-        if (/20[45]|304/.test(response.status) || !/json|text|binary/.test(answer)) return;
+        if (/204|205|304/.test(response.status) || !/json|text|binary/.test(answer)) return;
         //#binary
         if (/binary/.test(answer)) return data.slice(0);
         //#end
+        //#text
         if (/text/.test(answer)) return data;
+        //#end
         data = parse(data);
         //#session
         if (access === 'login') {
@@ -120,19 +120,39 @@ function operations(access, common) {
           job = function () {
             return ready() && send();
           };
-          queue.waiting[first || replayed || access === 'login' ? 'unshift' : 'push'](job);
+          queue.waiting[
+            //#background
+            first ||
+            //#end
+            //#session
+            replayed ||
+            //#end
+            access === 'login' ? 'unshift' : 'push'](job);
           drain(queue);
         }
 
         function send() {
           var task, timer, left, timeout = options.timeout || settings.timeout, request = {
             url: url,
+            method:
+            //#override
+            method === 'PATCH' ? 'POST' :
+            //#end
+            method,
             header: header,
-            // For Alipay.
-            headers: header,
+            data: body,
+            dataType: 'text',
+            responseType:
+            //#binary
+            /binary/.test(answer) ? 'arraybuffer' :
+            //#end
+            'text',
             success: leave,
             fail: leave
-          }, door = wx, name = 'request';
+          };
+          //#door
+          var door = wx, name = 'request';
+          //#end
 
           // The place is left after the answer is dealt with: no call that waits
           // may start with a token that this answer has refused.
@@ -169,28 +189,13 @@ function operations(access, common) {
           if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
           //#upload
           if (upload) {
-            for (var key in upload) request[key] = upload[key];
+            copy(request, upload);
             name = 'uploadFile';
-          } else
+          }
           //#end
           //#download
           if (way === 'downloadFile') name = way;
-          else
           //#end
-          {
-            request.method =
-              //#override
-              method === 'PATCH' ? 'POST' :
-              //#end
-              method;
-            request.dataType = 'text';
-            request.responseType =
-              //#binary
-              /binary/.test(answer) ? 'arraybuffer' :
-              //#end
-              'text';
-            if (body !== undefined) request.data = body;
-          }
           //#container
           if (settings.container) {
             request.timeout = timeout = Math.min(timeout || 15000, 15000);
@@ -208,7 +213,11 @@ function operations(access, common) {
             receive({ errMsg: 'timeout' });
           }, timeout || 60000);
           try {
-            task = door[name](request);
+            task =
+            //#door
+            name !== 'request' ? door[name](request) :
+            //#end
+            wx.request(request);
             //#progress
             if (options.onProgress && task && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
             //#end
@@ -224,14 +233,16 @@ function operations(access, common) {
             response = null;
           } else {
             response = {
+              //#hooks
               operation: label,
+              //#end
               status: status,
               data:
               //#download
               response.tempFilePath || response.filePath ||
               //#end
               response.data,
-              header: function (name) { return headerValue(headers, name); }
+              header: function (name) { return headerValue(headers, name.toLowerCase()); }
             };
             //#hooks
             tell(settings.onResponse, response);
@@ -247,7 +258,11 @@ function operations(access, common) {
               return attempt();
             }
             //#end
-            if (status < 200 || status > 299 && !(status === 304 && /304/.test(answer))) {
+            if (status < 200 || status > 299
+              //#unchanged
+              && !(status === 304 && /304/.test(answer))
+              //#end
+            ) {
               error = refusal(response);
               //#retry
               after = response.header('retry-after');
@@ -297,13 +312,13 @@ function operations(access, common) {
         try { problem = parse(data); } catch (text) { /* not JSON */ }
         problem = Object(problem);
         problem.title = problem.title || 'HTTP status ' + status;
-        problem.errors = Array.isArray(problem.errors) ? problem.errors : undefined;
+        if (!Array.isArray(problem.errors)) delete problem.errors;
         problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
         return fault(
           //#upgrade
           problem.code === 'client.too_old' ? 'upgrade' :
           //#end
-          /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', problem, response);
+          /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
       }
 
       var promise = new Promise(function (yes, no) {
@@ -311,7 +326,7 @@ function operations(access, common) {
         reject = no;
       });
       promise.abort = function () {
-        finish(fault('abort'));
+        finish(new ApiError('abort', label));
         if (stop) stop();
       };
       //#hooks
@@ -361,14 +376,19 @@ function operations(access, common) {
         //#auth
         url = authorize(url, header, more.auth, settings.auth);
         //#end
-        [settings.header, options.header].forEach(function (more) {
-          for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
-        });
+        copy(header, settings.header);
+        copy(header, options.header);
+        for (var key in header) {
+          if (header[key] === undefined) delete header[key];
+          else header[key] = String(header[key]);
+        }
+        //#language
         // What WeChat is set to, such as zh_CN: not every phone's system says a
         // language with a request. Known from base library 2.20.1 on.
         try {
           if (!headerValue(header, 'accept-language')) header['Accept-Language'] = wx.getAppBaseInfo().language.replace(/_/g, '-');
         } catch (old) { /* the system's own */ }
+        //#end
         header['X-Queqiao-Client'] = contract;
         //#idempotent
         if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
@@ -378,12 +398,12 @@ function operations(access, common) {
         //#end
         stop =
         //#share
-        method === 'GET' && !way ? join((session || queue).shares,
+        method === 'GET' && !way ? join(session || queue,
           JSON.stringify([url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
         //#end
         perform(hear);
       } catch (mistake) {
-        finish(isApiError(mistake) ? mistake : failure(mistake, label, 'validation'));
+        finish(failure(mistake, label, 'validation'));
       }
       return promise;
     }

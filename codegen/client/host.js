@@ -17,12 +17,17 @@ function baseUrl() {
     try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
     base = /^(develop|trial)$/.test(version) && base[version] || base.release;
   }
-  if (!base) throw new ApiError('network', name, { title: 'No base URL: call configure({ baseUrl })' });
+  if (!base) throw Error('No base URL: call configure({ baseUrl })');
   return base.replace(/\/+$/, '');
 }
 
+function copy(to, from) {
+  for (var key in from) to[key] = from[key];
+}
+
+// name: in lower case.
 function headerValue(header, name) {
-  for (var key in header) if (key.toLowerCase() === name.toLowerCase()) return String(header[key]);
+  for (var key in header) if (key.toLowerCase() === name) return header[key];
 }
 
 // Always anew: who changes what one call has given changes nobody else's.

@@ -1,18 +1,16 @@
 // WeChat runs ten requests at once for a whole mini-program, uploads and
 // downloads among them. So the queue lies on the host object, where all clients
 // and all copies of a client share it.
-var ownState;
+var state;
 
 function sharedState() {
   var wx = host();
-  if (!wx.__queqiao) {
-    ownState = ownState || { running: 0, limit: 10, waiting: [], sessions: {}, shares: {} };
-    try { wx.__queqiao = ownState; } catch (frozen) { /* this copy keeps to itself */ }
-    //#background
-    watch(wx, ownState);
-    //#end
-  }
-  return wx.__queqiao || ownState;
+  state = wx.__queqiao || state || { running: 0, limit: 10, waiting: [], sessions: {} };
+  try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
+  //#background
+  watch(wx, state);
+  //#end
+  return state;
 }
 
 // A job answers false if it did not use its place after all. Otherwise it
@@ -20,7 +18,12 @@ function sharedState() {
 function drain(queue) {
   if (queue.busy) return;
   queue.busy = true;
-  while (!queue.away && queue.running < queue.limit && queue.waiting[0]) {
+  while (
+    //#background
+    !queue.away &&
+    //#end
+    queue.running < queue.limit && queue.waiting[0]
+  ) {
     queue.running++;
     if (!queue.waiting.shift()()) queue.running--;
   }

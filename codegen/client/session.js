@@ -8,11 +8,11 @@ function openSession() {
   var key = 'queqiao:' + name + ' ' + baseUrl(), session = sharedState().sessions[key], token;
   if (session) return session;
   try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
-  return newSession(key, typeof token === 'string' ? token : '');
+  return newSession(key, token || '');
 }
 
 function newSession(key, token) {
-  var session = sharedState().sessions[key] = { key: key, live: [], shares: {} };
+  var session = sharedState().sessions[key] = { key: key, live: [] };
   keepToken(session, token);
   return session;
 }
@@ -67,7 +67,7 @@ function logIn(session) {
     }, function (reason) {
       session.login = null;
       // Unless somebody has logged in by hand meanwhile.
-      if (!session.token) throw isApiError(reason) ? reason : failure(reason || {}, 'wx.login', 'auth', true);
+      if (!session.token) throw failure(reason || {}, 'wx.login', 'auth', true);
     });
     queue.login = session.login.then(null, function () { /* the next one does not mind */ });
   }

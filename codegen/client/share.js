@@ -1,7 +1,7 @@
 // Equal reads under way share one request. Who aborts leaves the others theirs;
 // what is read after a write is asked anew.
-function join(shares, key, hear, begin) {
-  var share = shares[key];
+function join(holder, key, hear, begin) {
+  var shares = holder.shares = holder.shares || {}, share = shares[key];
   if (share) share.hearers.push(hear);
   else {
     share = shares[key] = { hearers: [hear] };

@@ -474,7 +474,7 @@ async fn http_errors() {
         assert_eq!((&teapot["title"], &teapot["detail"]), (&json!("没有"), &json!("in words")));
         assert_eq!(teapot["requestId"], "request-7");
         assert_eq!(teapot["name"], "ApiError");
-        assert_eq!(teapot["message"], "GET /status/{status}: 418 tea.pot: in words");
+        assert_eq!(teapot["message"], "GET /status/{status}: tea.pot: in words");
         let invalid = of(422).await;
         assert_eq!(invalid["kind"], "validation");
         assert_eq!(invalid["errors"], json!([{"pointer": "/title", "code": "length", "message": "1..=100"}]));

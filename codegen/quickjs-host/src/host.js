@@ -88,7 +88,8 @@
     },
     // GET only; whatever the status is, the body goes to a file.
     downloadFile: function (options) {
-      return exchange('downloadFile', options, 'GET', undefined, function (result) {
+      var sent = { url: options.url, header: options.header, timeout: options.timeout, dataType: 'text', success: options.success, fail: options.fail };
+      return exchange('downloadFile', sent, 'GET', undefined, function (result) {
         if (result.statusCode === undefined) return;
         result[options.filePath ? 'filePath' : 'tempFilePath'] = options.filePath || temporary(result.data);
         if (options.filePath) files[options.filePath] = result.data;

@@ -44,6 +44,10 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("session", any(|operation| operation.access != Access::Everybody)),
         ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
         ("details", any(|operation| !operation.details.is_empty())),
+        // In no other words than the server's does the language matter.
+        ("language", any(|operation| !operation.codes.is_empty())),
+        ("text", any(|operation| operation.answer == Answer::Text)),
+        ("unchanged", any(|operation| operation.not_modified)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
         ("styles", any(styled) || form),
         ("form", form),
@@ -59,6 +63,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("multipart", multipart),
         ("download", download),
         ("progress", upload || download),
+        ("door", upload || download || options.container.is_some()),
         ("container", options.container.is_some()),
         ("dates", contract.dates),
     ];
