@@ -24,8 +24,11 @@ mod contract_id;
 pub mod difference;
 mod emit;
 mod error;
+mod json;
 mod names;
+mod postman;
 mod read;
+mod sample;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +38,8 @@ use serde_json::Value;
 pub use contract::LeftOut;
 pub use contract_id::contract_id;
 pub use error::GenerateError;
+pub use json::pretty;
+pub use postman::{Postman, PostmanOptions, postman};
 pub use read::read;
 
 /// The words that every generated file holds in its first two lines.
