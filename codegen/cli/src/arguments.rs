@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use queqiao_codegen::BaseUrl;
+use queqiao_codegen::{BaseUrl, Part};
 
 /// Makes the JavaScript client of a WeChat mini-program from its Rust backend, and keeps the two together.
 #[derive(Debug, Parser)]
@@ -172,6 +172,9 @@ pub(crate) struct Target {
     /// PATCH, and such operations are left out otherwise.
     #[arg(long)]
     pub(crate) method_override: bool,
+    /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) without: Vec<Part>,
     /// Fail if the client cannot have everything that the document describes.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::BaseUrl;
+use queqiao_codegen::{BaseUrl, Part};
 use serde::Deserialize;
 
 /// What `[client]` says.
@@ -16,6 +16,9 @@ pub(crate) struct Client {
     pub(crate) openapi: Option<PathBuf>,
     /// Where the server is.
     pub(crate) base_url: Option<BaseUrl>,
+    /// What the client is to do without.
+    #[serde(default)]
+    pub(crate) without: Vec<Part>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +49,8 @@ fn parse(text: &str) -> miette::Result<Client> {
     client.try_into().map_err(|error| {
         miette::miette!(
             help = "[client] takes: out = \"folder\", openapi = \"file\", base_url = \"https://…\" or \
-                    { develop = \"…\", trial = \"…\", release = \"…\" }",
+                    { develop = \"…\", trial = \"…\", release = \"…\" }, without = [\"retry\", \"share\", \"background\", \
+                    \"hooks\"]",
             "[client]: {error}"
         )
     })

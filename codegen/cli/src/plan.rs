@@ -61,6 +61,10 @@ fn options(target: &Target) -> String {
         text.push_str(&format!(" --base-url {url}"));
     }
     text.push_str(if target.method_override { " --method-override" } else { "" });
+    if !target.without.is_empty() {
+        let parts: Vec<_> = target.without.iter().map(|part| part.name()).collect();
+        text.push_str(&format!(" --without {}", parts.join(",")));
+    }
     text.push_str(if target.strict { " --strict" } else { "" });
     text
 }
@@ -90,7 +94,9 @@ pub(crate) fn follow(
     })?;
     let folder = out(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
-    let generated = generate(&document, &Options { base_url, method_override: target.method_override })
+    let without = target.without.iter().copied().chain(client.without).collect();
+    let options = Options { base_url, method_override: target.method_override, without };
+    let generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
         let each: Vec<_> = generated.left_out.iter().map(|one| format!("\n  {}", sentence(one))).collect();

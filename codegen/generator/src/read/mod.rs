@@ -73,6 +73,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
     }
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
+    let dates = reader.schemas.dates;
     let (notes, left_out) = reader.schemas.findings.into_parts();
     Ok(Contract {
         name: info.required_text("title")?.to_owned(),
@@ -80,6 +81,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         id,
         server: server::of(&root)?,
         renewal_header,
+        dates,
         models,
         operations,
         notes,
