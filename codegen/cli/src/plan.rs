@@ -140,7 +140,7 @@ pub(crate) fn follow(
 }
 
 /// A document in JSON or YAML; some programs put a byte order mark before it.
-fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let text = text.trim_start_matches('\u{feff}');
     // JSON has the better error messages, and is YAML too.
     match text.trim_start().starts_with('{') {

@@ -24,8 +24,11 @@ mod contract_id;
 pub mod difference;
 mod emit;
 mod error;
+mod json;
 mod names;
+mod postman;
 mod read;
+mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +39,8 @@ pub use contract::LeftOut;
 pub use contract_id::contract_id;
 pub use emit::npm::npm_package;
 pub use error::GenerateError;
+pub use json::pretty;
+pub use postman::{Postman, PostmanOptions, postman};
 pub use read::read;
 
 /// The words that every generated file holds in its first two lines.
