@@ -55,11 +55,6 @@ pub(crate) fn all() -> Vec<Step> {
             run: schemathesis,
         },
         Step {
-            name: "sizes",
-            proves: "the generated clients are within their budget of bytes",
-            run: bench::sizes,
-        },
-        Step {
             name: "npm",
             proves: "pages use the client's npm package by its name, typed, with require and import",
             run: host_tools::npm,
