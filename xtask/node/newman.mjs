@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import newman from 'newman'
 import Converter from 'openapi-to-postmanv2'
 import { readOptions } from './command-line.mjs'
@@ -8,19 +12,22 @@ import { createReport } from './report.mjs'
 
 const options = readOptions(
   `
-usage: node newman.mjs --server <command>... [--role <name>]... [--liar <command> --lie <operation>...]
+usage: node newman.mjs --server <command>... [--role <name>]... [--export <command>] [--liar <command> --lie <operation>...]
 
 Converts the document of each running server to a Postman collection (openapi-to-postmanv2), gives it what a user would
 type (a login code, an id that an answer had), and runs it (newman). Every operation must succeed, and without a token be
-refused; status, media type and body of every answer must be as the document says.
+refused; status, media type and body of every answer must be as the document says. Then runs our own export of the document
+as it is: every operation must succeed, with assertions of its own, which hold.
 
   --server  starts a server, e.g. "target/debug/todo"
   --role    a role of the user who calls
+  --export  \`cargo queqiao export\`; it gets --openapi, --format postman and where to write to
   --liar    starts a server whose document is wrong about some operations
   --lie     one of those, as in "POST /seats": all are found, and no other`,
   {
     server: { type: 'string', multiple: true, required: true },
     role: { type: 'string', multiple: true, default: [] },
+    export: { type: 'string' },
     liar: { type: 'string' },
     lie: { type: 'string', multiple: true, default: [] },
   },
@@ -29,7 +36,7 @@ refused; status, media type and body of every answer must be as the document say
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'
 const report = createReport('newman')
 for (const command of options.server) {
-  const { all, found } = await examine(command, options.role)
+  const { all, found, exported } = await examine(command, options.role)
   for (const { name, definition } of all) {
     const own = found.filter((one) => one.operation.name === name)
     const good = own.find((one) => one.loggedIn)
@@ -40,15 +47,30 @@ for (const command of options.server) {
     }
     const lies = own.flatMap((one) => one.lies)
     report.check(`${command}: ${name} answers as documented, ${own.length} times`, own.length > 0 && lies.length === 0, lies.join('\n'))
+    if (!exported) continue
+    const runs = exported.filter((one) => one.operation?.name === name)
+    const assertions = runs.flatMap((one) => one.assertions)
+    report.check(`${command}: ${name} succeeds in our export (${runs[0]?.status})`, runs.length === 1 && runs[0].status < 300, runs[0]?.body)
+    const needed = runs[0]?.body ? 3 : 1
+    report.check(`${command}: ${name} has ${assertions.length} assertions there, which hold`, assertions.length >= needed && assertions.every(({ failure }) => !failure), shown(assertions))
   }
 }
 if (options.liar) {
-  const { found } = await examine(options.liar, [])
+  const { found, exported } = await examine(options.liar, [])
   const lies = found.filter((one) => one.lies.length > 0)
   const names = lies.map((one) => one.operation.name)
   report.check(`the planted lies are found at ${options.lie.join(' and ')}, and nowhere else`, same(names, options.lie), JSON.stringify(lies.map((one) => one.lies)))
+  if (exported) {
+    const failed = exported.filter(({ assertions }) => assertions.some(({ failure }) => failure))
+    const names = failed.map(({ operation }) => operation?.name)
+    report.check(`and so by the assertions of our export`, same(names, options.lie), shown(exported.flatMap((one) => one.assertions)))
+  }
 }
 report.finish()
+
+function shown(assertions) {
+  return assertions.map(({ name, failure }) => `${name}: ${failure ?? 'holds'}`).join('\n')
+}
 
 /** Runs the converted collection twice, with a token and without. */
 async function examine(command, roles) {
@@ -69,7 +91,7 @@ async function examine(command, roles) {
         found.push({ operation, loggedIn, ...answer, lies: judge(operation, answer).map((lie) => `${operation.name} ${lie}`) })
       }
     }
-    return { all, found }
+    return { all, found, exported: options.export && (await runExport(api, document, all)) }
   } finally {
     await api.end()
   }
@@ -118,19 +140,41 @@ function flat(items) {
   return items.flatMap((item) => (item.item ? flat(item.item) : [item]))
 }
 
-/** What was answered, in the order of the requests. */
-async function run(collection, variables) {
+/** Our own collection as `cargo queqiao export` writes it; only where server and emulator are is said. */
+async function runExport(api, document, all) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'queqiao-newman-'))
+  try {
+    const file = (name) => path.join(folder, name)
+    fs.writeFileSync(file('openapi.json'), JSON.stringify(document))
+    const [program, ...args] = options.export.split(' ')
+    const places = ['--openapi', file('openapi.json'), '--out', file('collection.json'), '--environment', file('environment.json')]
+    const { status, stderr } = spawnSync(program, [...args, '--format', 'postman', '--base-url', api.url, '--emulator', api.emulator, ...places], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${options.export} failed:\n${stderr}`)
+    const collection = JSON.parse(fs.readFileSync(file('collection.json'), 'utf8'))
+    const answers = await run(collection, {}, JSON.parse(fs.readFileSync(file('environment.json'), 'utf8')))
+    return answers.map((answer) => ({ ...answer, operation: all.find((one) => one.matches(answer.method, answer.path)) }))
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What was answered, in the order of the requests, and what the collection's own scripts say of it. */
+async function run(collection, variables, environment) {
   const answers = []
   const envVar = Object.entries(variables).map(([key, value]) => ({ key, value }))
   await new Promise((done, failed) => {
-    const runner = newman.run({ collection, envVar, reporters: [], timeoutRequest: 10_000 }, (error, summary) => {
-      const broken = error ?? summary.run.failures[0]?.error
+    const runner = newman.run({ collection, environment, envVar, reporters: [], timeoutRequest: 10_000 }, (error, summary) => {
+      const broken = error ?? summary.run.failures.find(({ error }) => error.name !== 'AssertionError')?.error
       if (broken) failed(broken)
       else done()
     })
-    runner.on('request', (error, { response }) => {
-      if (error) failed(error)
-      else answers.push({ status: response.code, mediaType: response.headers.get('content-type') ?? '', body: response.text() })
+    runner.on('request', (error, { request, response }) => {
+      if (error) return failed(error)
+      const answer = { status: response.code, mediaType: response.headers.get('content-type') ?? '', body: response.text() }
+      answers.push({ ...answer, method: request.method, path: request.url.getPath(), assertions: [] })
+    })
+    runner.on('assertion', (error, { assertion }) => {
+      answers.at(-1)?.assertions.push({ name: assertion, failure: error?.message })
     })
   })
   return answers

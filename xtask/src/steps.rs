@@ -56,7 +56,7 @@ pub(crate) fn all() -> Vec<Step> {
         },
         Step {
             name: "newman",
-            proves: "as a Postman collection, every operation of the documents answers as documented; planted lies are found",
+            proves: "as a Postman collection, converted or exported, every operation answers as documented; planted lies are found",
             run: newman,
         },
         Step {
@@ -234,8 +234,10 @@ fn schemathesis() -> Result<()> {
 
 fn newman() -> Result<()> {
     servers()?;
+    run(cargo(&["build", "--quiet", "--package", "cargo-queqiao"]))?;
     let both = ["--server", "target/debug/todo", "--server", "target/debug/hello", "--role", "admin"];
-    node("newman.mjs", &[&both[..], &LIAR[..]].concat())
+    let export = ["--export", "target/debug/cargo-queqiao queqiao export"];
+    node("newman.mjs", &[&both[..], &export[..], &LIAR[..]].concat())
 }
 
 fn templates() -> Result<()> {
