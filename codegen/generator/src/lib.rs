@@ -24,8 +24,11 @@ mod contract_id;
 pub mod difference;
 mod emit;
 mod error;
+mod json;
 mod names;
+mod postman;
 mod read;
+mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +37,10 @@ use serde_json::Value;
 
 pub use contract::LeftOut;
 pub use contract_id::contract_id;
+pub use emit::npm::npm_package;
 pub use error::GenerateError;
+pub use json::pretty;
+pub use postman::{Postman, PostmanOptions, postman};
 pub use read::read;
 
 /// The words that every generated file holds in its first two lines.
@@ -130,6 +136,10 @@ pub enum BaseUrl {
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
+    /// Name of the API.
+    pub name: String,
+    /// Version of the API.
+    pub version: String,
     /// Text of each file by its name.
     pub files: BTreeMap<String, String>,
     /// The contract id.
@@ -163,6 +173,8 @@ pub fn generate(document: &Value, options: &Options) -> Result<Generated, Genera
         ("index.d.ts", emit::declarations::emit(&contract, options)),
     ];
     Ok(Generated {
+        name: contract.name,
+        version: contract.version,
         files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         contract: contract.id,
         notes: contract.notes,

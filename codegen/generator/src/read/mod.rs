@@ -7,12 +7,12 @@ mod discriminator;
 mod failures;
 mod findings;
 mod multipart;
-mod node;
+pub(crate) mod node;
 mod operation;
 mod parameter;
 mod schema;
 mod security;
-mod server;
+pub(crate) mod server;
 mod sides;
 
 use std::collections::BTreeMap;
@@ -154,7 +154,7 @@ fn share_login_failures(operations: &mut [Operation]) {
 }
 
 /// A media type without its parameters, in lower case.
-fn essence(media_type: &str) -> String {
+pub(crate) fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_lowercase()
 }
 
