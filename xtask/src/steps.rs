@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::requirements;
+use crate::{host_tools, requirements};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result<()>,
 }
 
-const EXAMPLES: [&str; 2] = ["hello", "todo"];
+pub(crate) const EXAMPLES: [&str; 2] = ["hello", "todo"];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Step> {
@@ -49,7 +49,22 @@ pub(crate) fn all() -> Vec<Step> {
             proves: "clients of public documents are typed, run on every phone, and every operation can be called",
             run: documents,
         },
+        Step {
+            name: "schemathesis",
+            proves: "random calls find no difference between the running todo server and its document; a planted lie is found",
+            run: schemathesis,
+        },
+        Step {
+            name: "npm",
+            proves: "pages use the client's npm package by its name, typed, with require and import",
+            run: host_tools::npm,
+        },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
+        Step {
+            name: "compiler",
+            proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
+            run: host_tools::compiler,
+        },
         Step {
             name: "browser",
             proves: "the mini-programs work in Chromium against the real servers",
@@ -131,7 +146,8 @@ fn release() -> Result<()> {
     Ok(())
 }
 
-fn node(script: &str, arguments: &[&str]) -> Result<()> {
+/// Runs a script of `xtask/node`.
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Result<()> {
     requirements::node_modules()?;
     let script = format!("xtask/node/{script}");
     let mut all = vec![script.as_str()];
@@ -188,6 +204,21 @@ fn documents() -> Result<()> {
         .collect::<std::io::Result<_>>()?;
     let arguments: Vec<&str> = folders.iter().flat_map(|folder| ["--client", folder.as_str()]).collect();
     node("es5.mjs", &arguments)
+}
+
+/// Builds the two examples, and the server whose document lies about one operation.
+fn servers() -> Result<()> {
+    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
+    run(cargo(&["build", "--quiet", "--package", "queqiao", "--example", "liar"]))
+}
+
+const LIAR: [&str; 4] = ["--liar", "target/debug/examples/liar", "--lie", "POST /seats"];
+
+fn schemathesis() -> Result<()> {
+    requirements::python_modules()?;
+    servers()?;
+    let todo = ["--python", requirements::PYTHON, "--server", "target/debug/todo", "--role", "admin"];
+    node("schemathesis.mjs", &[&todo[..], &LIAR[..]].concat())
 }
 
 fn templates() -> Result<()> {
