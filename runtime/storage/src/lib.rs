@@ -2,7 +2,8 @@
 //!
 //! Few, small traits with exact promises, and adapters that keep them. The traits are
 //! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
-//! [`LoginCodes`] (one exchange per code, across instances) and [`ClientCalls`] (which versions of the
+//! [`LoginCodes`] (one exchange per code, across instances), [`KeyValues`] (with an end, and compare-and-set),
+//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Uploads`] and [`ClientCalls`] (which versions of the
 //! mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
 //! on disk, PostgreSQL (feature `postgres`), MySQL or MariaDB (feature `mysql`). Nothing here reads the
 //! clock by itself: the time is an argument, taken from a [`Clock`] that tests can move.
@@ -38,11 +39,15 @@ pub mod clock;
 pub mod conformance;
 mod database;
 mod error;
+mod idempotency;
+mod key_value;
+mod lease;
 mod login_code;
 mod session_key;
 mod sql;
 #[cfg(test)]
 mod test_servers;
+mod upload;
 
 pub use account::{Access, Account, Accounts, BadUserId, Identity, UserId};
 pub use cipher::{Cipher, CipherError, Sealed};
@@ -55,9 +60,15 @@ pub use database::{
     Column, Database, Engine, FromCell, Migration, PoolOptions, Read, Row, Transaction, Value,
 };
 pub use error::StoreError;
+pub use idempotency::{
+    ANSWER_LIMIT, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, REMEMBERED, Scope,
+};
+pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
+pub use lease::{Grant, Leased, Leases};
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
 pub use sql::{MIGRATIONS_TABLE, SqlStore};
+pub use upload::{Confirmed, SWEEPING, Upload, UploadRecord, Uploads};
 
 /// The SQL toolkit that the adapters stand on, so that the application uses the same version.
 pub use sqlx;

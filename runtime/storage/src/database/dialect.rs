@@ -16,8 +16,6 @@ pub enum Engine {
 /// What becomes of a column when the row is there already.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Merge {
-    /// The new value.
-    New,
     /// The sum.
     Sum,
     /// The greater one.
@@ -79,7 +77,6 @@ impl Engine {
             .map(|(column, merge)| {
                 let new = new(column);
                 match merge {
-                    Merge::New => format!("{column} = {new}"),
                     Merge::Sum => format!("{column} = {table}.{column} + {new}"),
                     Merge::Greatest => format!("{column} = {greatest}({table}.{column}, {new})"),
                 }

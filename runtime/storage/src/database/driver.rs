@@ -1,14 +1,18 @@
 //! Running one statement, the same for every engine that sqlx speaks to.
 
+#[cfg(any(test, feature = "mysql"))]
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::error::BoxDynError;
 use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, Database, Decode, Encode, Executor, IntoArguments, Row as _,
-    SqlSafeStr, SqlStr, Type, TypeInfo, ValueRef, query_with,
+    Arguments, Column as _, Database, Decode, Encode, Executor, IntoArguments, Row as _, SqlStr, Type,
+    TypeInfo, ValueRef, query_with,
 };
+#[cfg(any(test, feature = "mysql"))]
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
+#[cfg(any(test, feature = "mysql"))]
 use super::scan::scan;
 use super::value::{Cell, Row, Value};
 
@@ -113,6 +117,7 @@ where
 
 /// MySQL's form of a statement: `?` for each `$1`, with the values in the order in which they occur.
 /// What stands in quotes and comments stays as it is.
+#[cfg(any(test, feature = "mysql"))]
 pub(super) fn in_order<'v, 'a>(sql: SqlStr, values: &'v [Value<'a>]) -> (SqlStr, Cow<'v, [Value<'a>]>) {
     let text = sql.as_str();
     if !text.contains('$') {

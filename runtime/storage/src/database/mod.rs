@@ -13,6 +13,7 @@ mod mysql_migrate;
 mod open;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(test, feature = "mysql"))]
 mod scan;
 mod sqlite;
 mod value;
@@ -352,10 +353,16 @@ impl Transaction {
         (sql, Cow::Borrowed(values))
     }
 
-    /// Lets one transaction at a time work on these keys, until it ends.
+    /// Lets one transaction at a time work on these keys, until it ends: what it reads afterwards no other
+    /// changes that locks the same key.
     ///
-    /// All keys of a transaction at once, so that two transactions take them in one order.
-    pub(crate) async fn lock(&mut self, keys: &[&[u8]]) -> Result<(), StoreError> {
+    /// Give all keys of a transaction at once, so that two transactions take them in one order. Some keys
+    /// share a lock, so that transactions may wait for each other without need, but never miss each other.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when another holds a lock for too long.
+    pub async fn lock(&mut self, keys: &[&[u8]]) -> Result<(), StoreError> {
         let Some(lock) = self.engine().lock() else { return Ok(()) };
         let mut locks: Vec<u32> = keys.iter().map(|key| lock_of(key)).collect();
         locks.sort_unstable();

@@ -138,6 +138,12 @@ super::value::user_id_as_text!(
 mod tests {
     use super::*;
 
+    use crate::Database;
+
+    async fn open(url: &str, options: &PoolOptions) -> Result<SqlitePool, StoreError> {
+        Ok(Database::open(url, options).await?.sqlite().unwrap().clone())
+    }
+
     async fn refused(url: &str) -> StoreError {
         open(url, &PoolOptions { busy_timeout: Duration::from_millis(50), ..PoolOptions::default() })
             .await
@@ -164,9 +170,9 @@ mod tests {
     #[tokio::test]
     async fn urls_of_others_are_refused_without_their_password() {
         for (url, says) in [
-            ("postgres://me:hunter2@db/app?sslkey=hunter2", "no driver for postgres"),
-            ("app.db", "does not begin with sqlite:"),
-            ("", "does not begin with sqlite:"),
+            ("oracle://me:hunter2@db/app?sslkey=hunter2", "there is no such engine"),
+            ("app.db", "it names no engine"),
+            ("", "it names no engine"),
             ("sqlite:", "names no file"),
             ("sqlite://", "names no file"),
             ("sqlite:app.db?speed=hunter2", "unknown query parameter"),

@@ -50,7 +50,7 @@ impl SqlStore {
     async fn sweep_codes(&self, now: Timestamp) -> Result<(), StoreError> {
         let select = "SELECT code FROM queqiao_login_codes WHERE expires_at <= $1 LIMIT $2";
         let expired = self.database.rows(select, &values![now, SWEPT_PER_CLAIM]).await?;
-        self.forget("queqiao_login_codes", "code", &expired, now).await
+        self.forget_hashes("queqiao_login_codes", "code", &expired, now).await
     }
 
     async fn finish_once(&self, lease: &Lease, user: UserId, now: Timestamp) -> Result<(), StoreError> {

@@ -6,8 +6,14 @@
 
 mod accounts;
 mod client_calls;
+mod idempotency;
+mod key_values;
+mod leases;
 mod login_codes;
+#[cfg(test)]
+mod planted;
 mod session_keys;
+mod uploads;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -60,6 +66,11 @@ fn migrations(engine: Engine) -> &'static [Migration] {
                         name: "calls by client",
                         sql: include_str!(concat!("schema/", $engine, "_2.sql")),
                     },
+                    Migration {
+                        version: 3,
+                        name: "key-values, leases, idempotency, uploads",
+                        sql: include_str!(concat!("schema/", $engine, "_3.sql")),
+                    },
                 ]
             }
         };
@@ -84,19 +95,30 @@ impl SqlStore {
         &self,
         table: &str,
         key: &str,
-        expired: &[Row],
+        expired: Vec<Value<'_>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if expired.is_empty() {
             return Ok(());
         }
-        let keys = expired.iter().map(|row| row.get::<Vec<u8>>(0)).collect::<Result<Vec<_>, _>>()?;
-        let delete =
-            format!("DELETE FROM {table} WHERE expires_at <= $1 AND {key} IN ({})", places(2, keys.len()));
+        let places = places(2, expired.len());
+        let delete = format!("DELETE FROM {table} WHERE expires_at <= $1 AND {key} IN ({places})");
         let mut values = vec![Value::from(now)];
-        values.extend(keys.iter().map(Value::from));
+        values.extend(expired);
         retried(|| self.database.execute(AssertSqlSafe(delete.clone()), &values)).await?;
         Ok(())
+    }
+
+    /// The same for keys that are hashes.
+    async fn forget_hashes(
+        &self,
+        table: &str,
+        key: &str,
+        rows: &[Row],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let keys = rows.iter().map(|row| row.get::<Vec<u8>>(0)).collect::<Result<Vec<_>, _>>()?;
+        self.forget(table, key, keys.iter().map(Value::from).collect(), now).await
     }
 }
 
