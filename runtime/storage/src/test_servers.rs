@@ -3,8 +3,6 @@
 //! Where they are is told by `QUEQIAO_TEST_POSTGRES`, `QUEQIAO_TEST_MYSQL` and `QUEQIAO_TEST_REDIS`; a
 //! server that is not there fails the tests, with the remedy. `cargo xtask test` starts them.
 
-use uuid::Uuid;
-
 /// A place on a server, removed with what is in it when it is dropped.
 pub(crate) struct Place {
     pub(crate) url: String,
@@ -21,21 +19,23 @@ impl Drop for Place {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 fn server(variable: &str, default: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| default.to_owned())
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
 fn name() -> String {
-    format!("queqiao_test_{}", Uuid::new_v4().simple())
+    format!("queqiao_test_{}", uuid::Uuid::new_v4().simple())
 }
 
-#[allow(dead_code, reason = "not used in a build without servers")]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn now<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 /// Runs one statement on a server.
-#[allow(dead_code, reason = "not used in a build without servers")]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn run(url: &str, sql: String) {
     let database = crate::Database::open(url, &crate::PoolOptions::default()).await;
     let database = database.unwrap_or_else(|error| {
