@@ -6,12 +6,12 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
-mod node;
+pub(crate) mod node;
 mod operation;
 mod parameter;
 mod schema;
 mod security;
-mod server;
+pub(crate) mod server;
 mod sides;
 
 use std::collections::BTreeMap;
@@ -75,6 +75,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
     }
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
+    let dates = reader.schemas.dates;
     let (notes, left_out) = reader.schemas.findings.into_parts();
     Ok(Contract {
         name: info.required_text("title")?.to_owned(),
@@ -82,6 +83,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         id,
         server: server::of(&root)?,
         renewal_header,
+        dates,
         models,
         operations,
         notes,
