@@ -29,6 +29,13 @@ pub(crate) struct Plan {
     /// Size of the JavaScript.
     pub(crate) bytes: usize,
     pub(crate) operations: usize,
+    /// The folder of the stored contracts.
+    pub(crate) contracts: PathBuf,
+}
+
+/// Where the contracts of a document are stored that belongs to no package.
+pub(crate) fn stored_beside(file: &Path) -> PathBuf {
+    file.with_file_name("contracts")
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -39,7 +46,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
                 .wrap_err_with(|| format!("cannot read {}", file.display()))?;
             let name = file.display().to_string();
             let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
-            follow(name, command, &text, target, Client::default())
+            let plan = follow(name, command, &text, target, Client::default())?;
+            Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
             let package = Exporter::find(source)?;
@@ -48,7 +56,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
             folders(target, &client)?;
             let text = package.export(source)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
-            follow(package.name, command, &text, target, client)
+            let plan = follow(package.name, command, &text, target, client)?;
+            Ok(Plan { contracts: package.folder.join("contracts"), ..plan })
         }
     }
 }
@@ -158,6 +167,7 @@ pub(crate) fn follow(
         left_out: generated.left_out,
         bytes,
         operations: generated.operations,
+        contracts: PathBuf::from("contracts"),
     })
 }
 
