@@ -25,6 +25,13 @@ pub(crate) struct Plan {
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// The folder of the stored contracts.
+    pub(crate) contracts: PathBuf,
+}
+
+/// Where the contracts of a document are stored that belongs to no package.
+pub(crate) fn stored_beside(file: &Path) -> PathBuf {
+    file.with_file_name("contracts")
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -35,7 +42,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
                 .wrap_err_with(|| format!("cannot read {}", file.display()))?;
             let name = file.display().to_string();
             let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
-            follow(name, command, &text, target, Client::default())
+            let plan = follow(name, command, &text, target, Client::default())?;
+            Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
             let package = Exporter::find(source)?;
@@ -44,7 +52,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
             folders(target, &client)?;
             let text = package.export(source)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
-            follow(package.name, command, &text, target, client)
+            let plan = follow(package.name, command, &text, target, client)?;
+            Ok(Plan { contracts: package.folder.join("contracts"), ..plan })
         }
     }
 }
@@ -136,6 +145,7 @@ pub(crate) fn follow(
         contract: generated.contract,
         notes: generated.notes,
         left_out: generated.left_out,
+        contracts: PathBuf::from("contracts"),
     })
 }
 

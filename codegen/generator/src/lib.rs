@@ -19,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod compatibility;
 pub mod contract;
 mod contract_id;
 pub mod difference;

@@ -23,8 +23,10 @@ use crate::contract::{Access, Contract, Operation};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
 use crate::names::{Name, operation_name};
+pub(crate) use answer::content;
+pub(crate) use body::rank;
 use findings::Findings;
-use node::Node;
+pub(crate) use node::{Node, child, percent_decode};
 use operation::OperationReader;
 use schema::Schemas;
 
