@@ -11,7 +11,6 @@ mod formats;
 mod generate;
 mod plan;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;
