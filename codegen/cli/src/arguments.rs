@@ -14,6 +14,7 @@ Set once, beside the package's Cargo.toml, in queqiao.toml:
     [client]
     out = \"miniprogram/api\"           # folder of the generated client
     openapi = \"openapi.json\"          # the checked-in document
+    npm = \"packages/todo-client\"     # or: folder of the client as an npm package
     base_url = { develop = \"http://127.0.0.1:8080\", release = \"https://api.example.com\" }
 
 Then `cargo queqiao generate -p <package>` after each change of a handler, and
@@ -31,6 +32,7 @@ Examples:
     cargo queqiao generate -p todo
     cargo queqiao generate -p todo --out miniprogram/api --base-url https://api.example.com
     cargo queqiao generate --openapi petstore.json --out miniprogram/petstore
+    cargo queqiao generate -p todo --npm packages/todo-client
 
 Of a document that another framework wrote, the client has what a mini-program can express; what it leaves out is
 listed, each with its reason and the remedy.
@@ -162,6 +164,13 @@ pub(crate) struct Target {
     /// Folder of the client; `out` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+    /// Folder of the client as an npm package, whose `miniprogram_dist` WeChat's "build npm" (构建 npm) takes; `npm` of
+    /// `[client]` in queqiao.toml by default. Beside --out, or in its place.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) npm: Option<PathBuf>,
+    /// Name of the npm package; `npm_name` of `[client]` in queqiao.toml by default, else `<name of the API>-client`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) npm_name: Option<String>,
     /// File of the OpenAPI document; `openapi` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi_out: Option<PathBuf>,

@@ -12,6 +12,10 @@ use serde::Deserialize;
 pub(crate) struct Client {
     /// Folder of the client.
     pub(crate) out: Option<PathBuf>,
+    /// Folder of the client as an npm package.
+    pub(crate) npm: Option<PathBuf>,
+    /// Name of that package.
+    pub(crate) npm_name: Option<String>,
     /// File of the document.
     pub(crate) openapi: Option<PathBuf>,
     /// Where the server is.
@@ -39,6 +43,7 @@ pub(crate) fn read(folder: &Path) -> miette::Result<Client> {
     };
     let mut client = parse(&text).wrap_err_with(|| format!("{} is not right", path.display()))?;
     client.out = client.out.map(|out| folder.join(out));
+    client.npm = client.npm.map(|npm| folder.join(npm));
     client.openapi = client.openapi.map(|file| folder.join(file));
     Ok(client)
 }
@@ -48,7 +53,7 @@ fn parse(text: &str) -> miette::Result<Client> {
     let Some(client) = file.client else { return Ok(Client::default()) };
     client.try_into().map_err(|error| {
         miette::miette!(
-            help = "[client] takes: out = \"folder\", openapi = \"file\", base_url = \"https://…\" or \
+            help = "[client] takes: out = \"folder\", npm = \"folder\", npm_name = \"name\", openapi = \"file\", base_url = \"https://…\" or \
                     { develop = \"…\", trial = \"…\", release = \"…\" }, without = [\"retry\", \"share\", \"background\", \
                     \"hooks\"]",
             "[client]: {error}"

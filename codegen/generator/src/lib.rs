@@ -38,6 +38,7 @@ use serde_json::Value;
 
 pub use contract::LeftOut;
 pub use contract_id::contract_id;
+pub use emit::npm::npm_package;
 pub use error::GenerateError;
 pub use json::pretty;
 pub use postman::{Postman, PostmanOptions, postman};
@@ -125,6 +126,10 @@ pub enum BaseUrl {
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
+    /// Name of the API.
+    pub name: String,
+    /// Version of the API.
+    pub version: String,
     /// Text of each file by its name.
     pub files: BTreeMap<String, String>,
     /// The contract id.
@@ -158,6 +163,8 @@ pub fn generate(document: &Value, options: &Options) -> Result<Generated, Genera
         ("index.d.ts", emit::declarations::emit(&contract, options)),
     ];
     Ok(Generated {
+        name: contract.name,
+        version: contract.version,
         files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         contract: contract.id,
         notes: contract.notes,
