@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{host_tools, requirements};
+use crate::{bench, host_tools, requirements};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -62,6 +62,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "schemathesis",
             proves: "random calls find no difference between the running todo server and its document; planted lies are found",
             run: schemathesis,
+        },
+        Step {
+            name: "peers",
+            proves: "what the book says of other request layers, and of the client, is what happens",
+            run: bench::check_peers,
         },
         Step {
             name: "newman",
