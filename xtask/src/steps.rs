@@ -85,6 +85,11 @@ pub(crate) fn all() -> Vec<Step> {
             run: host_tools::compiler,
         },
         Step {
+            name: "uni-app",
+            proves: "the same page code works inside a uni-app: in Chromium against the real server, and built for WeChat",
+            run: host_tools::uni_app,
+        },
+        Step {
             name: "browser",
             proves: "the mini-programs work in Chromium against the real servers",
             run: browser,
