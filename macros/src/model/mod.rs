@@ -18,7 +18,7 @@ use syn::{
 };
 
 use self::check::Checks;
-use self::serde_attributes::{OnField, OnType};
+use self::serde_attributes::{OnField, OnType, OnVariant};
 use crate::mistakes::{Mistakes, did_you_mean};
 
 /// The type with its derives, and its `Model`.
@@ -234,13 +234,25 @@ fn describe_fields(input: &mut DeriveInput, root: &Path, mistakes: &mut Mistakes
                 continue;
             }
             field.attrs.extend(checks.schema_attributes(&field.ty, root));
+            field.attrs.extend(also_read(&OnField::read(&field.attrs).aliases));
         }
     };
     match &mut input.data {
         Data::Struct(data) => describe(&mut data.fields),
-        Data::Enum(data) => data.variants.iter_mut().for_each(|variant| describe(&mut variant.fields)),
+        Data::Enum(data) => data.variants.iter_mut().for_each(|variant| {
+            describe(&mut variant.fields);
+            if matches!(variant.fields, Fields::Unit) {
+                variant.attrs.extend(also_read(&OnVariant::read(&variant.attrs).aliases));
+            }
+        }),
         Data::Union(_) => {}
     }
+}
+
+/// What the document says of aliases: clients do not see them, and `cargo queqiao check` knows that they are read.
+fn also_read(aliases: &[String]) -> Option<Attribute> {
+    (!aliases.is_empty())
+        .then(|| syn::parse_quote!(#[schemars(extend("x-queqiao-aliases" = [#(#aliases),*]))]))
 }
 
 /// Takes the attributes away that only `#[model]` knows.

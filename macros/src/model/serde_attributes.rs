@@ -63,6 +63,8 @@ pub(super) struct OnType {
 pub(super) struct OnVariant {
     pub(super) rename: Renamed,
     pub(super) rename_all: Renamed,
+    /// Other names that are read.
+    pub(super) aliases: Vec<String>,
     pub(super) skipped: bool,
     pub(super) untagged: bool,
     /// `with` or `deserialize_with`: the wire form is somebody else's.
@@ -73,6 +75,8 @@ pub(super) struct OnVariant {
 #[derive(Default)]
 pub(super) struct OnField {
     pub(super) rename: Renamed,
+    /// Other names that are read.
+    pub(super) aliases: Vec<String>,
     pub(super) skipped: bool,
     pub(super) flatten: Option<Span>,
     /// The function that reads the field: of `deserialize_with`, or in the module of `with`.
@@ -123,6 +127,7 @@ impl OnVariant {
         let mut on = OnVariant::default();
         each(attributes, "serde", |meta| {
             match name(meta).as_str() {
+                "alias" => on.aliases.push(text(meta)?.value()),
                 "rename" => on.rename.read(meta)?,
                 "rename_all" => on.rename_all.read(meta)?,
                 "skip" | "skip_deserializing" => on.skipped = true,
@@ -144,6 +149,7 @@ impl OnField {
         let mut on = OnField::default();
         each(attributes, "serde", |meta| {
             match name(meta).as_str() {
+                "alias" => on.aliases.push(text(meta)?.value()),
                 "rename" => on.rename.read(meta)?,
                 "skip" | "skip_deserializing" => on.skipped = true,
                 "flatten" => on.flatten = Some(meta.path.span()),

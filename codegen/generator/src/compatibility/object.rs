@@ -15,7 +15,20 @@ pub(super) fn compare(
     mode: Mode,
     steps: &mut Vec<Step>,
 ) {
-    let (before, after) = (old.members(one, mode), new.members(other, mode));
+    let (before, mut after) = (old.members(one, mode), new.members(other, mode));
+    // What is read under an old name is the old member.
+    for (alias, name) in std::mem::take(&mut after.aliases) {
+        if before.named.contains_key(&alias)
+            && !before.named.contains_key(&name)
+            && !after.named.contains_key(&alias)
+            && let Some(shape) = after.named.remove(&name)
+        {
+            if after.required.remove(&name) {
+                after.required.insert(alias.clone());
+            }
+            after.named.insert(alias, shape);
+        }
+    }
     let names: std::collections::BTreeSet<&String> = before.named.keys().chain(after.named.keys()).collect();
     for name in names {
         let segment = || Segment::Member(name.clone());

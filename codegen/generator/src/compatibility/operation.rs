@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::shape::{Document, Kind, Mode, Shape};
+use super::shape::{Document, Kind, Mode, Shape, aliases};
 use crate::contract::Answer;
 use crate::read::{Node, child, content, essence, rank};
 
@@ -47,6 +47,8 @@ pub(super) struct Parameter {
     pub(super) shape: Shape,
     /// How lists and objects are written.
     pub(super) style: String,
+    /// Other names under which it is read.
+    pub(super) aliases: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -252,6 +254,7 @@ fn parameters<'a>(
             Parameter {
                 name: name.to_owned(),
                 required: place == "path" || parameter.flag("required"),
+                aliases: schema.iter().flat_map(|node| aliases(node.value)).map(str::to_owned).collect(),
                 shape: schema.map_or_else(Shape::any, |schema| Shape::at(schema.pointer)),
                 style,
             },
@@ -264,6 +267,7 @@ fn parameters<'a>(
             required: true,
             shape: Shape::any(),
             style: "simple, not exploded".to_owned(),
+            aliases: Vec::new(),
         });
     }
     found

@@ -16,7 +16,7 @@ const FLOOR: &str = "once /clientz shows that the old versions are hardly used: 
                      with `cargo queqiao release --retire <label>`";
 
 pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
-    let (mut old, mut new) = (Document::new(old), Document::new(new));
+    let (mut old, mut new) = (Document::new(old, false), Document::new(new, true));
     let (before, after) = (operation::read(&mut old), operation::read(&mut new));
     let header = (renewal_header(&old.root), renewal_header(&new.root));
     let mut judge = Judge::new(&old, &new);
@@ -167,8 +167,15 @@ impl Report<'_, '_> {
     }
 
     fn parameters(&mut self, one: &Operation, other: &Operation) {
+        // What is read under an old name is the old parameter.
+        let renamed = |key: &(String, String)| {
+            let mut all = other.parameters.iter();
+            all.find(|(now, parameter)| {
+                now.0 == key.0 && !one.parameters.contains_key(*now) && parameter.aliases.contains(&key.1)
+            })
+        };
         for (key, parameter) in &one.parameters {
-            match other.parameters.get(key) {
+            match other.parameters.get(key).or_else(|| renamed(key).map(|(_, parameter)| parameter)) {
                 Some(now) => self.parameter(&key.0, parameter, now),
                 None if key.0 == "cookie" => {}
                 None => {
@@ -180,7 +187,8 @@ impl Report<'_, '_> {
             }
         }
         for (key, parameter) in &other.parameters {
-            if one.parameters.contains_key(key) || key.0 == "path" {
+            let read = one.parameters.keys().any(|old| renamed(old).is_some_and(|(now, _)| now == key));
+            if one.parameters.contains_key(key) || key.0 == "path" || read {
                 continue;
             }
             let field = Some(format!("{}.{}", key.0, parameter.name));

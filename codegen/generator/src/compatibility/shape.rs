@@ -137,11 +137,15 @@ pub(super) struct Members {
     pub(super) extras: Extras,
     /// Those whose names match a pattern.
     pub(super) patterns: BTreeMap<String, Shape>,
+    /// Other names of those that are named.
+    pub(super) aliases: BTreeMap<String, String>,
 }
 
 /// `{"type": "null"}`, which `nullable` of OpenAPI 3.0 stands for.
 static NULL: LazyLock<Map<String, Value>> =
     LazyLock::new(|| Map::from_iter([("type".to_owned(), Value::from("null"))]));
+/// Names that a server reads as well, and that the document does not ask for: `#[serde(alias = "…")]`.
+const ALIASES: &str = "x-queqiao-aliases";
 /// Where schemas stand that the document itself does not have.
 const OWN: &str = "x-own";
 
@@ -151,11 +155,13 @@ pub(super) struct Document {
     pub(super) root: Value,
     /// For alternatives under a `discriminator`, by their places: the place of the schema that says the rest.
     tagged: BTreeMap<String, String>,
+    /// Whether it is that of the server, which reads aliases; a client does not send any.
+    serves: bool,
 }
 
 impl Document {
-    pub(super) fn new(root: &Value) -> Self {
-        let mut document = Self { root: root.clone(), tagged: BTreeMap::new() };
+    pub(super) fn new(root: &Value, serves: bool) -> Self {
+        let mut document = Self { root: root.clone(), tagged: BTreeMap::new(), serves };
         let mut found = Vec::new();
         document.discriminators(root, String::new(), &mut found);
         for (place, schema) in found {
@@ -253,7 +259,7 @@ impl Document {
         for mut nodes in all {
             nodes.sort_by(|a, b| a.pointer.cmp(&b.pointer));
             nodes.dedup_by(|a, b| a.pointer == b.pointer);
-            for branch in of_types(&nodes) {
+            for branch in of_types(&nodes, self.serves && mode != Mode::Response) {
                 // The client leaves null out of URLs.
                 if matches!(mode, Mode::Text { .. }) && branch.kind == Kind::Null {
                     continue;
@@ -343,6 +349,7 @@ impl Document {
         let (mut required, mut left_out) = (BTreeSet::new(), BTreeSet::new());
         let mut patterns: BTreeMap<String, Shape> = BTreeMap::new();
         let (mut closed, mut others) = (false, None::<Shape>);
+        let mut known = BTreeMap::new();
         let other_side = if mode == Mode::Response { "writeOnly" } else { "readOnly" };
         for node in &branch.nodes {
             for (name, schema) in object(node.map, "properties") {
@@ -351,6 +358,9 @@ impl Document {
                     continue;
                 }
                 named.entry(name.clone()).or_default().add(below(&node.pointer, "properties", name));
+                if self.serves && mode != Mode::Response {
+                    known.extend(aliases(schema).map(|alias| (alias.to_owned(), name.clone())));
+                }
             }
             for name in object(node.map, "patternProperties").map(|(name, _)| name) {
                 let place = below(&node.pointer, "patternProperties", name);
@@ -380,7 +390,7 @@ impl Document {
             None if named.is_empty() && patterns.is_empty() => Extras::Declared(Shape::any()),
             None => Extras::Silent,
         };
-        Members { named, required, extras, patterns }
+        Members { named, required, extras, patterns, aliases: known }
     }
 
     /// A schema's text with its references written out, for keywords that are compared as they stand.
@@ -474,7 +484,7 @@ impl Branch<'_> {
 }
 
 /// The branches of schemas that apply together, one for each type that they leave.
-fn of_types<'d>(nodes: &[Node<'d>]) -> Vec<Branch<'d>> {
+fn of_types<'d>(nodes: &[Node<'d>], with_aliases: bool) -> Vec<Branch<'d>> {
     let mut kinds: Vec<Kind> = Kind::ALL.to_vec();
     let mut integral = false;
     let mut values: Option<Vec<Value>> = None;
@@ -495,8 +505,13 @@ fn of_types<'d>(nodes: &[Node<'d>]) -> Vec<Branch<'d>> {
             _ => None,
         };
         if let Some(listed) = listed {
+            let mut listed = listed.to_vec();
+            if with_aliases {
+                let others = node.map.get(ALIASES).and_then(Value::as_array).into_iter().flatten();
+                listed.extend(others.cloned());
+            }
             values = Some(match values {
-                None => listed.to_vec(),
+                None => listed,
                 Some(known) => {
                     known.into_iter().filter(|one| listed.iter().any(|other| equal(one, other))).collect()
                 }
@@ -530,6 +545,11 @@ fn cross<'d>(left: Vec<Vec<Node<'d>>>, right: Vec<Vec<Node<'d>>>) -> Option<Vec<
         right.iter().map(|other| [one.as_slice(), other.as_slice()].concat()).collect::<Vec<_>>()
     };
     Some(left.iter().flat_map(both).collect())
+}
+
+/// The other names under which a server reads what has this schema.
+pub(super) fn aliases(schema: &Value) -> impl Iterator<Item = &str> {
+    schema.get(ALIASES).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The place in the document that a reference names.

@@ -23,6 +23,10 @@ cases! {
     old { #[model] struct Ask { word: String, kind: String } }
     new { #[model] struct Ask { word: String, kind: Option<String> } }
 
+    query parameter_renamed_with_an_alias []
+    old { #[model] struct Ask { word: String } }
+    new { #[model] struct Ask { #[serde(alias = "word")] text: String } }
+
     // In a URL, a number is a text.
     query parameter_from_number_to_text [(Compatible, Parameter, "query.page")]
     old { #[model] struct Ask { page: u32 } }

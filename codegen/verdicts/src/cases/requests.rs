@@ -55,6 +55,14 @@ cases! {
     old { #[model] struct Ask { title: String } }
     new { #[model] struct Ask { subject: String } }
 
+    request field_renamed_with_an_alias []
+    old { #[model] struct Ask { title: String } }
+    new { #[model] struct Ask { #[serde(alias = "title")] subject: String } }
+
+    request enum_value_renamed_with_an_alias [(Compatible, Request, "$.state")]
+    old { #[model] struct Ask { state: State } #[model] enum State { Open, Done } }
+    new { #[model] struct Ask { state: State } #[model] enum State { Open, #[serde(alias = "done")] Finished } }
+
     request text_to_number [(Breaking, Request, "$.count")]
     old { #[model] struct Ask { count: String } }
     new { #[model] struct Ask { count: u32 } }
