@@ -12,6 +12,7 @@ pages! {
     GettingStarted = "../../../book/src/getting-started.md",
     Handlers = "../../../book/src/handlers.md",
     Models = "../../../book/src/models.md",
+    CommonParts = "../../../book/src/common-parts.md",
     MiniProgram = "../../../book/src/mini-program.md",
     Errors = "../../../book/src/errors.md",
     Login = "../../../book/src/login.md",

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{
-    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem,
+    PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
@@ -17,6 +18,7 @@ use utoipa::openapi::{
     ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
 };
 
+use super::decode::{STYLE, Style};
 use super::operation::{Security, name_of};
 use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
@@ -212,6 +214,11 @@ impl Writer<'_> {
         let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         // An optional parameter is absent, not `null`: no URL can carry a null.
         without_null(&mut schema);
+        if parameter.style == Some(Style::Deep)
+            && let Some(Value::Object(members)) = schema.get_mut("properties")
+        {
+            members.values_mut().for_each(without_null);
+        }
         let name = parameter.name.clone();
         let mut builder = ParameterBuilder::new().name(parameter.name).parameter_in(location);
         if schema.get("$ref").is_none()
@@ -233,6 +240,11 @@ impl Writer<'_> {
             .required(if parameter.required { Required::True } else { Required::False })
             .description(description)
             .schema(Some(lossless(printable(schema))));
+        builder = match parameter.style {
+            None => builder,
+            Some(Style::Joined) => builder.style(Some(ParameterStyle::Form)).explode(Some(false)),
+            Some(Style::Deep) => builder.style(Some(ParameterStyle::DeepObject)).explode(Some(true)),
+        };
         builder.build()
     }
 
@@ -369,6 +381,7 @@ fn without_null(schema: &mut Value) {
 fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
+        map.remove(STYLE);
         // A tuple has no more items than those; linters ask for the keyword.
         if map.contains_key("prefixItems") && !map.contains_key("items") {
             map.insert("items".to_owned(), Value::Bool(false));

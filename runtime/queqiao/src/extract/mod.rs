@@ -4,6 +4,7 @@
 
 mod body;
 mod header;
+mod if_match;
 mod parameters;
 mod path;
 mod query;
@@ -19,8 +20,10 @@ use http::request::Parts;
 
 pub use self::body::Json;
 pub use self::header::{Header, HeaderField};
+pub use self::if_match::{IfMatch, PreconditionFailed};
 pub use self::path::Path;
 pub use self::query::Query;
+pub(crate) use self::query::{Pair, pairs};
 pub use self::raw::{Raw, RawBody};
 pub use crate::auth::{Role, RoleName, User};
 
@@ -78,6 +81,11 @@ impl Incoming {
         self.plans
             .get::<T, P>()
             .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
+    }
+
+    /// Whether an argument of the operation takes the query parameter of this name.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        self.plans.takes(name)
     }
 
     /// To whom a problem is told.
