@@ -17,21 +17,23 @@ mod todos {
     use queqiao::Routes;
     use queqiao::prelude::*;
 
-    use crate::model::{NewTodo, Todo, TodoFilter, TodoPage};
-    use crate::service::{AddTodoError, FinishTodoError, TodoError, Todos};
+    use crate::model::{NewTodo, Todo, TodoFilter};
+    use crate::repository::TodoKey;
+    use crate::service::{AddTodoError, EditTodoError, FinishTodoError, TodoError, Todos};
 
     pub(super) fn routes() -> Routes<Todos> {
         routes![list_todos, add_todo, get_todo, edit_todo, finish_todo, delete_todo]
     }
 
-    /// List the user's todos, newest first.
+    /// List the user's todos.
     #[get("/todos")]
     async fn list_todos(
         user: User,
         Query(filter): Query<TodoFilter>,
+        paging: Paging<TodoKey>,
         State(todos): State<Todos>,
-    ) -> Result<TodoPage, Internal> {
-        todos.list(&user, filter).await
+    ) -> Result<Page<Todo>, Internal> {
+        todos.list(&user, &filter, &paging).await
     }
 
     /// Add a todo.
@@ -50,7 +52,7 @@ mod todos {
         user: User,
         Path(id): Path<Uuid>,
         State(todos): State<Todos>,
-    ) -> Result<Todo, TodoError> {
+    ) -> Result<Tagged<Todo>, TodoError> {
         todos.get(&user, id).await
     }
 
@@ -59,10 +61,11 @@ mod todos {
     async fn edit_todo(
         user: User,
         Path(id): Path<Uuid>,
+        condition: Option<IfMatch>,
         State(todos): State<Todos>,
         Json(new): Json<NewTodo>,
-    ) -> Result<Todo, TodoError> {
-        todos.edit(&user, id, new).await
+    ) -> Result<Tagged<Todo>, EditTodoError> {
+        todos.edit(&user, id, condition, new).await
     }
 
     /// Mark one todo as done.

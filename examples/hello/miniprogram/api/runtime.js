@@ -310,9 +310,10 @@ exports.create = function (name, contract, bases, renewal) {
           return attempt();
         }
         var requestId = headerValue(headers, 'x-request-id');
-        if (status > 199 && status < 300) {
+        // 304: the caller has named in If-None-Match what it has, and it is still that.
+        if (status > 199 && status < 300 || status === 304) {
           try {
-            if (answer === 'empty' || status === 204 || status === 205) data = undefined;
+            if (answer === 'empty' || status === 204 || status === 205 || status === 304) data = undefined;
             else if (!answer) data = parse(data);
             if (access === 'login') {
               if (!data.token) throw Error('no token');

@@ -62,6 +62,8 @@ function address(path, values, query, operation, styles) {
   var pairs = [];
   for (var name in query) {
     if (query !== values || path.indexOf('{' + name + '}') < 0) {
+      if (styles && styles[name]) addStyled(pairs, name, query[name], styles[name]);
+      else
       addPairs(pairs, name, query[name]);
     }
   }
@@ -73,8 +75,47 @@ function address(path, values, query, operation, styles) {
         errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path: "' + value + '"' }]
       });
     }
+    if (styles && styles[name]) return written(value, styles[name]);
     return encode(value);
   }) + (pairs[0] ? '?' + pairs.join('&') : '');
+}
+
+// OpenAPI's further ways to write a value into a query, a form or a path:
+//   ','  ' '  '|'  the items of a list, or names and values, with this between
+//   'members'      a pair for each member
+//   'deep'         a pair for each value inside: name[member]=value
+//   'json'         JSON
+function isObject(value) {
+  return value && typeof value === 'object' && !value.toJSON;
+}
+
+function written(value, style) {
+  var items = value;
+  if (style === 'json') return encode(JSON.stringify(value));
+  if (!isObject(value)) return encode(value);
+  if (!Array.isArray(value)) {
+    items = [];
+    for (var name in value) items.push(name, value[name]);
+  }
+  return items.map(function (item) { return encode(item); }).join(style === ',' ? style : encode(style));
+}
+
+function addStyled(pairs, name, value, style) {
+  if (value === undefined || value === null) return;
+  if (!isObject(value) || !/^(members|deep)$/.test(style)) {
+    pairs.push(encode(name) + '=' + written(value, style));
+  } else if (style === 'members' && Array.isArray(value)) {
+    addPairs(pairs, name, value);
+  } else {
+    for (var member in value) {
+      if (style === 'members') addPairs(pairs, member, value[member]);
+      else {
+        // Lists of plain values as most servers read them.
+        var place = Array.isArray(value) && !isObject(value[member]) ? '' : member;
+        addStyled(pairs, name + '[' + place + ']', value[member], style);
+      }
+    }
+  }
 }
 
 // WeChat runs ten requests at once for a whole mini-program. So the queue lies
@@ -310,9 +351,10 @@ exports.create = function (name, contract, bases, renewal) {
           return attempt();
         }
         var requestId = headerValue(headers, 'x-request-id');
-        if (status > 199 && status < 300) {
+        // 304: the caller has named in If-None-Match what it has, and it is still that.
+        if (status > 199 && status < 300 || status === 304) {
           try {
-            if (answer === 'empty' || status === 204 || status === 205) data = undefined;
+            if (answer === 'empty' || status === 204 || status === 205 || status === 304) data = undefined;
             else if (!answer) data = parse(data);
             if (access === 'login') {
               if (!data.token) throw Error('no token');

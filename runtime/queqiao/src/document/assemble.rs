@@ -210,6 +210,7 @@ impl Writer<'_> {
             Location::Header => ParameterIn::Header,
             Location::Query | Location::Body => ParameterIn::Query,
         };
+        let empty_is_absent = parameter.empty_is_absent;
         let mut schema = parameter.schema;
         let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         // An optional parameter is absent, not `null`: no URL can carry a null.
@@ -245,7 +246,11 @@ impl Writer<'_> {
             Some(Style::Joined) => builder.style(Some(ParameterStyle::Form)).explode(Some(false)),
             Some(Style::Deep) => builder.style(Some(ParameterStyle::DeepObject)).explode(Some(true)),
         };
-        builder.build()
+        let mut parameter = builder.build();
+        if empty_is_absent {
+            parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue".to_owned(), true)]));
+        }
+        parameter
     }
 
     /// The answer of one status: any of its codes, each with what it carries.

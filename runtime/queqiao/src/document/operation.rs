@@ -54,6 +54,8 @@ pub(crate) struct Parameter {
     pub(crate) location: Location,
     pub(crate) name: String,
     pub(crate) required: bool,
+    /// An empty text is taken for no value.
+    pub(crate) empty_is_absent: bool,
     pub(crate) schema: Value,
     /// How it is written, if not as OpenAPI has it by default.
     pub(crate) style: Option<Style>,
@@ -260,8 +262,10 @@ impl Operation<'_> {
             self.mistake(format_args!("two arguments take the {} parameter `{name}`", name_of(location)));
             return kind;
         }
-        let style = kind.as_ref().filter(|_| location == Location::Query).and_then(Kind::style);
-        self.draft.parameters.push(Parameter { location, name, required, schema, style });
+        let in_query = kind.as_ref().filter(|_| location == Location::Query);
+        let empty_is_absent = in_query.is_some_and(Kind::empty_is_absent);
+        let style = in_query.and_then(Kind::style);
+        self.draft.parameters.push(Parameter { location, name, required, empty_is_absent, schema, style });
         kind
     }
 

@@ -5,6 +5,7 @@
 mod body;
 mod header;
 mod if_match;
+mod objects;
 mod parameters;
 mod path;
 mod query;

@@ -8,6 +8,7 @@ use crate::model;
 /// In the document, `Page<Todo>` is the component `Page_Todo`.
 #[model]
 #[derive(Clone, Debug, PartialEq)]
+#[schemars(description = "Some items of a list, and where the next ones begin.")]
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,

@@ -26,7 +26,11 @@ use crate::model;
 /// ```
 #[model]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[schemars(inline, extend("x-query-style" = "deepObject"))]
+#[schemars(
+    inline,
+    extend("x-query-style" = "deepObject"),
+    description = "Bounds of a value, each of which may be absent."
+)]
 pub struct Range<T> {
     /// Greater than this.
     #[serde(skip_serializing_if = "Option::is_none")]
