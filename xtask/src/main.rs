@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
 mod command;
+mod host_tools;
 mod report;
 mod requirements;
 mod steps;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::requirements;
+use crate::{host_tools, requirements};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result<()>,
 }
 
-const EXAMPLES: [&str; 2] = ["hello", "todo"];
+pub(crate) const EXAMPLES: [&str; 2] = ["hello", "todo"];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Step> {
@@ -54,7 +54,17 @@ pub(crate) fn all() -> Vec<Step> {
             proves: "random calls find no difference between the running todo server and its document; a planted lie is found",
             run: schemathesis,
         },
+        Step {
+            name: "npm",
+            proves: "pages use the client's npm package by its name, typed, with require and import",
+            run: host_tools::npm,
+        },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
+        Step {
+            name: "compiler",
+            proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
+            run: host_tools::compiler,
+        },
         Step {
             name: "browser",
             proves: "the mini-programs work in Chromium against the real servers",
@@ -136,7 +146,8 @@ fn release() -> Result<()> {
     Ok(())
 }
 
-fn node(script: &str, arguments: &[&str]) -> Result<()> {
+/// Runs a script of `xtask/node`.
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Result<()> {
     requirements::node_modules()?;
     let script = format!("xtask/node/{script}");
     let mut all = vec![script.as_str()];

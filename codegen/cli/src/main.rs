@@ -7,8 +7,11 @@ mod check;
 mod configuration;
 mod export;
 mod files;
+mod formats;
 mod generate;
 mod plan;
+mod servers;
+mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let as_json = match &arguments.command {
         Command::Generate(generate) => generate.json,
         Command::Check(check) => check.json,
+        Command::Export(export) => export.json,
     };
     match run(&arguments) {
         Ok(code) => code,
@@ -52,6 +56,10 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
             let plan = plan::make(&command.source, &command.target)?;
             let same = check::run(&plan, command.json, &mut out)?;
             Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
+        Command::Export(command) => {
+            formats::run(command, &mut out)?;
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Mutated documents give an error with a remedy, or a client that is right: no panic, no hang, no invalid JavaScript.
+//! Mutated documents give an error with a remedy, or a client and a Postman collection that are right: no panic, no hang, no invalid JavaScript.
 //!
 //! A few cases in every test run; for longer, `cargo xtask soak generator`, which sets the variables below.
 
@@ -8,7 +8,7 @@ mod mutation;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use queqiao_codegen::{Options, generate};
+use queqiao_codegen::{Options, PostmanOptions, generate, postman};
 use serde_json::Value;
 
 use mutation::{Dice, mutate, part};
@@ -54,13 +54,21 @@ fn case(documents: &[Value], seed: u64) -> Outcome {
     let started = Instant::now();
     let options = Options { method_override: dice.below(2) == 0, ..Options::default() };
     let result = generate(&document, &options);
+    let collection = postman(&document, &PostmanOptions::default());
     let took = started.elapsed();
     let clients = result.is_ok();
-    let mistakes = match result {
+    let mut mistakes: Vec<String> = match result {
         Ok(client) => client.files.iter().flat_map(|(name, text)| checks::mistakes(name, text)).collect(),
         Err(error) if error.remedy().is_empty() => vec![format!("no remedy: {error}")],
         Err(_) => Vec::new(),
     };
+    match collection {
+        Ok(made) if serde_json::from_str::<Value>(&made.collection).is_err() => {
+            mistakes.push("the Postman collection is no JSON".into());
+        }
+        Err(error) if error.remedy().is_empty() => mistakes.push(format!("no remedy: {error}")),
+        _ => {}
+    }
     Outcome { seed, clients, took, mistakes }
 }
 

@@ -135,7 +135,12 @@ async fn a_hundred_reads_with_an_expired_token_cost_one_login() {
     let phone = Phone::new().await;
     phone.expire().await;
     let logins = phone.app.upstream_logins().await;
-    assert_eq!(phone.run(&HUNDRED.replace("CALL", "api.listTodos({ limit: 1 })")).await, json!([]));
+    assert_eq!(
+        phone
+            .run(&HUNDRED.replace("CALL", "api.listTodos({ limit: 1 }, { header: { 'x-number': i } })"))
+            .await,
+        json!([])
+    );
     assert_eq!(phone.app.upstream_logins().await, logins + 1);
     let requests = phone.requests.load(Ordering::SeqCst);
     assert!((101..=111).contains(&requests), "{requests} requests");

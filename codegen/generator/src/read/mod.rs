@@ -6,12 +6,12 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
-mod node;
+pub(crate) mod node;
 mod operation;
 mod parameter;
 mod schema;
 mod security;
-mod server;
+pub(crate) mod server;
 mod sides;
 
 use std::collections::BTreeMap;
@@ -73,6 +73,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
     }
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
+    let dates = reader.schemas.dates;
     let (notes, left_out) = reader.schemas.findings.into_parts();
     Ok(Contract {
         name: info.required_text("title")?.to_owned(),
@@ -80,6 +81,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         id,
         server: server::of(&root)?,
         renewal_header,
+        dates,
         models,
         operations,
         notes,
@@ -151,7 +153,7 @@ fn share_login_failures(operations: &mut [Operation]) {
 }
 
 /// A media type without its parameters, in lower case.
-fn essence(media_type: &str) -> String {
+pub(crate) fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_lowercase()
 }
 
