@@ -308,6 +308,7 @@ async fn limits_orders_and_ranges_are_held_to_what_the_document_says() {
         ("madeAt[gte]=1&madeAt[gte]=2", "/madeAt[gte]", "repeated", ""),
         ("madeAt[gte]=1&madeAt=2", "/madeAt", "repeated", ""),
         ("since[lt]=yesterday", "/since/lt", "type", ""),
+        ("madeAt[from]=1", "/madeAt/from", "type", "expected one of `gt`, `gte`, `lt`, `lte`"),
         // `deny_unknown_fields` of the filter knows what the other argument takes.
         ("limits=1", "/limits", "type", "unknown field"),
         ("other[gte]=1", "/other[gte]", "type", "unknown field"),
@@ -353,7 +354,7 @@ fn the_document_says_exactly_what_is_taken() {
     assert_eq!(
         parameter("sort"),
         json!({
-            "name": "sort", "in": "query", "required": false, "style": "form", "explode": false,
+            "name": "sort", "in": "query", "required": false, "style": "form", "explode": false, "allowEmptyValue": true,
             "schema": {
                 "type": "array",
                 "items": { "type": "string", "enum": ["madeAt", "-madeAt", "score", "-score", "title", "-title"] },
@@ -366,7 +367,7 @@ fn the_document_says_exactly_what_is_taken() {
     assert_eq!(
         parameter("limit"),
         json!({
-            "name": "limit", "in": "query", "required": false,
+            "name": "limit", "in": "query", "required": false, "allowEmptyValue": true,
             "schema": { "type": "integer", "minimum": 1, "maximum": 9, "default": 3 },
         })
     );

@@ -315,7 +315,8 @@ impl Plan {
                 let value = members.kind(member).unwrap_or(unknown).value(&text);
                 let object = object.entry(whole).or_insert_with(|| Value::Object(Map::new()));
                 let before = object.as_object_mut().map(|object| object.insert(member.to_owned(), value));
-                if !matches!(before, Some(None)) {
+                if before.is_none() || before.is_some_and(|before| before.is_some() && members.knows(member))
+                {
                     return Err(Repeated { name: name.into_owned() });
                 }
                 continue;

@@ -26,6 +26,7 @@ use crate::model;
 /// ```
 #[model]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
 #[schemars(
     inline,
     extend("x-query-style" = "deepObject"),
