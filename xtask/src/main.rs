@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+mod bench;
 mod command;
 mod host_tools;
 mod report;
@@ -36,6 +37,9 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Measures, beside budgets and other projects.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -50,7 +54,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<bool> {
-    let Task::Test { only, list, json } = arguments.task;
+    match arguments.task {
+        Task::Test { only, list, json } => test(&only, list, json),
+        Task::Bench(bench) => bench::start(&bench).map(|()| true),
+    }
+}
+
+fn test(only: &[String], list: bool, json: bool) -> Result<bool> {
     let steps = steps::all();
     if list {
         for step in &steps {
