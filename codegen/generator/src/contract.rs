@@ -126,7 +126,7 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Request body.
     pub body: Option<Body>,
-    /// What a successful call gives.
+    /// What a successful call gives, but for a 304.
     pub result: Type,
     /// How the answer is read.
     pub answer: Answer,

@@ -63,7 +63,6 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
-    let signature = format!("({}): Call<{}>", arguments(operation), type_text(&operation.result, ""));
     let mut codes: Vec<&String> = operation.codes.iter().collect();
     codes.sort_by_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
@@ -76,7 +75,9 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
         true => (format!("{name}_"), "declare"),
         false => (name.clone(), "export"),
     };
-    text.push_str(&format!("{word} function {declared}{signature};\n"));
+    for signature in signatures(operation) {
+        text.push_str(&format!("{word} function {declared}{signature};\n"));
+    }
     text.push_str(&format!("{word} namespace {declared} {{\n"));
     text.push_str(&format!("  /** The codes that {name} fails with. */\n  type Code ={codes};\n"));
     let failure = match operation.details.is_empty() {
@@ -90,6 +91,37 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
         text.push_str(&format!("export {{ {declared} as {name} }};\n"));
     }
     text
+}
+
+/// How it is called. Where 304 is among the answers, a call that names no version gives the thing, and one that does may
+/// give nothing.
+fn signatures(operation: &Operation) -> Vec<String> {
+    let signature = |operation: &Operation, result: &Type| {
+        format!("({}): Call<{}>", arguments(operation), type_text(result, ""))
+    };
+    if !operation.not_modified {
+        return vec![signature(operation, &operation.result)];
+    }
+    let or_nothing = Type::union(vec![operation.result.clone(), Type::Nothing]);
+    let conditional = signature(operation, &or_nothing);
+    let mut plain = operation.clone();
+    let mut named = false;
+    for parameter in &mut plain.parameters {
+        if parameter.place == Place::Header && !parameter.required && is_condition(&parameter.name) {
+            named = true;
+            parameter.shape = Type::Named("undefined".into());
+            parameter.documentation = Documentation::default();
+        }
+    }
+    match named {
+        true => vec![signature(&plain, &plain.result), conditional],
+        false => vec![conditional],
+    }
+}
+
+/// The headers that a 304 answers.
+fn is_condition(header: &str) -> bool {
+    ["If-None-Match", "If-Modified-Since"].iter().any(|name| name.eq_ignore_ascii_case(header))
 }
 
 /// What the codes of an operation carry.
@@ -161,7 +193,7 @@ fn parameters(parameters: &[&Parameter]) -> String {
             required: parameter.required,
             documentation: parameter.documentation.clone(),
             // What is undefined is left out of the URL.
-            shape: match parameter.required {
+            shape: match parameter.required || parameter.shape == Type::Named("undefined".into()) {
                 true => parameter.shape.clone(),
                 false => Type::Union(vec![parameter.shape.clone(), Type::Named("undefined".into())]),
             },

@@ -70,14 +70,7 @@ pub(super) fn read<'a>(
     }
     let result = match answers.is_empty() {
         true => Type::Unknown,
-        false => Type::union(
-            answers
-                .into_iter()
-                .map(|(_, shape)| shape)
-                // Nothing has changed, so there is nothing new.
-                .chain(not_modified.then_some(Type::Nothing))
-                .collect(),
-        ),
+        false => Type::union(answers.into_iter().map(|(_, shape)| shape).collect()),
     };
     let answer = match kinds.first() {
         Some(kind) => *kind,

@@ -461,6 +461,10 @@ export namespace finishTodo {
 export function getTodo(params: {
   /** @format uuid */
   id: string;
+}, options?: Options & { header?: { 'If-None-Match'?: undefined } }): Call<Todo>;
+export function getTodo(params: {
+  /** @format uuid */
+  id: string;
 }, options?: Options & { header?: {
   /** The `ETag` of a version that the caller has; several between commas, or `*`. If it is still that one, the answer is 304 and has no body. */
   'If-None-Match'?: string | undefined;
