@@ -51,8 +51,13 @@ pub(crate) fn all() -> Vec<Step> {
         },
         Step {
             name: "schemathesis",
-            proves: "random calls find no difference between the running todo server and its document; a planted lie is found",
+            proves: "random calls find no difference between the running todo server and its document; planted lies are found",
             run: schemathesis,
+        },
+        Step {
+            name: "newman",
+            proves: "as a Postman collection, converted or exported, every operation answers as documented; planted lies are found",
+            run: newman,
         },
         Step {
             name: "npm",
@@ -69,6 +74,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "browser",
             proves: "the mini-programs work in Chromium against the real servers",
             run: browser,
+        },
+        Step {
+            name: "prism",
+            proves: "what the todo client and its server say to each other in their tests is in the document; planted lies are found",
+            run: prism,
         },
     ]
 }
@@ -206,19 +216,28 @@ fn documents() -> Result<()> {
     node("es5.mjs", &arguments)
 }
 
-/// Builds the two examples, and the server whose document lies about one operation.
+/// Builds the two examples, and the server whose document lies.
 fn servers() -> Result<()> {
     run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
     run(cargo(&["build", "--quiet", "--package", "queqiao", "--example", "liar"]))
 }
 
-const LIAR: [&str; 4] = ["--liar", "target/debug/examples/liar", "--lie", "POST /seats"];
+const LIAR: [&str; 6] =
+    ["--liar", "target/debug/examples/liar", "--lie", "POST /seats", "--lie", "GET /best-seat"];
 
 fn schemathesis() -> Result<()> {
     requirements::python_modules()?;
     servers()?;
     let todo = ["--python", requirements::PYTHON, "--server", "target/debug/todo", "--role", "admin"];
     node("schemathesis.mjs", &[&todo[..], &LIAR[..]].concat())
+}
+
+fn newman() -> Result<()> {
+    servers()?;
+    run(cargo(&["build", "--quiet", "--package", "cargo-queqiao"]))?;
+    let both = ["--server", "target/debug/todo", "--server", "target/debug/hello", "--role", "admin"];
+    let export = ["--export", "target/debug/cargo-queqiao queqiao export"];
+    node("newman.mjs", &[&both[..], &export[..], &LIAR[..]].concat())
 }
 
 fn templates() -> Result<()> {
@@ -249,4 +268,22 @@ fn browser() -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn prism() -> Result<()> {
+    requirements::chromium()?;
+    servers()?;
+    // Compiled before it is timed.
+    run(cargo(&["test", "--quiet", "--package", "todo", "--test", "client", "--no-run"]))?;
+    let todo = [
+        "--document",
+        "examples/todo/openapi.json",
+        "--run",
+        "cargo test --quiet --package todo --test client",
+        "--run",
+        "node xtask/node/e2e.mjs --example todo --server target/debug/todo --miniprogram examples/todo/miniprogram",
+        "--wrong",
+        "POST /todos: body.title maxLength",
+    ];
+    node("prism.mjs", &[&todo[..], &LIAR[..]].concat())
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +19,14 @@ struct Phone {
     app: TestApp,
     host: Host,
     requests: Arc<AtomicUsize>,
+}
+
+/// The server, or a proxy that looks at what passes: `QUEQIAO_TEST_PROXY` takes the server's port before the path.
+fn base_url(server: SocketAddr) -> String {
+    match std::env::var("QUEQIAO_TEST_PROXY") {
+        Ok(proxy) => format!("{proxy}/{}", server.port()),
+        Err(_) => format!("http://{server}"),
+    }
 }
 
 impl Phone {
@@ -44,7 +53,8 @@ impl Phone {
             })
             .start()
             .unwrap();
-        host.eval_async(&format!("api.configure({{ baseUrl: 'http://{address}' }})")).await.unwrap();
+        let base = base_url(address);
+        host.eval_async(&format!("api.configure({{ baseUrl: '{base}' }})")).await.unwrap();
         Self { app, host, requests }
     }
 
