@@ -224,10 +224,7 @@ async fn lists_are_ordered_and_bounded_as_a_page_asks() {
                span: await titles({ sort: ['title'], done: false, createdAt: { gte: at, lte: new Date(at) } }),
                none: await titles({ createdAt: { gt: at, lt: at } }),
                open: await titles({ sort: [], createdAt: {} }) === await titles(),
-               foreign: await strange({ cursor: first.next }),
-               made: await strange({ cursor: '../😀' }),
-               unknown: await strange({ sort: ['owner'] }),
-               twice: await strange({ sort: ['title', '-title'] })
+               foreign: await strange({ cursor: first.next })
              }",
         )
         .await;
@@ -240,9 +237,6 @@ async fn lists_are_ordered_and_bounded_as_a_page_asks() {
             "none": "",
             "open": true,
             "foreign": [true, "validation", "/cursor", "cursor"],
-            "made": [true, "validation", "/cursor", "cursor"],
-            "unknown": [true, "validation", "/sort/0", "type"],
-            "twice": [true, "validation", "/sort/1", "unique"],
         })
     );
 }

@@ -1,6 +1,7 @@
 //! `#[model]`: serde, JSON Schema and checks from one declaration.
 
 mod check;
+mod deprecation;
 mod kind;
 mod message;
 mod pattern;
@@ -218,11 +219,15 @@ fn describe_constraints(input: &mut DeriveInput, root: &Path) {
             }
             let checks = Checks::read(&field.attrs, &field.ty, &mut Mistakes::default());
             field.attrs.extend(checks.schema_attributes(&field.ty, root));
+            field.attrs.extend(deprecation::schema_attribute(&field.attrs, root));
         }
     };
     match &mut input.data {
         Data::Struct(data) => describe(&mut data.fields),
-        Data::Enum(data) => data.variants.iter_mut().for_each(|variant| describe(&mut variant.fields)),
+        Data::Enum(data) => data.variants.iter_mut().for_each(|variant| {
+            describe(&mut variant.fields);
+            variant.attrs.extend(deprecation::schema_attribute(&variant.attrs, root));
+        }),
         Data::Union(_) => {}
     }
 }

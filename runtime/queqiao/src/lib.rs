@@ -47,6 +47,8 @@
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
+//! | `chrono`, `url` | no | the types of these crates in models |
 //! | `test` | no | the test kit; for dev-dependencies |
 //!
 //! Without `server`, [`Api::into_router`] mounts the handlers in an existing axum application.
@@ -75,10 +77,16 @@ mod test_app;
 pub mod types;
 
 pub use axum;
+#[cfg(feature = "chrono")]
+pub use chrono;
 pub use jiff;
+#[cfg(feature = "decimal")]
+pub use rust_decimal;
 pub use schemars;
 pub use serde;
 pub use serde_json;
+#[cfg(feature = "url")]
+pub use url;
 pub use uuid;
 
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
@@ -91,7 +99,7 @@ pub use crate::api::{Api, BuildError, Built, Routes};
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};
 pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
-pub use crate::endpoint::{Endpoint, Meta, Method};
+pub use crate::endpoint::{Deprecated, Endpoint, Meta, Method};
 pub use crate::entity_tag::EntityTag;
 pub use crate::extract::{
     Extract, Header, HeaderField, IfMatch, Incoming, Json, Path, PreconditionFailed, Query, Raw, RawBody,

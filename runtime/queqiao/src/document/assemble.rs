@@ -23,7 +23,7 @@ use super::operation::{Security, name_of};
 use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
-use crate::endpoint::{Meta, Method};
+use crate::endpoint::{self, Meta, Method};
 use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
 
 /// What stands above the operations.
@@ -153,7 +153,7 @@ impl Writer<'_> {
         if !description.is_empty() {
             builder = builder.description(Some(description));
         }
-        if meta.deprecated {
+        if meta.deprecated.is_some() {
             builder = builder.deprecated(Some(Deprecated::True));
         }
         for parameter in draft.parameters {
@@ -174,13 +174,9 @@ impl Writer<'_> {
                 answer = answer.content(media_type, ContentBuilder::new().schema(Some(schema)).build());
             }
             for (name, description) in response.headers {
-                let header = HeaderBuilder::new()
-                    .description(Some(description))
-                    .schema(Some(lossless(json!({ "type": "string" }))))
-                    .build();
-                answer = answer.header(name, header);
+                answer = answer.header(name, text_header(description));
             }
-            builder = builder.response(status.to_string(), answer.build());
+            builder = builder.response(status.to_string(), deprecated(meta, answer.build()));
         }
         let refused = [&problem::RAW_REFUSED];
         let raw = draft.errors.cases().contains(&problem::RAW_REFUSED);
@@ -190,10 +186,11 @@ impl Writer<'_> {
                 cases.push(refused[0]);
             }
             let response = self.error_response(&cases, &draft.details);
-            builder = builder.response(status.to_string(), response);
+            builder = builder.response(status.to_string(), deprecated(meta, response));
         }
         if raw {
-            builder = builder.response("4XX", self.error_response(&refused, &draft.details));
+            let response = self.error_response(&refused, &draft.details);
+            builder = builder.response("4XX", deprecated(meta, response));
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {
@@ -297,6 +294,21 @@ impl Writer<'_> {
         }
         lossless(printable(schema))
     }
+}
+
+/// Every answer of a deprecated operation says that it is.
+fn deprecated(meta: &Meta, mut response: utoipa::openapi::Response) -> utoipa::openapi::Response {
+    for (name, _, description) in meta.deprecated.into_iter().flat_map(endpoint::Deprecated::headers) {
+        response.headers.insert(name.to_owned(), RefOr::T(text_header(description)));
+    }
+    response
+}
+
+fn text_header(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .description(Some(description))
+        .schema(Some(lossless(json!({ "type": "string" }))))
+        .build()
 }
 
 fn http_method(method: Method) -> HttpMethod {
