@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{host_tools, requirements};
+use crate::{bench, host_tools, requirements};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -55,6 +55,11 @@ pub(crate) fn all() -> Vec<Step> {
             run: schemathesis,
         },
         Step {
+            name: "peers",
+            proves: "what the book says of other request layers, and of the client, is what happens",
+            run: bench::check_peers,
+        },
+        Step {
             name: "newman",
             proves: "as a Postman collection, converted or exported, every operation answers as documented; planted lies are found",
             run: newman,
@@ -69,6 +74,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "compiler",
             proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
             run: host_tools::compiler,
+        },
+        Step {
+            name: "uni-app",
+            proves: "the same page code works inside a uni-app: in Chromium against the real server, and built for WeChat",
+            run: host_tools::uni_app,
         },
         Step {
             name: "browser",

@@ -7,6 +7,7 @@ use queqiao_codegen::{LeftOut, Options, generate, npm_package};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
+use crate::budget::shown as shown_size;
 use crate::configuration::{self, Client};
 use crate::export::Exporter;
 use crate::files::Wanted;
@@ -25,6 +26,16 @@ pub(crate) struct Plan {
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// Size of the JavaScript.
+    pub(crate) bytes: usize,
+    pub(crate) operations: usize,
+    /// The folder of the stored contracts.
+    pub(crate) contracts: PathBuf,
+}
+
+/// Where the contracts of a document are stored that belongs to no package.
+pub(crate) fn stored_beside(file: &Path) -> PathBuf {
+    file.with_file_name("contracts")
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -35,7 +46,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
                 .wrap_err_with(|| format!("cannot read {}", file.display()))?;
             let name = file.display().to_string();
             let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
-            follow(name, command, &text, target, Client::default())
+            let plan = follow(name, command, &text, target, Client::default())?;
+            Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
             let package = Exporter::find(source)?;
@@ -44,7 +56,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
             folders(target, &client)?;
             let text = package.export(source)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
-            follow(package.name, command, &text, target, client)
+            let plan = follow(package.name, command, &text, target, client)?;
+            Ok(Plan { contracts: package.folder.join("contracts"), ..plan })
         }
     }
 }
@@ -65,6 +78,12 @@ fn options(target: &Target) -> String {
     }
     for url in &target.base_url {
         text.push_str(&format!(" --base-url {url}"));
+    }
+    if let Some(container) = &target.container {
+        text.push_str(&format!(" --container {container}"));
+    }
+    if let Some(budget) = &target.budget {
+        text.push_str(&format!(" --budget {}", budget.0));
     }
     text.push_str(if target.method_override { " --method-override" } else { "" });
     if !target.without.is_empty() {
@@ -106,7 +125,8 @@ pub(crate) fn follow(
     let (out, npm) = folders(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
     let without = target.without.iter().copied().chain(client.without).collect();
-    let options = Options { base_url, method_override: target.method_override, without };
+    let container = target.container()?.or(client.container);
+    let options = Options { base_url, method_override: target.method_override, container, without };
     let generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
@@ -115,6 +135,15 @@ pub(crate) fn follow(
             help = "Follow the remedies above, or leave out --strict",
             "a client cannot have all of the OpenAPI document of {source}:{}",
             each.concat()
+        ));
+    }
+    let bytes: usize =
+        generated.files.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text.len()).sum();
+    if let Some(budget) = target.budget.or(client.budget).filter(|budget| bytes > budget.0) {
+        return Err(miette::miette!(
+            help = "Leave parts out with --without, generate with --minify, split the client with --split, or raise the budget",
+            "the client of {source} has {} of JavaScript, more than its budget of {budget}",
+            shown_size(bytes)
         ));
     }
     let openapi = target.openapi_out.clone().or(client.openapi);
@@ -136,6 +165,9 @@ pub(crate) fn follow(
         contract: generated.contract,
         notes: generated.notes,
         left_out: generated.left_out,
+        bytes,
+        operations: generated.operations,
+        contracts: PathBuf::from("contracts"),
     })
 }
 

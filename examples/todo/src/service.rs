@@ -1,8 +1,7 @@
 //! The rules of a todo list.
 
 use queqiao::prelude::*;
-use queqiao::sqlx;
-use queqiao::{Boot, Clock, EntityTag, PreconditionFailed, migrations};
+use queqiao::{Boot, Clock, EntityTag, PreconditionFailed, StoreError, migrations};
 
 use crate::config::Config;
 use crate::model::{NewTodo, Statistics, Todo, TodoFilter};
@@ -15,7 +14,7 @@ pub(crate) enum TodoError {
     #[error(status = 404, zh = "没有这条待办。")]
     NotFound,
     /// The server failed.
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 
@@ -32,7 +31,7 @@ pub(crate) enum AddTodoError {
         most: u32,
     },
     /// The server failed.
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 
@@ -44,7 +43,7 @@ pub(crate) enum EditTodoError {
     Todo(TodoError),
     #[error(transparent)]
     Stale(PreconditionFailed),
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 
@@ -57,7 +56,7 @@ pub(crate) enum FinishTodoError {
     AlreadyDone,
     #[error(transparent)]
     Todo(TodoError),
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 

@@ -9,8 +9,8 @@ use queqiao::list::{By, Range, SqlPart};
 use queqiao::prelude::*;
 use queqiao::serde_json::{Value, json};
 use queqiao::sqlx::sqlite::SqliteRow;
-use queqiao::sqlx::{QueryBuilder, Row, Sqlite, query};
-use queqiao::{Boot, Migration, SqlitePool, TestApp};
+use queqiao::sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, query};
+use queqiao::{Boot, Migration, TestApp};
 
 /// What things are ordered by.
 #[model]
@@ -143,7 +143,7 @@ fn app() -> TestApp {
             sql: "CREATE TABLE things (id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, title TEXT NOT NULL, score REAL NOT NULL) STRICT;",
         }])
         .await?;
-        Ok(boot.sql().clone())
+        Ok(boot.sql().sqlite().expect("SQLite by default").clone())
     })
 }
 
@@ -171,7 +171,7 @@ async fn insert(sql: &SqlitePool, id: u32, dice: &mut Dice) {
 #[tokio::test]
 async fn what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes() {
     let app = app();
-    let sql = app.boot().await.sql().clone();
+    let sql = app.boot().await.sql().sqlite().unwrap().clone();
     let orders =
         ["", "sort=title", "sort=-score,title", "sort=score,-madeAt,title", "sort=", "sort=-title,-score"];
     for (seed, order) in (0..3_u64).flat_map(|seed| orders.map(|order| (seed, order))) {
@@ -214,7 +214,7 @@ async fn what_is_there_all_the_time_is_on_one_page_whatever_comes_and_goes() {
 #[tokio::test]
 async fn pages_have_the_order_that_was_asked_for() {
     let app = app();
-    let sql = app.boot().await.sql().clone();
+    let sql = app.boot().await.sql().sqlite().unwrap().clone();
     let mut dice = Dice(7);
     for id in 0..30 {
         insert(&sql, id, &mut dice).await;
@@ -243,7 +243,7 @@ async fn pages_have_the_order_that_was_asked_for() {
 #[tokio::test]
 async fn a_cursor_of_anything_else_is_refused_at_its_place() {
     let app = app();
-    let sql = app.boot().await.sql().clone();
+    let sql = app.boot().await.sql().sqlite().unwrap().clone();
     let mut dice = Dice(3);
     for id in 0..9 {
         insert(&sql, id, &mut dice).await;

@@ -23,7 +23,7 @@ use super::By;
 /// });
 /// assert_eq!(keyset.order_by(), "year DESC, title ASC, id ASC");
 ///
-/// // With sqlx: `push` of a `QueryBuilder` for texts, `push_bind` for the values of `paging.after()`.
+/// // The values of `paging.after()` are bound, here by name.
 /// let mut sql = String::new();
 /// for part in keyset.after() {
 ///     match part {

@@ -1,35 +1,16 @@
-//! Opening a database file, with settings that lose nothing.
+//! SQLite: opening a file, with settings that lose nothing.
 
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::open::{PoolOptions, shown};
 use crate::StoreError;
-
-/// The size and patience of a connection pool.
-#[derive(Debug, Clone)]
-pub struct PoolOptions {
-    /// Connections at most, at least 1. A database in memory has one always: it lives and dies with it.
-    pub max_connections: u32,
-    /// How long a caller waits for a free connection before [`StoreError::Unavailable`].
-    pub acquire_timeout: Duration,
-    /// How long a write waits for another connection's write before [`StoreError::Unavailable`].
-    pub busy_timeout: Duration,
-}
-
-impl Default for PoolOptions {
-    fn default() -> Self {
-        Self {
-            max_connections: 8,
-            acquire_timeout: Duration::from_secs(10),
-            busy_timeout: Duration::from_secs(10),
-        }
-    }
-}
 
 /// How often opening is tried while another process switches the same new file to WAL: SQLite does
 /// not wait for that lock by itself.
@@ -47,16 +28,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// [`StoreError::BadUrl`] for another scheme, no file name, or unknown parameters;
 /// [`StoreError::Permission`], [`StoreError::ReadOnly`], [`StoreError::Full`] and
 /// [`StoreError::Corrupt`] as the file system and the file turn out; each names the path.
-pub async fn open(url: &str, options: &PoolOptions) -> Result<SqlitePool, StoreError> {
+pub(super) async fn open(url: &str, options: &PoolOptions) -> Result<SqlitePool, StoreError> {
     let bad = |reason: String| StoreError::BadUrl { url: shown(url), reason };
-    let Some(rest) = url.strip_prefix("sqlite:") else {
-        return Err(bad(match url.split_once(':') {
-            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                format!("this build has no driver for {scheme}")
-            }
-            _ => "it does not begin with sqlite:".into(),
-        }));
-    };
+    let rest = url.strip_prefix("sqlite:").unwrap_or_default();
     let (file, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     if file.trim_start_matches('/').is_empty() {
         return Err(bad("it names no file".into()));
@@ -91,7 +65,7 @@ pub async fn open(url: &str, options: &PoolOptions) -> Result<SqlitePool, StoreE
                 attempt += 1;
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(located(error, &path)),
+            Err(error) => return Err(error.at(&path.display().to_string())),
         }
     }
 }
@@ -138,35 +112,37 @@ async fn prepare(path: &Path, read_only: bool) -> Result<(), StoreError> {
     }
 }
 
-fn located(error: StoreError, path: &Path) -> StoreError {
-    let at = |detail: String| format!("{}: {detail}", path.display());
-    match error {
-        StoreError::Unavailable { detail } => StoreError::Unavailable { detail: at(detail) },
-        StoreError::Permission { detail } => StoreError::Permission { detail: at(detail) },
-        StoreError::ReadOnly { detail } => StoreError::ReadOnly { detail: at(detail) },
-        StoreError::Full { detail } => StoreError::Full { detail: at(detail) },
-        StoreError::Corrupt { detail } => StoreError::Corrupt { detail: at(detail) },
-        StoreError::Database { detail } => StoreError::Database { detail: at(detail) },
-        other => other,
+/// Names a database's refusal by its result code (<https://www.sqlite.org/rescode.html>).
+pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
+    let detail = error.message().to_owned();
+    let extended: i64 = error.code().and_then(|code| code.parse().ok()).unwrap_or(1);
+    match extended & 0xff {
+        3 | 14 | 23 => StoreError::Permission { detail }, // PERM, CANTOPEN, AUTH
+        5 | 6 | 10 => StoreError::Unavailable { detail }, // BUSY, LOCKED, IOERR
+        8 => StoreError::ReadOnly { detail },
+        11 | 26 => StoreError::Corrupt { detail }, // CORRUPT, NOTADB
+        13 => StoreError::Full { detail },
+        19 => StoreError::Conflict { detail }, // CONSTRAINT
+        _ => StoreError::Database { detail },
     }
 }
 
-/// The URL without what may be secret: user, password, and the values of parameters.
-fn shown(url: &str) -> String {
-    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let place = match (place.split_once("//"), place.rfind('@')) {
-        (Some((scheme, _)), Some(at)) => format!("{scheme}//…{}", place.get(at..).unwrap_or("")),
-        _ => place.to_owned(),
-    };
-    match parameters {
-        "" => place,
-        _ => format!("{place}?…"),
-    }
-}
+super::value::user_id_as_text!(
+    Sqlite,
+    sqlx::sqlite::SqliteTypeInfo,
+    sqlx::sqlite::SqliteArgumentsBuffer,
+    sqlx::sqlite::SqliteValueRef<'r>
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::Database;
+
+    async fn open(url: &str, options: &PoolOptions) -> Result<SqlitePool, StoreError> {
+        Ok(Database::open(url, options).await?.sqlite().unwrap().clone())
+    }
 
     async fn refused(url: &str) -> StoreError {
         open(url, &PoolOptions { busy_timeout: Duration::from_millis(50), ..PoolOptions::default() })
@@ -194,9 +170,9 @@ mod tests {
     #[tokio::test]
     async fn urls_of_others_are_refused_without_their_password() {
         for (url, says) in [
-            ("postgres://me:hunter2@db/app?sslkey=hunter2", "no driver for postgres"),
-            ("app.db", "does not begin with sqlite:"),
-            ("", "does not begin with sqlite:"),
+            ("oracle://me:hunter2@db/app?sslkey=hunter2", "there is no such engine"),
+            ("app.db", "it names no engine"),
+            ("", "it names no engine"),
             ("sqlite:", "names no file"),
             ("sqlite://", "names no file"),
             ("sqlite:app.db?speed=hunter2", "unknown query parameter"),
