@@ -10,8 +10,10 @@ use queqiao::prelude::*;
 pub(crate) struct Todo {
     pub(crate) id: Uuid,
     #[check(length = 1..=100)]
+    #[example("买牛奶")]
     pub(crate) title: String,
     #[check(length = ..=1000)]
+    #[example("两盒，低脂")]
     pub(crate) note: Option<String>,
     pub(crate) done: bool,
     pub(crate) created_at: Timestamp,
@@ -23,9 +25,11 @@ pub(crate) struct Todo {
 pub(crate) struct NewTodo {
     /// What is to do.
     #[check(length = 1..=100)]
+    #[example("买牛奶")]
     pub(crate) title: String,
     /// More about it.
     #[check(length = ..=1000)]
+    #[example("两盒，低脂")]
     pub(crate) note: Option<String>,
 }
 
