@@ -9,6 +9,8 @@ use crate::command::{cargo, output, program, root, run};
 
 /// The oldest Node.js that the checks run on.
 const NODE: u32 = 20;
+/// The oldest Python 3 that the tools run on.
+const PYTHON_MINOR: u32 = 10;
 /// The version that is built where there is none.
 const CARGO_DENY_VERSION: &str = "0.20.2";
 /// Where Debian's package puts the browser.
@@ -36,6 +38,44 @@ pub(crate) fn node_modules() -> Result<()> {
         install.current_dir(&folder);
         run(install)?;
         std::fs::write(stamp, lock)?;
+        Ok(())
+    })
+}
+
+/// Where the Python tools are installed.
+pub(crate) const PYTHON: &str = "target/python";
+
+/// The Python tools of `xtask/python/requirements.txt`, in an environment of their own.
+pub(crate) fn python_modules() -> Result<()> {
+    once(&PYTHON_MODULES, || {
+        let says = "import sys, ensurepip, venv; print('%d.%d' % sys.version_info[:2])";
+        let version = output(program("python3", &["-c", says])).unwrap_or_default();
+        let minor: Option<u32> = version.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+        if minor.is_none_or(|minor| minor < PYTHON_MINOR) {
+            bail!(
+                "Python 3.{PYTHON_MINOR} or newer is needed, with its module venv, and python3 has `{version}`; as root: apt-get install python3 python3-venv"
+            );
+        }
+        let wanted = root().join("xtask/python/requirements.txt");
+        let wanted_text = std::fs::read_to_string(&wanted).context("xtask/python/requirements.txt")?;
+        let stamp = root().join(PYTHON).join(".installed-from");
+        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted_text) {
+            return Ok(());
+        }
+        run(program("python3", &["-m", "venv", "--clear", PYTHON]))?;
+        let pip = root().join(PYTHON).join("bin/pip");
+        run(program(
+            &pip.to_string_lossy(),
+            &[
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+                &wanted.to_string_lossy(),
+            ],
+        ))
+        .context("the Python tools need PyPI, or what stands in for it in pip's configuration")?;
+        std::fs::write(stamp, wanted_text)?;
         Ok(())
     })
 }
@@ -72,6 +112,7 @@ pub(crate) fn cargo_deny() -> Result<()> {
 
 type Once = OnceLock<std::result::Result<(), String>>;
 static NODE_MODULES: Once = OnceLock::new();
+static PYTHON_MODULES: Once = OnceLock::new();
 static BROWSER: Once = OnceLock::new();
 static CARGO_DENY: Once = OnceLock::new();
 

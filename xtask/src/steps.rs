@@ -49,6 +49,11 @@ pub(crate) fn all() -> Vec<Step> {
             proves: "clients of public documents are typed, run on every phone, and every operation can be called",
             run: documents,
         },
+        Step {
+            name: "schemathesis",
+            proves: "random calls find no difference between the running todo server and its document; a planted lie is found",
+            run: schemathesis,
+        },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
         Step {
             name: "browser",
@@ -188,6 +193,21 @@ fn documents() -> Result<()> {
         .collect::<std::io::Result<_>>()?;
     let arguments: Vec<&str> = folders.iter().flat_map(|folder| ["--client", folder.as_str()]).collect();
     node("es5.mjs", &arguments)
+}
+
+/// Builds the two examples, and the server whose document lies about one operation.
+fn servers() -> Result<()> {
+    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
+    run(cargo(&["build", "--quiet", "--package", "queqiao", "--example", "liar"]))
+}
+
+const LIAR: [&str; 4] = ["--liar", "target/debug/examples/liar", "--lie", "POST /seats"];
+
+fn schemathesis() -> Result<()> {
+    requirements::python_modules()?;
+    servers()?;
+    let todo = ["--python", requirements::PYTHON, "--server", "target/debug/todo", "--role", "admin"];
+    node("schemathesis.mjs", &[&todo[..], &LIAR[..]].concat())
 }
 
 fn templates() -> Result<()> {

@@ -56,7 +56,8 @@ pub const ALLOWED: &[Allowed] = &[
     },
     Allowed {
         name: "lists for structs",
-        reason: "serde reads a struct from the list of its members too; the document tells the object only.",
+        reason: "Where serde looks twice (`tag`, `flatten`, `untagged`), it reads a struct from the list of its members too; \
+                 the document tells the object only.",
         recognise: Recognise::Spelled(Value::is_array, Value::is_object),
     },
     Allowed {

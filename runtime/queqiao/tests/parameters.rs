@@ -256,8 +256,11 @@ async fn headers_carry_lists_between_commas() {
     let app = TestApp::new(api());
     let got = app.get("/headers").header("x-numbers", "1, 2,3").header("x-maybe", "red").await;
     assert_eq!(got.json::<Value>(), json!([[1, 2, 3], "red"]));
-    let got = app.get("/headers").header("x-numbers", "").header("x-maybe", "").await;
+    let got = app.get("/headers").header("x-numbers", "").await;
     assert_eq!(got.json::<Value>(), json!([[], null]));
+    // No document can say that an empty header is an absent one.
+    let problem = app.get("/headers").header("x-numbers", "").header("x-maybe", "").await.problem();
+    assert_eq!(problem["errors"][0]["pointer"], "/X-Maybe");
     let problem = app.get("/headers").header("x-numbers", "1,300").await.problem();
     assert_eq!(problem["errors"][0]["pointer"], "/X-Numbers/1");
     let problem = app.get("/headers").await.problem();
@@ -265,6 +268,25 @@ async fn headers_carry_lists_between_commas() {
         (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
         (&json!("/X-Numbers"), &json!("required"))
     );
+}
+
+#[tokio::test]
+async fn the_document_says_where_an_empty_text_is_no_value() {
+    let app = TestApp::new(api());
+    let document = api().build().unwrap().document().value().clone();
+    let mut allowed = 0;
+    for parameter in document["paths"]["/search"]["get"]["parameters"].as_array().unwrap() {
+        let name = parameter["name"].as_str().unwrap();
+        let answer = app.get(format!("/search?page=1&{}=", name.replace(' ', "%20"))).await;
+        let taken = answer.status == 200;
+        if parameter["allowEmptyValue"] == true {
+            allowed += 1;
+            assert!(taken && [json!(null), json!([])].contains(&answer.json::<Value>()[name]), "{name}");
+        } else {
+            assert!(!taken || answer.json::<Value>()[name] == "", "{name}");
+        }
+    }
+    assert!(allowed > 10, "{allowed}");
 }
 
 /// Names of the required parameters.

@@ -208,6 +208,7 @@ impl Writer<'_> {
             Location::Header => ParameterIn::Header,
             Location::Query | Location::Body => ParameterIn::Query,
         };
+        let empty_is_absent = parameter.empty_is_absent;
         let mut schema = parameter.schema;
         let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         // An optional parameter is absent, not `null`: no URL can carry a null.
@@ -233,7 +234,11 @@ impl Writer<'_> {
             .required(if parameter.required { Required::True } else { Required::False })
             .description(description)
             .schema(Some(lossless(printable(schema))));
-        builder.build()
+        let mut parameter = builder.build();
+        if empty_is_absent {
+            parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue".to_owned(), true)]));
+        }
+        parameter
     }
 
     /// The answer of one status: any of its codes, each with what it carries.

@@ -149,6 +149,17 @@ impl Kind {
         texts.filter(|text| items.takes_empty() || !text.is_empty()).map(|text| items.value(text)).collect()
     }
 
+    /// Whether an empty text stands for no value: for `None`, or for a list without items.
+    pub(crate) fn empty_is_absent(&self) -> bool {
+        match self {
+            Kind::Optional(one) | Kind::Many(one) => match &**one {
+                Kind::Many(_) => one.empty_is_absent(),
+                one => !one.takes_empty(),
+            },
+            _ => false,
+        }
+    }
+
     fn takes_empty(&self) -> bool {
         match self {
             Kind::Text | Kind::Any => true,
@@ -306,6 +317,22 @@ mod tests {
         assert_eq!(Kind::Boolean.value("yes"), json!("yes"));
         assert_eq!(Kind::Optional(Box::new(Kind::Integer)).value(""), json!(null));
         assert_eq!(Kind::Optional(Box::new(Kind::Text)).value(""), json!(""));
+    }
+
+    #[test]
+    fn what_an_empty_text_stands_for_is_known() {
+        for (schema, absent) in [
+            (json!({ "type": ["integer", "null"] }), true),
+            (json!({ "type": ["string", "null"], "format": "uuid" }), true),
+            (json!({ "type": "array", "items": { "type": "integer" } }), true),
+            (json!({ "type": ["array", "null"], "items": { "type": "boolean" } }), true),
+            (json!({ "type": "integer" }), false),
+            (json!({ "type": ["string", "null"] }), false),
+            (json!({ "type": ["array", "null"], "items": { "type": "string" } }), false),
+            (json!({ "type": "string", "format": "uuid" }), false),
+        ] {
+            assert_eq!(kind(schema.clone()).map(|kind| kind.empty_is_absent()), Some(absent), "{schema}");
+        }
     }
 
     #[test]

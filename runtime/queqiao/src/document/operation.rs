@@ -54,6 +54,8 @@ pub(crate) struct Parameter {
     pub(crate) location: Location,
     pub(crate) name: String,
     pub(crate) required: bool,
+    /// An empty text is taken for no value.
+    pub(crate) empty_is_absent: bool,
     pub(crate) schema: Value,
 }
 
@@ -236,7 +238,8 @@ impl Operation<'_> {
             self.mistake(format_args!("two arguments take the {} parameter `{name}`", name_of(location)));
             return kind;
         }
-        self.draft.parameters.push(Parameter { location, name, required, schema });
+        let empty_is_absent = location == Location::Query && kind.as_ref().is_some_and(Kind::empty_is_absent);
+        self.draft.parameters.push(Parameter { location, name, required, empty_is_absent, schema });
         kind
     }
 

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
+use super::objects::Objects;
 use super::{Extract, Incoming, parameters};
 use crate::context::Context;
 use crate::document::Operation;
@@ -134,7 +135,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     // Not `from_str`: for a key that should be a boolean and is none, serde_json goes on in the midst of a character,
     // and takes what follows for UTF-8. Reading bytes, it looks at each text.
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    T::deserialize(Objects(&mut reader))
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|error| explain::<T>(bytes, &error))
 }
 
 /// Levels of lists and objects that a body may have; serde_json's own limit, which it does not keep for members
@@ -169,7 +173,7 @@ fn explain<T: DeserializeOwned>(text: &[u8], error: &serde_json::Error) -> Probl
         category if category == Category::Data || out_of_range => {
             let mut reader = serde_json::Deserializer::from_slice(text);
             let value = serde_json::from_slice(text).unwrap_or_default();
-            let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            let (pointer, message) = match serde_path_to_error::deserialize::<_, T>(Objects(&mut reader)) {
                 Err(traced) => (pointer(traced.path()), message(traced.inner())),
                 Ok(_) => (String::new(), message(error)),
             };

@@ -102,6 +102,8 @@ impl<S: Send + Sync, F: HeaderField> Extract<S> for Header<F> {
             Some(value) => match value.to_str() {
                 // Items stand between commas: the `simple` style of OpenAPI.
                 Ok(text) if kind.items().is_some() => kind.list(text.split(',').map(str::trim)),
+                // Only in a query may a document say that nothing stands for no value.
+                Ok("") => serde_json::Value::from(""),
                 Ok(text) => kind.value(text),
                 Err(_) => {
                     return Err(refuse(

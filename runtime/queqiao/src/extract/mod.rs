@@ -4,6 +4,7 @@
 
 mod body;
 mod header;
+mod objects;
 mod parameters;
 mod path;
 mod query;
