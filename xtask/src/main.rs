@@ -3,6 +3,7 @@
 mod command;
 mod report;
 mod requirements;
+mod soak;
 mod steps;
 
 use std::process::ExitCode;
@@ -35,6 +36,11 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Puts the client, or its generator, under stress for long; `test` does a small part of it.
+    Soak {
+        #[command(subcommand)]
+        what: soak::What,
+    },
 }
 
 fn main() -> ExitCode {
@@ -49,7 +55,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<bool> {
-    let Task::Test { only, list, json } = arguments.task;
+    match arguments.task {
+        Task::Test { only, list, json } => test(&only, list, json),
+        Task::Soak { what } => soak::run(what),
+    }
+}
+
+fn test(only: &[String], list: bool, json: bool) -> Result<bool> {
     let steps = steps::all();
     if list {
         for step in &steps {

@@ -711,7 +711,7 @@ impl World {
         let (now, calm) = (self.now, self.calm);
         let open = &self.requests[index];
         let (trouble, manner, back) = (open.trouble, open.manner, open.back);
-        if open.aborted.is_some() && self.profile.abort != Abort::AnswersAllTheSame && index % 2 == 0 {
+        if open.aborted.is_some() && self.profile.abort != Abort::AnswersAllTheSame && index.is_multiple_of(2) {
             return;
         }
         let request = open.request.clone();
