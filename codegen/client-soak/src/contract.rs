@@ -25,6 +25,10 @@ pub(crate) enum Shape {
     Body,
     /// `op({ id }, body, options)`
     PathAndBody,
+    /// `op({ file, of }, options)`: multipart with a file.
+    Upload,
+    /// `op.download({ id }, options)`
+    Download,
 }
 
 /// One operation.
@@ -38,6 +42,8 @@ pub(crate) struct Operation {
     /// May be carried out more than once for one call.
     pub(crate) repeatable: bool,
     pub(crate) binary: bool,
+    /// Declared idempotent: it may be repeated, with its key.
+    pub(crate) keyed: bool,
 }
 
 const fn operation(
@@ -49,7 +55,7 @@ const fn operation(
 ) -> Operation {
     // Not POST: GET, PUT and DELETE may be repeated.
     let repeatable = method.as_bytes()[0] != b'P' || method.as_bytes()[1] != b'O';
-    Operation { name, method, path, access, shape, repeatable, binary: false }
+    Operation { name, method, path, access, shape, repeatable, binary: false, keyed: false }
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -62,6 +68,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     operation("putMine", "PUT", "/mine/{id}", Access::User, Shape::PathAndBody),
     operation("removeMine", "DELETE", "/mine/{id}", Access::User, Shape::Path),
     Operation { binary: true, ..operation("bytesOfMine", "GET", "/bytes/{id}", Access::User, Shape::Path) },
+    Operation {
+        binary: true,
+        ..operation("bytesOfMine", "GET", "/bytes/{id}", Access::User, Shape::Download)
+    },
+    Operation { keyed: true, ..operation("payMine", "POST", "/pay", Access::User, Shape::Body) },
+    operation("uploadMine", "POST", "/upload", Access::User, Shape::Upload),
     LOGOUT,
 ];
 
@@ -124,9 +136,19 @@ pub(crate) fn document() -> Value {
             described["parameters"] =
                 json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
         }
-        if operation.shape != Shape::Path {
+        if operation.shape == Shape::Upload {
+            let file = json!({ "type": "string", "format": "binary" });
+            described["requestBody"] = json!({ "required": true, "content": { "multipart/form-data": { "schema": {
+                "type": "object",
+                "properties": { "file": file, "of": { "type": "integer", "maximum": 1_000_000 } },
+                "required": ["file", "of"],
+            } } } });
+        } else if !matches!(operation.shape, Shape::Path | Shape::Download) {
             described["requestBody"] =
                 json!({ "required": true, "content": { "application/json": anything } });
+        }
+        if operation.keyed {
+            described["x-queqiao-idempotent"] = json!(true);
         }
         document["paths"][operation.path][operation.method.to_ascii_lowercase()] = described;
     }

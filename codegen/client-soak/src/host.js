@@ -1,7 +1,7 @@
 // A mini-program whose clock, network and storage are simulated. Gets the native functions and what kind of host this
 // is; returns the doors by which the simulation comes in.
 (function (native, kind) {
-  var open = {}, timers = {}, promises = {}, apis = [], next = 1, listeners = { hide: [], show: [] };
+  var open = {}, files = {}, timers = {}, promises = {}, apis = [], next = 1, listeners = { hide: [], show: [] };
 
   function callBack(options, name, result) {
     if (options[name]) result === undefined ? options[name]() : options[name](result);
@@ -27,6 +27,7 @@
         header[key.toLowerCase()] = String(options.header[key]);
       }
       open[id] = options;
+      if (name === 'downloadFile') options.downloads = 'wxfile://tmp/' + id;
       atOnce(options, native.start(id, name, JSON.stringify({
         method: options.method || (name === 'uploadFile' ? 'POST' : 'GET'),
         url: options.url,
@@ -67,6 +68,17 @@
     removeStorageSync: function (key) { stored('remove', key); },
     getAccountInfoSync: function () { return { miniProgram: { envVersion: 'release' } }; },
     getAppBaseInfo: function () { return { language: 'zh_CN' }; },
+    getFileSystemManager: function () {
+      function file(path) {
+        if (typeof files[path] !== 'string') throw new Error('fail no such file or directory ' + path);
+        return files[path];
+      }
+      return {
+        readFileSync: file,
+        unlinkSync: function (path) { file(path); delete files[path]; },
+        saveFileSync: function (path, to) { files[to] = file(path); delete files[path]; return to; }
+      };
+    },
     onAppHide: function (listener) { listeners.hide.push(listener); },
     onAppShow: function (listener) { listeners.show.push(listener); }
   };
@@ -142,13 +154,15 @@
       apis.push(api);
     },
     call: function (id, copy, name, given) {
-      var operation = apis[copy][name], promise;
-      try { promise = operation.apply(null, JSON.parse(given)); } catch (error) {
+      var parts = name.split('.'), operation = apis[copy][parts[0]], promise;
+      function call() { return (parts[1] ? operation[parts[1]] : operation).apply(null, JSON.parse(given)); }
+      try { promise = call(); } catch (error) {
         return native.settled(id, false, JSON.stringify({ thrown: 'at once: ' + error }));
       }
       promises[id] = promise;
       promise.then(function (value) {
-        native.settled(id, true, text(value instanceof ArrayBuffer ? value : JSON.stringify(value === undefined ? null : value)));
+        if (parts[1]) native.settled(id, true, String(files[value]));
+        else native.settled(id, true, text(value instanceof ArrayBuffer ? value : JSON.stringify(value === undefined ? null : value)));
       }, function (error) {
         native.settled(id, false, JSON.stringify(described(error, operation.failed)));
       });
@@ -159,9 +173,12 @@
       var options = open[id];
       result = JSON.parse(result);
       if (result === null) return callBack(options, 'fail');
-      if (data !== undefined) {
+      if (options.downloads && data !== undefined) {
+        result.tempFilePath = options.downloads;
+        files[result.tempFilePath] = data;
+      } else if (data !== undefined) {
         result.data = options.responseType === 'arraybuffer' ? bytes : data;
-        if (kind.parses && typeof result.data === 'string') {
+        if (kind.parses && !options.filePath && typeof result.data === 'string') {
           try { result.data = JSON.parse(result.data); } catch (silent) { /* the text is passed on */ }
         }
       }

@@ -32,6 +32,10 @@ pub(crate) struct Call {
     pub(crate) since: u64,
     /// It may share its request with equal ones, so that no request names it.
     pub(crate) shared: bool,
+    /// The newest write that had ended when the call was made.
+    version: u64,
+    /// Its idempotency key, once it has been sent.
+    key: Option<String>,
     pub(crate) sent: u64,
     pub(crate) settled: bool,
     pub(crate) aborted: bool,
@@ -47,6 +51,8 @@ pub(crate) struct Book {
     pub(crate) open: Vec<usize>,
     /// Eras below this have been left with success.
     pub(crate) left: u64,
+    /// The newest write that has ended.
+    version: u64,
     pub(crate) violations: Vec<Violation>,
 }
 
@@ -88,6 +94,8 @@ impl World {
             user: self.user,
             since: self.book.left,
             shared: shared.is_some(),
+            version: self.book.version,
+            key: None,
             sent: 0,
             settled: false,
             aborted: false,
@@ -97,9 +105,21 @@ impl World {
         number
     }
 
-    pub(crate) fn judge_sending(&mut self, call: Option<usize>) {
+    pub(crate) fn judge_sending(&mut self, call: Option<usize>, key: Option<&String>) {
         let Some(record) = call.and_then(|call| self.book.calls.get_mut(call)) else { return };
         record.sent += 1;
+        if record.operation.keyed
+            && (key.is_none() || record.key.as_ref().is_some_and(|first| Some(first) != key))
+        {
+            let text = format!(
+                "call {} is sent with the key {key:?}, after {:?}",
+                call.unwrap_or_default(),
+                record.key
+            );
+            self.violate(Rule::OneKey, text);
+            return;
+        }
+        record.key = key.cloned();
         if record.aborted {
             let text =
                 format!("{} of call {} is sent after its abort", record.path, call.unwrap_or_default());
@@ -186,6 +206,17 @@ impl World {
         if answer["path"].as_str() != Some(&path) || !own {
             self.violate(Rule::OwnAnswer, format!("call {number} ({path}) is answered with {}", short(text)));
             return;
+        }
+        let version = answer["version"].as_u64().unwrap_or_default();
+        let call = &self.book.calls[number];
+        if call.operation.method != "GET" {
+            self.book.version = self.book.version.max(version);
+        } else if version < call.version {
+            let text = format!(
+                "call {number} ({path}) was made after write {}, and shows what was before",
+                call.version
+            );
+            self.violate(Rule::FreshRead, text);
         }
         match answer["session"].as_u64() {
             Some(session) => self.judge_session(number, session as usize, "is answered"),

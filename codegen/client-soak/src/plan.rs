@@ -1,6 +1,6 @@
 //! What happens in one run, step by step: drawn beforehand, so that a failing run can be made shorter.
 
-use crate::contract::{LOGOUT, OPERATIONS, Operation};
+use crate::contract::{LOGOUT, OPERATIONS, Operation, Shape};
 use crate::dice::Dice;
 
 /// One step.
@@ -155,7 +155,7 @@ pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
 fn call(dice: &mut Dice, copy: usize) -> Call {
     let callable: Vec<&Operation> = OPERATIONS.iter().filter(|one| one.name != LOGOUT.name).collect();
     let operation = dice.of(&callable);
-    let shares = operation.method == "GET" && dice.chance(400);
+    let shares = operation.method == "GET" && operation.shape != Shape::Download && dice.chance(400);
     Call {
         operation,
         copy,

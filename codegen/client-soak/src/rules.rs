@@ -16,6 +16,10 @@ pub enum Rule {
     OwnSession,
     /// An answer is that of the call.
     OwnAnswer,
+    /// What is read after a write has ended shows the write.
+    FreshRead,
+    /// The repetitions of one call bear one key.
+    OneKey,
     /// What may not be repeated is carried out once at most.
     ExecutedOnce,
     /// One login at a time.
@@ -52,6 +56,8 @@ impl Rule {
         Self::OwnUser,
         Self::OwnSession,
         Self::OwnAnswer,
+        Self::FreshRead,
+        Self::OneKey,
         Self::ExecutedOnce,
         Self::OneLogin,
         Self::NeededLogin,

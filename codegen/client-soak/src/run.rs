@@ -299,6 +299,8 @@ impl Run<'_> {
             Shape::Path => json!([{ "id": id }, options]),
             Shape::Body => json!([body, options]),
             Shape::PathAndBody => json!([{ "id": id }, body, options]),
+            Shape::Upload => json!([{ "file": "wxfile://chosen.jpg", "of": number }, options]),
+            Shape::Download => json!([{ "id": id }, options]),
         };
         self.make(number, copy, &arguments, index.unwrap_or(self.planned));
         number
@@ -307,15 +309,20 @@ impl Run<'_> {
     fn make(&self, number: usize, copy: usize, arguments: &Value, index: usize) {
         let name = {
             let mut world = self.world.borrow_mut();
-            let (name, user) = (world.book.calls[number].operation.name, world.user);
+            let operation = world.book.calls[number].operation;
+            let download = operation.shape == Shape::Download;
+            let name =
+                if download { format!("{}.download", operation.name) } else { operation.name.to_owned() };
+            let user = world.user;
+            let told = name.clone();
             world.tell(|| {
                 let whose = if self.profile.copies > 1 { format!(" by copy {copy}") } else { String::new() };
-                format!("[{index}] call {number}: {name}{whose}, user {user}: {arguments}")
+                format!("[{index}] call {number}: {told}{whose}, user {user}: {arguments}")
             });
             name
         };
         if let Some(engine) = &self.engine {
-            engine.call(number, copy, name, arguments);
+            engine.call(number, copy, &name, arguments);
         }
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) token: Option<String>,
     /// The call that it belongs to, if the call told.
     pub(crate) call: Option<usize>,
+    /// `Idempotency-Key`
+    pub(crate) key: Option<String>,
     pub(crate) body: String,
 }
 
@@ -71,6 +73,10 @@ pub(crate) struct Server {
     tokens: HashMap<String, Token>,
     pub(crate) sessions: Vec<Session>,
     executed: HashMap<usize, u64>,
+    /// Answers to what bore an idempotency key.
+    keyed: HashMap<(usize, String), Response>,
+    /// Counts the writes.
+    version: u64,
 }
 
 impl Server {
@@ -83,6 +89,8 @@ impl Server {
             tokens: HashMap::new(),
             sessions: Vec::new(),
             executed: HashMap::new(),
+            keyed: HashMap::new(),
+            version: 0,
         }
     }
 
@@ -131,6 +139,14 @@ impl Server {
                 Some(token) => Some((token.session, token.issued)),
             },
         };
+        let place = session.zip(request.key.clone().filter(|_| operation.keyed));
+        let place = place.map(|((session, _), key)| (self.sessions[session].user, key));
+        if let Some(response) = place.as_ref().and_then(|place| self.keyed.get(place)) {
+            return (response.clone(), None);
+        }
+        if request.method != "GET" {
+            self.version += 1;
+        }
         let execution = request.call.map(|call| {
             let times = self.executed.entry(call).or_default();
             *times += 1;
@@ -153,6 +169,7 @@ impl Server {
             "call": request.call,
             "user": of.map(|session| self.sessions[session].user),
             "session": of,
+            "version": self.version,
         })
         .to_string();
         if let Some((session, issued)) = session
@@ -161,6 +178,9 @@ impl Server {
         {
             let renewed = self.issue_token(session, now);
             response.headers.insert(RENEWAL.to_owned(), renewed);
+        }
+        if let Some(place) = place {
+            self.keyed.insert(place, response.clone());
         }
         (response, execution)
     }

@@ -199,6 +199,9 @@ pub(crate) struct World {
     nth: BTreeMap<String, u64>,
     pub(crate) calm: bool,
     pub(crate) launch: u32,
+    /// WeChat's account, which has a storage of its own.
+    account: usize,
+    /// Who uses the mini-program: one of three with each account.
     pub(crate) user: usize,
     /// Counts the log-outs, user switches and launches of another account.
     pub(crate) era: u64,
@@ -228,6 +231,7 @@ impl World {
             nth: BTreeMap::new(),
             calm: false,
             launch: 0,
+            account: 0,
             user: 0,
             era: 0,
             hidden: None,
@@ -347,15 +351,17 @@ impl World {
     }
 
     pub(crate) fn clear_storage(&mut self) {
-        self.storage.clear();
+        self.storage.remove(&self.account);
     }
 
     /// A new launch: what was in flight has nobody left who waits for it.
     pub(crate) fn restart(&mut self, other: bool) {
         self.launch += 1;
         if other {
-            self.user = (self.user + 1) % 3;
+            self.account += 1;
+            self.user = self.account * 3;
             self.era += 1;
+            self.book.left = self.era;
         }
         self.held = Held::Unsure;
         self.hidden = None;
@@ -371,7 +377,7 @@ impl World {
     /// Another person takes the phone, and the client is told so: what comes from here on is theirs.
     pub(crate) fn switch_user(&mut self) {
         self.new_era();
-        self.user = (self.user + 1) % 3;
+        self.user = self.account * 3 + (self.user + 1) % 3;
         self.held = Held::Nothing;
         self.book.left = self.era;
     }
@@ -382,7 +388,7 @@ impl World {
             self.counts.failure("storage throws");
             return json!({ "throws": format!("{name}StorageSync:fail") }).to_string();
         }
-        let user = self.storage.entry(self.user).or_default();
+        let stored = self.storage.entry(self.account).or_default();
         match name {
             "get" if manner == Storage::Garbage => {
                 self.counts.failure("something else in storage");
@@ -391,15 +397,15 @@ impl World {
                 return json!({ "value": value }).to_string();
             }
             "get" => {
-                let value = user.get(key).and_then(|text| serde_json::from_str(text).ok());
+                let value = stored.get(key).and_then(|text| serde_json::from_str(text).ok());
                 return json!({ "value": value.unwrap_or(json!("")) }).to_string();
             }
             "set" if manner == Storage::Full => {
                 self.counts.failure("storage full");
                 return json!({ "throws": "setStorageSync:fail exceed storage max size" }).to_string();
             }
-            "set" => drop(user.insert(key.to_owned(), value.to_owned())),
-            _ => drop(user.remove(key)),
+            "set" => drop(stored.insert(key.to_owned(), value.to_owned())),
+            _ => drop(stored.remove(key)),
         }
         "{}".to_owned()
     }
@@ -478,7 +484,8 @@ impl World {
             login.launch == launch
                 && match login.phase {
                     Phase::Over => false,
-                    Phase::Exchanging => true,
+                    // After a log-out nobody waits for it, though a host without tasks goes on with it.
+                    Phase::Exchanging => login.era == era,
                     // The client may give up wx.login after a minute, and a code after a log-out.
                     Phase::Waiting => now < login.started + 60_000,
                     Phase::Coded => now < login.started + 60_000 && login.era == era,
@@ -549,6 +556,7 @@ impl World {
             token: header("authorization")
                 .map(|value| value.strip_prefix("Bearer ").unwrap_or(&value).to_owned()),
             call: header("x-call").and_then(|call| call.parse().ok()),
+            key: header("idempotency-key"),
             body: field("body"),
         };
         self.counts.requests += 1;
@@ -569,7 +577,8 @@ impl World {
         let label = request.call.map_or_else(|| path.clone(), |call| format!("call {call}"));
         let mut dice = self.dice(&label);
         let manner = Manner::draw(&mut dice);
-        let trouble = self.draw_trouble(&mut dice, asked["binary"] == true);
+        let binary = asked["binary"] == true || name == "downloadFile";
+        let trouble = self.draw_trouble(&mut dice, binary);
         let (there, back) = (dice.of(&[0, 1, 5, 20, 20, 60, 300]), dice.of(&[0, 1, 5, 20, 20, 60, 300]));
         let index = self.requests.len();
         self.requests.push(Open {
@@ -577,7 +586,7 @@ impl World {
             id,
             request,
             login,
-            binary: asked["binary"] == true,
+            binary,
             trouble,
             manner,
             back: if trouble == Trouble::Slow { 30_000 + dice.below(60_000) } else { back },
@@ -658,7 +667,7 @@ impl World {
 
     /// A login code that this request sends, and whether it may.
     fn judge_request(&mut self, request: &Request) -> Option<usize> {
-        self.judge_sending(request.call);
+        self.judge_sending(request.call, request.key.as_ref());
         if request.path != "/auth/login" {
             return None;
         }
@@ -682,6 +691,10 @@ impl World {
             return String::new();
         }
         let manner = open.manner;
+        // The client has given this login up.
+        if let Some(login) = open.login {
+            self.logins[login].phase = Phase::Over;
+        }
         let what = format!("{} {} is aborted", open.request.method, open.request.path);
         self.tell(|| what);
         self.counts.failure("request aborted");
@@ -711,7 +724,8 @@ impl World {
         let (now, calm) = (self.now, self.calm);
         let open = &self.requests[index];
         let (trouble, manner, back) = (open.trouble, open.manner, open.back);
-        if open.aborted.is_some() && self.profile.abort != Abort::AnswersAllTheSame && index.is_multiple_of(2) {
+        if open.aborted.is_some() && self.profile.abort != Abort::AnswersAllTheSame && index.is_multiple_of(2)
+        {
             return;
         }
         let request = open.request.clone();
