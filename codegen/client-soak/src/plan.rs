@@ -23,14 +23,15 @@ pub(crate) enum Action {
     SwitchUser {
         copy: usize,
     },
-    Hide,
+    /// For so many milliseconds, if nothing ends it before.
+    Hide(u64),
     Show,
-    Offline,
+    Offline(u64),
     Online,
     /// The system clears the storage.
     ClearStorage,
     /// Every answer is 503 for a while.
-    ServerDown,
+    ServerDown(u64),
     ServerUp,
     /// The mini-program is closed and opened again.
     Restart,
@@ -70,12 +71,12 @@ impl Action {
             Self::Revoke => "the user's sessions are revoked",
             Self::LogOut { .. } => "log-out",
             Self::SwitchUser { .. } => "user switch",
-            Self::Hide => "to the background",
+            Self::Hide(_) => "to the background",
             Self::Show => "to the foreground",
-            Self::Offline => "no network",
+            Self::Offline(_) => "no network",
             Self::Online => "network again",
             Self::ClearStorage => "the system clears the storage",
-            Self::ServerDown => "server down",
+            Self::ServerDown(_) => "server down",
             Self::ServerUp => "server up",
             Self::Restart => "new launch",
             Self::RestartAsOther => "new launch with another account",
@@ -121,11 +122,12 @@ pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
     let mut dice = Dice::new(seed, "plan");
     let steps = dice.weighted(&[(2, 12), (4, 30), (3, 60), (1, 120)]);
     (0..steps)
-        .map(|_| {
+        .flat_map(|_| {
             let after = dice.weighted(&PAUSES);
             let copy = dice.below(copies as u64) as usize;
             let action = match dice.below(100) {
-                0..44 => Action::Call(call(&mut dice, copy)),
+                0..41 => Action::Call(call(&mut dice, copy)),
+                41..44 => return read_write_read(&mut dice, after, copy),
                 44..54 => {
                     let mut one = call(&mut dice, copy);
                     one.abort_after = None;
@@ -136,20 +138,39 @@ pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
                 70..73 => Action::Revoke,
                 73..77 => Action::LogOut { copy, everywhere: dice.chance(300) },
                 77..81 => Action::SwitchUser { copy },
-                81..83 => Action::Hide,
+                81..83 => Action::Hide(dice.of(&[300, 4_000, 8_000, 40_000])),
                 83..88 => Action::Show,
-                88 => Action::Offline,
+                88 => Action::Offline(dice.of(&[50, 1_000, 20_000])),
                 89..91 => Action::Online,
                 91..93 => Action::ClearStorage,
-                93 => Action::ServerDown,
+                93 => Action::ServerDown(dice.of(&[50, 1_000, 20_000])),
                 94..96 => Action::ServerUp,
                 96..98 => Action::Restart,
                 98 => Action::RestartAsOther,
                 _ => Action::ClockJump(dice.of(&[-86_400_000, -3_000, 3_000, 90_000_000])),
             };
-            Step { after, action }
+            vec![Step { after, action }]
         })
         .collect()
+}
+
+/// A read, a write while it is under way, and the same read again.
+fn read_write_read(dice: &mut Dice, after: u64, copy: usize) -> Vec<Step> {
+    let of = |dice: &mut Dice, writes: bool| loop {
+        let one = call(dice, copy);
+        let reads = one.operation.method == "GET" && one.operation.shape == Shape::Path;
+        if reads != writes && (reads || one.operation.method != "GET") {
+            break Call { timeout: None, abort_after: None, ..one };
+        }
+    };
+    let (read, write) = (of(dice, false), of(dice, true));
+    let read = Action::Call(Call { shared: Some(dice.below(3)), ..read });
+    let (soon, later) = (dice.of(&[0, 1, 5, 20]), dice.of(&[20, 50, 100, 400]));
+    vec![
+        Step { after, action: read },
+        Step { after: soon, action: Action::Call(write) },
+        Step { after: later, action: read },
+    ]
 }
 
 fn call(dice: &mut Dice, copy: usize) -> Call {

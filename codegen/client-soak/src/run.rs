@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::plan::{self, Action, Step};
 use crate::profile::Profile;
 use crate::rules::{Rule, Violation};
-use crate::world::{Event, World};
+use crate::world::{Condition, Event, World};
 
 /// More than any run has, in thousands.
 const MOST_EVENTS: u64 = 60_000;
@@ -184,18 +184,13 @@ impl Run<'_> {
                     deliveries = self.world.borrow_mut().login_answer(attempt);
                 }
             }
+            Event::Over(condition) => self.over(condition)?,
             Event::Cut(since) => self.world.borrow_mut().cut(since),
             Event::Calm => {
-                let hidden = {
-                    let mut world = self.world.borrow_mut();
-                    world.tell(|| "from here on nothing fails".to_owned());
-                    world.calm = true;
-                    world.offline = false;
-                    world.server.down = false;
-                    world.hidden.is_some()
-                };
-                if hidden {
-                    self.show()?;
+                self.world.borrow_mut().tell(|| "from here on nothing fails".to_owned());
+                self.world.borrow_mut().calm = true;
+                for condition in [Condition::Offline, Condition::ServerDown, Condition::Hidden] {
+                    self.over(condition)?;
                 }
             }
         }
@@ -205,9 +200,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn show(&mut self) -> Result<(), String> {
-        self.world.borrow_mut().show();
-        self.engine()?.event("show");
+    fn over(&mut self, condition: Condition) -> Result<(), String> {
+        match condition {
+            Condition::Offline => self.world.borrow_mut().offline = false,
+            Condition::ServerDown => self.world.borrow_mut().server.down = false,
+            Condition::Hidden => {
+                if self.world.borrow().hidden.is_some() {
+                    self.world.borrow_mut().show();
+                    self.engine()?.event("show");
+                }
+            }
+        }
         Ok(())
     }
 
@@ -252,22 +255,27 @@ impl Run<'_> {
                 self.world.borrow_mut().switch_user();
                 self.engine()?.switch_user(copy);
             }
-            Action::Hide => {
+            Action::Hide(time) => {
                 if self.world.borrow().hidden.is_none() {
                     self.world.borrow_mut().hide();
+                    self.world.borrow_mut().schedule(time, Event::Over(Condition::Hidden));
                     self.engine()?.event("hide");
                 }
             }
-            Action::Show => {
-                if self.world.borrow().hidden.is_some() {
-                    self.show()?;
-                }
+            Action::Show => self.over(Condition::Hidden)?,
+            Action::Offline(time) => {
+                let mut world = self.world.borrow_mut();
+                world.offline = true;
+                world.schedule(time, Event::Over(Condition::Offline));
             }
-            Action::Offline => self.world.borrow_mut().offline = true,
-            Action::Online => self.world.borrow_mut().offline = false,
+            Action::Online => self.over(Condition::Offline)?,
             Action::ClearStorage => self.world.borrow_mut().clear_storage(),
-            Action::ServerDown => self.world.borrow_mut().server.down = true,
-            Action::ServerUp => self.world.borrow_mut().server.down = false,
+            Action::ServerDown(time) => {
+                let mut world = self.world.borrow_mut();
+                world.server.down = true;
+                world.schedule(time, Event::Over(Condition::ServerDown));
+            }
+            Action::ServerUp => self.over(Condition::ServerDown)?,
             Action::Restart | Action::RestartAsOther => {
                 self.world.borrow_mut().restart(matches!(action, Action::RestartAsOther));
                 self.launch()?;

@@ -42,10 +42,19 @@ pub(crate) enum Event {
         launch: u32,
         attempt: usize,
     },
+    Over(Condition),
     /// What was in flight when the mini-program was hidden, for the time it was hidden.
     Cut(u64),
     /// From here on nothing fails any more.
     Calm,
+}
+
+/// What lasts for a while.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Condition {
+    Hidden,
+    Offline,
+    ServerDown,
 }
 
 /// A callback to make.

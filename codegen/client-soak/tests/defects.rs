@@ -3,14 +3,16 @@
 use queqiao_client_soak::{Files, Rule, client, run};
 
 /// So many runs at most; each of these mistakes is found in far fewer.
-const RUNS: u64 = 1_500;
+const RUNS: u64 = 1_000;
 
 /// A mistake: the text that is replaced, and what stands there then.
 type Edit = (&'static str, &'static str);
 
 fn planted(edits: &[Edit]) -> Files {
     let mut files = client().expect("a client");
-    let mut text = files.remove("runtime.js").expect("a runtime");
+    let text = files.remove("runtime.js").expect("a runtime");
+    // How far a line is indented does not matter.
+    let mut text: String = text.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     for (right, wrong) in edits {
         assert_eq!(text.matches(right).count(), 1, "the runtime no longer says this exactly once: {right}");
         text = text.replace(right, wrong);
@@ -45,26 +47,28 @@ macro_rules! defects {
 }
 
 use Rule::{
-    AbortedUnsent, AnonymousAtOnce, CodeOnce, ExecutedOnce, NeededLogin, NothingPending, OneLogin,
-    OwnSession, OwnUser, QueueEmpty, Recovers, TenInFlight,
+    AbortedUnsent, AnonymousAtOnce, CodeOnce, ExecutedOnce, FreshRead, NeededLogin, NoSecret, NothingPending,
+    OneKey, OneLogin, OwnSession, OwnUser, QueueEmpty, Recovers, TenInFlight,
 };
 
 defects! {
+    /// What was begun for the user who has gone is repeated for the next one.
     replay_without_the_epoch_check: [
-        ("&& epoch === session.epoch) {\n          // An answer", ") {\n          // An answer"),
-        ("if (epoch !== session.epoch) fail(loggedOut(label));\n          else if", "if"),
+        ("!replayed && !session.over) {", "!replayed && (session = openSession())) {"),
+        ("session.live.forEach(function (drop) { drop(); });", ""),
     ] => [OwnSession, OwnUser];
 
     no_single_flight: [
-        ("if (session.login) return session.began === session.epoch ? session.login : session.login.then(again, again);", ""),
+        ("if (!session.login) {", "if (true) {"),
+        ("Promise.resolve(queue.login).then(once)", "once()"),
     ] => [OneLogin];
 
     a_late_401_clears_the_newer_token: [
-        ("if (session.token === token) keepToken(wx, session, '');", "keepToken(wx, session, '');"),
+        ("if (session.token === token) keepToken(session, '');", "keepToken(session, '');"),
     ] => [NeededLogin];
 
-    the_place_is_not_given_back: [
-        ("if (!over) receive(response || {});\n          queue.running--;", "if (!over) receive(response || {}), queue.running--;"),
+    an_aborted_request_keeps_its_place: [
+        ("}\nqueue.running--;", "queue.running--;\n}"),
     ] => [QueueEmpty, NothingPending, Recovers, AnonymousAtOnce];
 
     no_queue: [
@@ -72,15 +76,42 @@ defects! {
     ] => [TenInFlight];
 
     a_code_is_sent_again: [
-        ("return exchange({ code: code });", "return exchange({ code: code }).then(null, function () { return exchange({ code: code }); });"),
+        ("return exchange(code);", "return exchange(code).then(null, function () { return exchange(code); });"),
     ] => [CodeOnce];
 
     a_lost_answer_repeats_a_post: [
-        ("if (!(status > 99)) return", "if (!(status > 99) && !replayed && epoch === session.epoch) { replayed = true; return attempt(); }\n        if (!(status > 99)) return"),
+        ("if (error && repeatable && access !== 'login' && later(", "if (error && access !== 'login' && later("),
+        ("retryable: otherwise !== 'abort' && repeatable", "retryable: otherwise !== 'abort'"),
     ] => [ExecutedOnce];
 
+    each_repetition_has_another_key: [
+        ("if (token) header.Authorization = 'Bearer ' + token;",
+         "if (token) header.Authorization = 'Bearer ' + token;\n\
+          if (header['Idempotency-Key']) header['Idempotency-Key'] = unique();"),
+    ] => [OneKey];
+
     an_aborted_call_stays_in_the_queue: [
-        ("if (job) queue.waiting = queue.waiting.filter(function (other) { return other !== job; });", ""),
-        ("return over;\n      }\n\n      function attempt", "}\n\n      function attempt"),
+        ("queue.waiting = without(queue.waiting, job);", ""),
+        ("return !ended;", "return true;"),
     ] => [AbortedUnsent];
+
+    /// A read of the next user joins one of the user before.
+    sharing_across_sessions: [
+        ("join(session || queue,", "join(queue,"),
+        ("session.live.forEach(function (drop) { drop(); });", ""),
+    ] => [OwnSession, OwnUser];
+
+    a_read_joins_one_from_before_a_write: [
+        ("(session || queue).shares = {};", "void 0;"),
+    ] => [FreshRead];
+
+    everybody_waits_for_a_login: [
+        ("if (access) session = openSession();", "session = openSession();"),
+        ("if (!ended && access === 'user' && !session.token) {", "if (!ended && access !== 'login' && !session.token) {"),
+    ] => [AnonymousAtOnce];
+
+    a_token_is_logged: [
+        ("if (token) header.Authorization = 'Bearer ' + token;",
+         "if (token) header.Authorization = 'Bearer ' + token, console.log(header);"),
+    ] => [NoSecret];
 }
