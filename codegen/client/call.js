@@ -1,196 +1,280 @@
-function headerValue(header, name) {
-  for (var key in header) if (key.toLowerCase() === name) return String(header[key]);
-}
-
-function parse(data) {
-  return typeof data === 'string' ? JSON.parse(data.replace(/^\uFEFF/, '')) : data;
-}
-
-exports.create = function (name, contract, bases, renewal) {
-  var settings = { baseUrl: bases }, exchange;
-
-  function host() {
-    return settings.host || wx;
-  }
-
-  // Review builds run as `develop`; whatever is not known counts as release.
-  function baseUrl() {
-    var base = settings.baseUrl, version;
-    if (base && !base.replace) {
-      try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-      base = /^(develop|trial)$/.test(version) && base[version] || base.release;
-    }
-    if (!base) throw new ApiError('network', name, { title: 'No base URL: call configure({ baseUrl })' });
-    return base.replace(/\/+$/, '');
-  }
-
-  // What WeChat is set to, such as zh_CN: not every phone's system says a
-  // language with a request. Known from base library 2.20.1 on.
-  function language() {
-    try { return host().getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { return ''; }
-  }
-
-  // access: '', 'user', 'optional', 'login' or 'logout'. answer: '' for JSON,
-  // 'text', 'binary' or 'empty'. codes: what this operation may fail with. more:
-  // styles of parameters; media, form (styles of its members) and raw of a body
-  // that is not JSON; auth (schemes).
-  function operation(method, path, codes, access, answer, more) {
-    var label = method + ' ' + path;
-    var sendsBody = /^P/.test(method);
-    // A login may always be repeated: it takes a new code.
-    var repeatable = !/^P(OS|AT)/.test(method) || access === 'login';
+// access: '', 'user', 'optional', 'login' or 'logout'. common: the error codes of
+// all its operations. spec: method and path; if the answer is not JSON, ' >' and
+// words: none for no answer, text, binary, 304 if that is an answer too, and
+// idempotent. codes: further error codes. more: styles of parameters; media, form
+// (styles of its members), raw and file of a body that is not JSON; auth (schemes).
+function operations(access, common) {
+  return function (spec, codes, more) {
+    var words = spec.split(' >'), label = words[0], answer = words.length > 1 ? words[1] : 'json';
+    var method = label.split(' ')[0], path = label.slice(method.length + 1), sendsBody = /^P/.test(method);
+    // A login may always be repeated by hand: it takes a new code.
+    var repeatable = !/^P(OS|AT)/.test(method) || /idem/.test(answer) || access === 'login';
     more = more || {};
 
-    function start(values, body, options) {
-      var wx = host(), queue = sharedState(wx), over, job, stop, settle, fail, url, header = {};
-      //#session
-      var session, epoch, token, replayed;
-      //#end
+    // own: a login of the client itself, or a download.
+    function start(values, body, options, own) {
+      var wx = host(), queue = sharedState(wx), header = {}, url, over, resolve, reject, stop, session;
 
-      // First a login where one is needed, then a place in the queue. The token
-      // may be lost while the call stands there: so it looks twice.
-      function waits() {
-        //#session
-        var login;
-        if (!over && /user|logout/.test(access)) {
-          if (epoch !== session.epoch) fail(loggedOut(label));
-          else if (!session.token) {
-            login = logIn(wx, session, settings.loginCode, exchange);
-            login.then(attempt, fail);
+      function finish(error, value) {
+        if (over) return;
+        over = true;
+        //#hooks
+        if (options.loading !== false) count(-1);
+        if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
+        //#end
+        if (error) reject(error);
+        else resolve(value);
+      }
+
+      function hear(error, response) {
+        var value;
+        if (over) return;
+        //#hooks
+        if (response) tell(options.onResponse, response);
+        //#end
+        if (!error) {
+          try {
+            value = read(response);
+          } catch (mistake) {
+            error = new ApiError('parse', label, {
+              status: response.status,
+              detail: mistake.message,
+              requestId: response.header('x-request-id')
+            });
           }
         }
-        if (login) return true;
-        //#end
-        return over;
+        finish(error, value);
       }
 
-      function attempt() {
-        if (waits()) return;
-        job = function () {
-          job = null;
-          if (waits()) return false;
-          send();
-        };
-        queue.waiting.push(job);
-        //#session
-        if (replayed || access === 'login') queue.waiting.unshift(queue.waiting.pop());
+      function read(response) {
+        var data = response.data;
+        if (/^(204|205|304)$/.test(response.status) || !/json|text|binary/.test(answer)) return;
+        //#binary
+        if (/binary/.test(answer)) return data.slice(0);
         //#end
-        drain(queue);
+        if (/text/.test(answer)) return data;
+        data = parse(data);
+        //#session
+        if (access === 'login') {
+          if (!data.token) throw Error('no token');
+          // Another login than the client's own may bring another user.
+          if (!own && session.owned && session.token !== data.token) changeUser(session, data.token);
+          else if (!own || !session.token) keepToken(session, data.token);
+        }
+        //#end
+        return data;
       }
 
-      function send() {
-        var task, ended;
-        var request = {
-          url: url,
-          method:
-          //#override
-          method === 'PATCH' ? 'POST' :
-          //#end
-          method,
-          header: header,
-          dataType: 'text',
-          responseType: answer === 'binary' ? 'arraybuffer' : 'text',
-          success: end,
-          fail: end
-        };
-        if (options.timeout || settings.timeout) request.timeout = options.timeout || settings.timeout;
-        if (body !== undefined) request.data = body;
+      // One request until it has its result. Gives what ends it before.
+      function perform(hear) {
+        var job, cancel, ended;
+        //#retry
+        var tries = 0;
+        //#end
         //#session
-        token = /u|op/.test(access) ? session.token : '';
-        if (token) header.Authorization = 'Bearer ' + token;
-        if (access === 'logout') {
-          keepToken(wx, session, '');
-          epoch = ++session.epoch;
+        var epoch, token, replayed;
+
+        function drop() {
+          end(loggedOut(label));
         }
         //#end
 
-        // The place is left after the answer is dealt with: no call that waits
-        // may start with a token that this answer has refused.
-        function end(response) {
+        function end(error, response) {
           if (ended) return;
           ended = true;
-          if (!over) receive(response || {});
-          queue.running--;
+          //#session
+          if (session) session.live = without(session.live, drop);
+          //#end
+          queue.waiting = without(queue.waiting, job);
+          if (cancel) cancel();
+          //#share
+          if (method !== 'GET') queue.shares = {};
+          //#end
+          hear(error, response);
+        }
+
+        // First a login where one is needed, then a place in the queue. The token
+        // may be lost while the call stands there: so it looks twice.
+        function waits() {
+          //#session
+          if (!ended && /user|logout/.test(access) && !session.token) {
+            logIn(session).then(attempt, end);
+            return true;
+          }
+          //#end
+          return ended;
+        }
+
+        function attempt(first) {
+          if (waits()) return;
+          job = function () {
+            job = null;
+            if (waits()) return false;
+            send();
+          };
+          if (first
+            //#session
+            || replayed || access === 'login'
+            //#end
+          ) queue.waiting.unshift(job);
+          else queue.waiting.push(job);
           drain(queue);
         }
-        stop = function () {
-          // Not every host calls `fail` after an abort.
-          setTimeout(end, 1000);
-          if (task && task.abort) task.abort();
-        };
-        try { task = wx.request(request); } catch (error) { end(error); }
-      }
 
-      function receive(response) {
-        // Some hosts report HTTP errors through `fail`, and some say `status`.
-        var status = response.statusCode || response.status, data = response.data, problem;
-        var headers = response.header || response.headers;
-        if (!(status > 99)) return fail(failure(response, label, 'network', repeatable));
-        //#session
-        var renewed = headerValue(headers, renewal);
-        if (renewed && token && session.token === token) keepToken(wx, session, renewed);
-        if (status === 401 && token && !replayed && epoch === session.epoch) {
-          // An answer to an older token leaves the newer one alone.
-          if (session.token === token) keepToken(wx, session, '');
-          replayed = true;
-          delete header.Authorization;
-          return attempt();
+        function send() {
+          var task, timer, left, timeout = options.timeout || settings.timeout;
+          var request = {
+            url: url,
+            method:
+            //#override
+            method === 'PATCH' ? 'POST' :
+            //#end
+            method,
+            header: header,
+            dataType: 'text',
+            responseType: /binary/.test(answer) ? 'arraybuffer' : 'text',
+            success: leave,
+            fail: leave
+          };
+          if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+          if (body !== undefined) request.data = body;
+          //#session
+          token = /u|op/.test(access) ? session.token : '';
+          if (token) header.Authorization = 'Bearer ' + token;
+          if (access === 'logout') {
+            session.live = without(session.live, drop);
+            changeUser(session, '');
+          }
+          if (session) epoch = session.epoch;
+          //#end
+          //#hooks
+          tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+          //#end
+
+          // The place is left after the answer is dealt with: no call that waits
+          // may start with a token that this answer has refused.
+          function leave(response) {
+            if (left) return;
+            left = true;
+            clearTimeout(timer);
+            if (cancel === give) {
+              cancel = null;
+              receive(response || {});
+            }
+            queue.running--;
+            drain(queue);
+          }
+          // Not every host calls `fail` after an abort.
+          function give() {
+            cancel = null;
+            clearTimeout(timer);
+            timer = setTimeout(leave, 1000);
+            if (task && task.abort) task.abort();
+          }
+          cancel = give;
+          // Not every host knows `timeout`.
+          timer = setTimeout(function () {
+            give();
+            receive({ errMsg: 'timeout' });
+          }, timeout || 60000);
+          try { task = wx.request(request); } catch (error) { leave(error); }
         }
-        //#end
-        var requestId = headerValue(headers, 'x-request-id');
-        if (status > 199 && status < 300) {
-          try {
-            if (answer === 'empty' || status === 204 || status === 205) data = undefined;
-            else if (!answer) data = parse(data);
+
+        function receive(response) {
+          // Some hosts report HTTP errors through `fail`, and some say `status`.
+          var status = response.statusCode || response.status, headers = response.header || response.headers, error;
+          if (!(status > 99)) {
+            error = failure(response, label, 'network', repeatable);
+            response = null;
+          } else {
+            response = {
+              operation: label,
+              status: status,
+              data: response.data,
+              header: function (name) { return headerValue(headers, name.toLowerCase()); }
+            };
+            //#hooks
+            tell(settings.onResponse, response);
+            //#end
             //#session
-            if (access === 'login') {
-              if (!data.token) throw Error('no token');
-              if (epoch === session.epoch) keepToken(wx, session, data.token);
+            var renewed = response.header(renewal);
+            if (renewed && token && session.token === token) keepToken(session, renewed);
+            if (status === 401 && token && !replayed && epoch === session.epoch) {
+              // An answer to an older token leaves the newer one alone.
+              if (session.token === token) keepToken(session, '');
+              replayed = true;
+              delete header.Authorization;
+              return attempt();
             }
             //#end
-            settle(data);
-          } catch (error) {
-            fail(new ApiError('parse', label, { status: status, detail: error.message, requestId: requestId }));
+            if (status < 200 || status > 299 && !(status === 304 && /304/.test(answer))) error = refusal(response);
           }
-          return;
+          //#background
+          if (error && error.kind === 'interrupted' && queue.hidden) {
+            queue.away = true;
+            if (repeatable && access !== 'login') return attempt(true);
+          }
+          //#end
+          //#retry
+          if (error && repeatable && access !== 'login' && later(error, tries, options, attempt)) return tries++;
+          //#end
+          end(error, response);
+          //#upgrade
+          // Later: what `onUpgrade` throws must not keep the place in the queue.
+          if (error && error.kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
+          //#end
         }
+
+        //#session
+        if (session) session.live.push(drop);
+        //#end
+        attempt();
+        return end;
+      }
+
+      // RFC 9457, or whatever a gateway in between has answered instead.
+      function refusal(response) {
+        var status = response.status, data = response.data, problem;
         //#binary
         try { if (data instanceof ArrayBuffer) data = utf8(data); } catch (bytes) { /* not text */ }
         //#end
-        // RFC 9457, or whatever a gateway in between has answered instead.
         try { problem = parse(data); } catch (text) { /* not JSON */ }
         problem = problem || {};
         var errors = Array.isArray(problem.errors) ? problem.errors : undefined;
-        var kind = status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http';
-        //#upgrade
-        if (problem.code === 'client.too_old') kind = 'upgrade';
+        //#retry
+        var after = response.header('retry-after');
         //#end
-        var error = new ApiError(kind, label, {
+        return new ApiError(
+          //#upgrade
+          problem.code === 'client.too_old' ? 'upgrade' :
+          //#end
+          status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http', label, {
           status: status,
           code: typeof problem.code === 'string' ? problem.code : '',
           title: problem.title || 'HTTP status ' + status,
           detail: problem.detail,
           details: problem.details,
           errors: errors,
-          requestId: problem.request_id || requestId,
+          requestId: problem.request_id || response.header('x-request-id'),
+          //#retry
+          retryAfter: after && (after >= 0 ? +after : (Date.parse(after) - Date.now()) / 1000) || undefined,
+          //#end
           retryable: status === 429 || repeatable && status > 501 && status < 505
         });
-        fail(error);
-        //#upgrade
-        // Later: what `onUpgrade` throws must not keep the place in the queue.
-        if (kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
-        //#end
       }
 
-      var promise = new Promise(function (resolve, reject) {
-        settle = function (value) {
-          over = true;
-          resolve(value);
-        };
-        fail = function (error) {
-          over = true;
-          reject(error);
-        };
+      var promise = new Promise(function (yes, no) {
+        resolve = yes;
+        reject = no;
+      });
+      promise.abort = function () {
+        finish(new ApiError('abort', label));
+        if (stop) stop();
+      };
+      //#hooks
+      if (options.loading !== false) count(1);
+      //#end
+      try {
         url = address(path, values, sendsBody ? options.query : values, label, more.styles);
         //#server
         if (path[0] === '/')
@@ -218,18 +302,21 @@ exports.create = function (name, contract, bases, renewal) {
         });
         if (!headerValue(header, 'accept-language') && language()) header['Accept-Language'] = language();
         header['X-Queqiao-Client'] = contract;
-        //#session
-        session = openSession(wx, 'queqiao:' + name + ' ' + baseUrl());
-        epoch = session.epoch;
+        //#idempotent
+        if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
         //#end
-        attempt();
-      });
-      promise.abort = function () {
-        if (over) return;
-        fail(new ApiError('abort', label));
-        if (job) queue.waiting = queue.waiting.filter(function (other) { return other !== job; });
-        if (stop) stop();
-      };
+        //#session
+        if (access) session = openSession();
+        //#end
+        //#share
+        if (method === 'GET') {
+          stop = join(queue, JSON.stringify([url, header, options.timeout, options.retries, session && [session.epoch, !session.token]]), hear, perform);
+        } else
+        //#end
+        stop = perform(hear);
+      } catch (mistake) {
+        finish(isApiError(mistake) ? mistake : failure(mistake, label, 'validation'));
+      }
       return promise;
     }
 
@@ -239,19 +326,14 @@ exports.create = function (name, contract, bases, renewal) {
         : start(first || {}, second, third || {});
     }
     call.failed = function (error) {
-      return !!isApiError(error) && (CLIENT_CODES + codes + ' ').indexOf(' ' + error.code + ' ') >= 0;
+      // Where no code came from the server, it is the kind.
+      return !!isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
     };
     //#session
-    if (access === 'login') exchange = call;
+    if (access === 'login') {
+      exchange = function (code) { return start({}, { code: code }, {}, true); };
+    }
     //#end
     return call;
-  }
-
-  return {
-    operation: operation,
-    configure: function (changes) {
-      for (var key in changes) settings[key] = changes[key];
-      if (changes.concurrency) sharedState(host()).limit = Math.max(1, Math.min(10, changes.concurrency));
-    }
   };
-};
+}

@@ -1,6 +1,3 @@
-// Codes that the client itself gives; a contract's own codes stand beside them.
-var CLIENT_CODES = ' network timeout abort interrupted offline http validation auth parse ';
-
 function ApiError(kind, operation, fields) {
   this.kind = kind;
   this.operation = operation;
@@ -12,7 +9,6 @@ function ApiError(kind, operation, fields) {
 }
 ApiError.prototype = Object.create(Error.prototype);
 ApiError.prototype.name = 'ApiError';
-exports.ApiError = ApiError;
 
 // By name and not by instanceof: two copies of a client (independent
 // sub-packages) have two classes, and one login that may fail for both.
@@ -23,17 +19,16 @@ function isApiError(error) {
 // What a `fail` callback means. errno exists from base library 2.24.0 on, and
 // the wording of errMsg differs by platform: what is unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
-  var text = String(reason.errMsg || reason.message || reason);
+  var text = String(reason.errMsg || reason.errorMessage || reason.message || reason);
   var errno = reason.errno;
   var kind = errno === 600003 || /interrupt/i.test(text) ? 'interrupted'
-    : errno === 5 || /time(d )?-?out/i.test(text) ? 'timeout'
+    : errno === 5 || /time(d )?-?out|超时/i.test(text) ? 'timeout'
     : /abort/i.test(text) ? 'abort'
     : /offline|disconnected|errcode:-(106|1009)\b/i.test(text) ? 'offline'
     : otherwise;
   return new ApiError(kind, operation, {
     detail: text,
     errno: errno,
-    // What never left the device may be repeated whatever it is.
-    retryable: kind === 'offline' || kind !== 'abort' && repeatable
+    retryable: kind !== 'abort' && repeatable
   });
 }

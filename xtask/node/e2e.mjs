@@ -36,6 +36,9 @@ CHROMIUM names the browser (default /usr/bin/chromium).`,
 const { scenarios, createApi, createUser } = EXAMPLES[options.example]
 const report = createReport(`e2e ${options.example}`)
 const server = await createServer(options.server, options.env)
+// What looks at the traffic of the phones, where prism.mjs runs this.
+const proxy = process.env.QUEQIAO_TEST_PROXY
+const reached = proxy ? { ...server, url: `${proxy}/${new URL(server.url).port}` } : server
 const phones = await createPhones(await buildForBrowser(options.miniprogram))
 try {
   await server.start()
@@ -51,7 +54,7 @@ report.finish()
 
 async function play(name, scenario) {
   const userName = name.replaceAll(/\W+/g, '-')
-  const phone = await phones.open({ server, user: userName })
+  const phone = await phones.open({ server: reached, user: userName })
   let pictures = 0
   const tools = {
     phone,

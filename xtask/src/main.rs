@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+mod bench;
 mod command;
+mod host_tools;
 mod report;
 mod requirements;
 mod soak;
@@ -41,6 +43,9 @@ enum Task {
         #[command(subcommand)]
         what: soak::What,
     },
+    /// Measures, beside budgets and other projects.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +63,7 @@ fn run(arguments: Arguments) -> Result<bool> {
     match arguments.task {
         Task::Test { only, list, json } => test(&only, list, json),
         Task::Soak { what } => soak::run(what),
+        Task::Bench(bench) => bench::start(&bench).map(|()| true),
     }
 }
 

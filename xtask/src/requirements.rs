@@ -27,19 +27,30 @@ pub(crate) fn node_modules() -> Result<()> {
                 "Node.js {NODE} or newer is needed, with npm, and `node --version` says `{version}`; install it from https://nodejs.org or your system's packages"
             );
         }
-        let folder = root().join("xtask/node");
-        let lock = std::fs::read_to_string(folder.join("package-lock.json"))
-            .context("xtask/node/package-lock.json")?;
-        let stamp = folder.join("node_modules/.installed-from");
-        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
-            return Ok(());
-        }
-        let mut install = program("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-        install.current_dir(&folder);
-        run(install)?;
-        std::fs::write(stamp, lock)?;
-        Ok(())
+        npm_ci("xtask/node")
     })
+}
+
+/// The modules of another folder with a package.json of its own: too large for those who do not need them.
+pub(crate) fn node_modules_of(folder: &str) -> Result<()> {
+    node_modules()?;
+    npm_ci(folder)
+}
+
+/// Installs what package-lock.json says, if that has changed since.
+fn npm_ci(folder: &str) -> Result<()> {
+    let place = root().join(folder);
+    let lock = std::fs::read_to_string(place.join("package-lock.json"))
+        .with_context(|| format!("{folder}/package-lock.json"))?;
+    let stamp = place.join("node_modules/.installed-from");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let mut install = program("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    install.current_dir(&place);
+    run(install)?;
+    std::fs::write(stamp, lock)?;
+    Ok(())
 }
 
 /// Where the Python tools are installed.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::requirements;
+use crate::{bench, host_tools, requirements};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result<()>,
 }
 
-const EXAMPLES: [&str; 2] = ["hello", "todo"];
+pub(crate) const EXAMPLES: [&str; 2] = ["hello", "todo"];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Step> {
@@ -51,14 +51,44 @@ pub(crate) fn all() -> Vec<Step> {
         },
         Step {
             name: "schemathesis",
-            proves: "random calls find no difference between the running todo server and its document; a planted lie is found",
+            proves: "random calls find no difference between the running todo server and its document; planted lies are found",
             run: schemathesis,
         },
+        Step {
+            name: "peers",
+            proves: "what the book says of other request layers, and of the client, is what happens",
+            run: bench::check_peers,
+        },
+        Step {
+            name: "newman",
+            proves: "as a Postman collection, converted or exported, every operation answers as documented; planted lies are found",
+            run: newman,
+        },
+        Step {
+            name: "npm",
+            proves: "pages use the client's npm package by its name, typed, with require and import",
+            run: host_tools::npm,
+        },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
+        Step {
+            name: "compiler",
+            proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
+            run: host_tools::compiler,
+        },
+        Step {
+            name: "uni-app",
+            proves: "the same page code works inside a uni-app: in Chromium against the real server, and built for WeChat",
+            run: host_tools::uni_app,
+        },
         Step {
             name: "browser",
             proves: "the mini-programs work in Chromium against the real servers",
             run: browser,
+        },
+        Step {
+            name: "prism",
+            proves: "what the todo client and its server say to each other in their tests is in the document; planted lies are found",
+            run: prism,
         },
     ]
 }
@@ -136,7 +166,8 @@ fn release() -> Result<()> {
     Ok(())
 }
 
-fn node(script: &str, arguments: &[&str]) -> Result<()> {
+/// Runs a script of `xtask/node`.
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Result<()> {
     requirements::node_modules()?;
     let script = format!("xtask/node/{script}");
     let mut all = vec![script.as_str()];
@@ -201,19 +232,28 @@ fn documents() -> Result<()> {
     node("es5.mjs", &arguments)
 }
 
-/// Builds the two examples, and the server whose document lies about one operation.
+/// Builds the two examples, and the server whose document lies.
 fn servers() -> Result<()> {
     run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
     run(cargo(&["build", "--quiet", "--package", "queqiao", "--example", "liar"]))
 }
 
-const LIAR: [&str; 4] = ["--liar", "target/debug/examples/liar", "--lie", "POST /seats"];
+const LIAR: [&str; 6] =
+    ["--liar", "target/debug/examples/liar", "--lie", "POST /seats", "--lie", "GET /best-seat"];
 
 fn schemathesis() -> Result<()> {
     requirements::python_modules()?;
     servers()?;
     let todo = ["--python", requirements::PYTHON, "--server", "target/debug/todo", "--role", "admin"];
     node("schemathesis.mjs", &[&todo[..], &LIAR[..]].concat())
+}
+
+fn newman() -> Result<()> {
+    servers()?;
+    run(cargo(&["build", "--quiet", "--package", "cargo-queqiao"]))?;
+    let both = ["--server", "target/debug/todo", "--server", "target/debug/hello", "--role", "admin"];
+    let export = ["--export", "target/debug/cargo-queqiao queqiao export"];
+    node("newman.mjs", &[&both[..], &export[..], &LIAR[..]].concat())
 }
 
 fn templates() -> Result<()> {
@@ -244,4 +284,22 @@ fn browser() -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+fn prism() -> Result<()> {
+    requirements::chromium()?;
+    servers()?;
+    // Compiled before it is timed.
+    run(cargo(&["test", "--quiet", "--package", "todo", "--test", "client", "--no-run"]))?;
+    let todo = [
+        "--document",
+        "examples/todo/openapi.json",
+        "--run",
+        "cargo test --quiet --package todo --test client",
+        "--run",
+        "node xtask/node/e2e.mjs --example todo --server target/debug/todo --miniprogram examples/todo/miniprogram",
+        "--wrong",
+        "POST /todos: body.title maxLength",
+    ];
+    node("prism.mjs", &[&todo[..], &LIAR[..]].concat())
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use queqiao_codegen::BaseUrl;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use queqiao_codegen::{BaseUrl, Part};
 
 /// Makes the JavaScript client of a WeChat mini-program from its Rust backend, and keeps the two together.
 #[derive(Debug, Parser)]
@@ -14,6 +14,7 @@ Set once, beside the package's Cargo.toml, in queqiao.toml:
     [client]
     out = \"miniprogram/api\"           # folder of the generated client
     openapi = \"openapi.json\"          # the checked-in document
+    npm = \"packages/todo-client\"     # or: folder of the client as an npm package
     base_url = { develop = \"http://127.0.0.1:8080\", release = \"https://api.example.com\" }
 
 Then `cargo queqiao generate -p <package>` after each change of a handler, and
@@ -31,6 +32,7 @@ Examples:
     cargo queqiao generate -p todo
     cargo queqiao generate -p todo --out miniprogram/api --base-url https://api.example.com
     cargo queqiao generate --openapi petstore.json --out miniprogram/petstore
+    cargo queqiao generate -p todo --npm packages/todo-client
 
 Of a document that another framework wrote, the client has what a mini-program can express; what it leaves out is
 listed, each with its reason and the remedy.
@@ -38,13 +40,37 @@ listed, each with its reason and the remedy.
 The package is built and asked for its contract (QUEQIAO_EXPORT); it needs no configuration, database or network
 for that. Files that would not change are not touched.")]
     Generate(Generate),
-    /// Tell whether the checked-in client is what the code would generate.
+    /// Tell whether the checked-in client is what the code would generate, and whether released ones still work.
     #[command(after_help = "\
-Exit code 0: up to date. 1: not, and what has changed is printed. 2: it could not be found out.
+Today's contract is compared with each that `cargo queqiao release` has stored and that is not retired.
+
+Exit code 0: up to date, and nothing breaks (there may be warnings). 1: the client is not up to date. 2: it could not
+be found out. 3: released versions break, whether the client is up to date or not.
 
 Example:
     cargo queqiao check -p todo")]
     Check(Check),
+    /// Store the contract that goes out with a version of the mini-program, or retire that version.
+    #[command(after_help = "\
+Examples:
+    cargo queqiao release 1.2.0 -p todo
+    cargo queqiao release --retire 1.0.0 -p todo
+
+It is written to the folder contracts beside Cargo.toml: the label and the day to releases.json, the document to a
+file with the id of the contract. `cargo queqiao check` compares with it, and the server knows the label by
+`Api::releases(queqiao::releases!())`. Commit the folder. A retired version is not compared any more.")]
+    Release(Release),
+    /// Write the contract for other programs: OpenAPI as JSON or YAML, or a Postman collection.
+    #[command(after_help = "\
+Examples:
+    cargo queqiao export -p todo --format openapi-yaml --out openapi.yaml
+    cargo queqiao export -p todo --format postman --out todo.postman_collection.json \\
+        --environment todo.postman_environment.json
+
+Without --out it is written to stdout. The collection opens in Postman and Apifox and runs as it is, logged in:
+    newman run todo.postman_collection.json -e todo.postman_environment.json \\
+        --env-var emulator=http://127.0.0.1:8081")]
+    Export(Export),
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +96,73 @@ pub(crate) struct Check {
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    /// The version of the mini-program, as in 1.2.0.
+    pub(crate) label: String,
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The day on which it went out, as in 2026-11-01; today by default.
+    #[arg(long, value_name = "DAY", conflicts_with = "retire")]
+    pub(crate) date: Option<String>,
+    /// Mark the version as no longer in use, instead of storing it.
+    #[arg(long)]
+    pub(crate) retire: bool,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// What to write.
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
+    /// File to write to; stdout by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// File for the environment of a Postman collection: where the server is, and the token.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) environment: Option<PathBuf>,
+    /// The version of the mini-program (`envVersion`) whose server the Postman collection calls.
+    #[arg(long, value_enum, default_value_t = Version::Develop)]
+    pub(crate) server: Version,
+    /// Where the servers are: one URL, or `develop=URL`, `trial=URL`, `release=URL`, each as an option of its own;
+    /// `base_url` of `[client]` in queqiao.toml by default.
+    #[arg(long, value_name = "[VERSION=]URL")]
+    pub(crate) base_url: Vec<String>,
+    /// Where the emulator is, which gives the Postman collection its login codes.
+    #[arg(long, value_name = "URL")]
+    pub(crate) emulator: Option<String>,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a contract is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The OpenAPI 3.1 document as JSON.
+    OpenapiJson,
+    /// The OpenAPI 3.1 document as YAML.
+    OpenapiYaml,
+    /// A Postman collection v2.1.
+    Postman,
+}
+
+/// A version of the mini-program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Version {
+    /// 开发版
+    Develop,
+    /// 体验版
+    Trial,
+    /// 正式版
+    Release,
 }
 
 /// Where the contract comes from.
@@ -101,6 +194,13 @@ pub(crate) struct Target {
     /// Folder of the client; `out` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+    /// Folder of the client as an npm package, whose `miniprogram_dist` WeChat's "build npm" (构建 npm) takes; `npm` of
+    /// `[client]` in queqiao.toml by default. Beside --out, or in its place.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) npm: Option<PathBuf>,
+    /// Name of the npm package; `npm_name` of `[client]` in queqiao.toml by default, else `<name of the API>-client`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) npm_name: Option<String>,
     /// File of the OpenAPI document; `openapi` of `[client]` in queqiao.toml by default.
     #[arg(long, value_name = "FILE")]
     pub(crate) openapi_out: Option<PathBuf>,
@@ -111,6 +211,9 @@ pub(crate) struct Target {
     /// PATCH, and such operations are left out otherwise.
     #[arg(long)]
     pub(crate) method_override: bool,
+    /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) without: Vec<Part>,
     /// Fail if the client cannot have everything that the document describes.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -119,38 +222,43 @@ pub(crate) struct Target {
 impl Target {
     /// The base URL that was given, if one was.
     pub(crate) fn base_url(&self) -> miette::Result<Option<BaseUrl>> {
-        let (mut develop, mut trial, mut release) = (None, None, None);
-        for text in &self.base_url {
-            let place = match text.split_once('=') {
-                Some(("develop", url)) => (&mut develop, url),
-                Some(("trial", url)) => (&mut trial, url),
-                Some(("release", url)) => (&mut release, url),
-                _ if self.base_url.len() == 1 => return Ok(Some(BaseUrl::One(text.clone()))),
-                _ => {
-                    return Err(miette::miette!(
-                        help = "Give one URL, or one each as develop=URL, trial=URL, release=URL",
-                        "--base-url {text} stands beside another one and names no version"
-                    ));
-                }
-            };
-            if place.0.replace(place.1.to_owned()).is_some() {
+        base_url(&self.base_url)
+    }
+}
+
+/// The base URL that `--base-url` gives.
+pub(crate) fn base_url(given: &[String]) -> miette::Result<Option<BaseUrl>> {
+    let (mut develop, mut trial, mut release) = (None, None, None);
+    for text in given {
+        let place = match text.split_once('=') {
+            Some(("develop", url)) => (&mut develop, url),
+            Some(("trial", url)) => (&mut trial, url),
+            Some(("release", url)) => (&mut release, url),
+            _ if given.len() == 1 => return Ok(Some(BaseUrl::One(text.clone()))),
+            _ => {
                 return Err(miette::miette!(
-                    help = "Leave one of them out",
-                    "two --base-url for one version: {text}"
+                    help = "Give one URL, or one each as develop=URL, trial=URL, release=URL",
+                    "--base-url {text} stands beside another one and names no version"
                 ));
             }
-        }
-        if self.base_url.is_empty() {
-            return Ok(None);
-        }
-        if release.is_none() {
+        };
+        if place.0.replace(place.1.to_owned()).is_some() {
             return Err(miette::miette!(
-                help = "Add --base-url release=URL: users get it, and everything that is not known counts as release",
-                "there is no base URL for the release version"
+                help = "Leave one of them out",
+                "two --base-url for one version: {text}"
             ));
         }
-        Ok(Some(BaseUrl::ByVersion { develop, trial, release }))
     }
+    if given.is_empty() {
+        return Ok(None);
+    }
+    if release.is_none() {
+        return Err(miette::miette!(
+            help = "Add --base-url release=URL: users get it, and everything that is not known counts as release",
+            "there is no base URL for the release version"
+        ));
+    }
+    Ok(Some(BaseUrl::ByVersion { develop, trial, release }))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::BaseUrl;
+use queqiao_codegen::{BaseUrl, Part};
 use serde::Deserialize;
 
 /// What `[client]` says.
@@ -12,10 +12,17 @@ use serde::Deserialize;
 pub(crate) struct Client {
     /// Folder of the client.
     pub(crate) out: Option<PathBuf>,
+    /// Folder of the client as an npm package.
+    pub(crate) npm: Option<PathBuf>,
+    /// Name of that package.
+    pub(crate) npm_name: Option<String>,
     /// File of the document.
     pub(crate) openapi: Option<PathBuf>,
     /// Where the server is.
     pub(crate) base_url: Option<BaseUrl>,
+    /// What the client is to do without.
+    #[serde(default)]
+    pub(crate) without: Vec<Part>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +43,7 @@ pub(crate) fn read(folder: &Path) -> miette::Result<Client> {
     };
     let mut client = parse(&text).wrap_err_with(|| format!("{} is not right", path.display()))?;
     client.out = client.out.map(|out| folder.join(out));
+    client.npm = client.npm.map(|npm| folder.join(npm));
     client.openapi = client.openapi.map(|file| folder.join(file));
     Ok(client)
 }
@@ -45,8 +53,9 @@ fn parse(text: &str) -> miette::Result<Client> {
     let Some(client) = file.client else { return Ok(Client::default()) };
     client.try_into().map_err(|error| {
         miette::miette!(
-            help = "[client] takes: out = \"folder\", openapi = \"file\", base_url = \"https://…\" or \
-                    { develop = \"…\", trial = \"…\", release = \"…\" }",
+            help = "[client] takes: out = \"folder\", npm = \"folder\", npm_name = \"name\", openapi = \"file\", base_url = \"https://…\" or \
+                    { develop = \"…\", trial = \"…\", release = \"…\" }, without = [\"retry\", \"share\", \"background\", \
+                    \"hooks\"]",
             "[client]: {error}"
         )
     })

@@ -73,6 +73,36 @@ mod tests {
     }
 
     #[test]
+    fn an_npm_package() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let npm = folder.path().join("package");
+        let target = |name: Option<&str>| Target {
+            npm: Some(npm.clone()),
+            npm_name: name.map(str::to_owned),
+            ..Target::default()
+        };
+        let write = |name| run(&plan(target(name)).expect("a plan"), false, false, &mut Vec::new());
+        write(None).expect("written, with no other folder given");
+        let read = |file: &str| std::fs::read_to_string(npm.join(file)).expect("readable");
+        let manifest: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");
+        assert_eq!(manifest["name"], "pets-client");
+        for member in ["main", "types"] {
+            assert!(npm.join(manifest[member].as_str().expect("a file")).is_file(), "{member}");
+        }
+        let dist = manifest["miniprogram"].as_str().expect("a folder");
+        assert!(read(&format!("{dist}/index.js")).contains("require('./runtime')"));
+        assert!(npm.join(dist).join("runtime.js").is_file());
+
+        write(Some("@shop/pets")).expect("its own file is written over");
+        assert!(read("package.json").contains("\"@shop/pets\""));
+        let error = plan(target(Some("Pets"))).expect_err("refused").to_string();
+        assert!(error.contains("\"Pets\" is no name"), "{error}");
+        std::fs::write(npm.join("package.json"), "{ \"name\": \"mine\" }").expect("written");
+        let error = write(None).expect_err("refused").to_string();
+        assert!(error.contains("was not made by cargo queqiao"), "{error}");
+    }
+
+    #[test]
     fn what_is_left_out_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
         let target = |strict, method_override| Target {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{LeftOut, Options, generate};
+use queqiao_codegen::{LeftOut, Options, generate, npm_package};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
@@ -25,6 +25,13 @@ pub(crate) struct Plan {
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// The folder of the stored contracts.
+    pub(crate) contracts: PathBuf,
+}
+
+/// Where the contracts of a document are stored that belongs to no package.
+pub(crate) fn stored_beside(file: &Path) -> PathBuf {
+    file.with_file_name("contracts")
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -35,16 +42,18 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
                 .wrap_err_with(|| format!("cannot read {}", file.display()))?;
             let name = file.display().to_string();
             let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
-            follow(name, command, &text, target, Client::default())
+            let plan = follow(name, command, &text, target, Client::default())?;
+            Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
             let package = Exporter::find(source)?;
             let client = configuration::read(&package.folder)?;
             // Before the build, which takes long.
-            out(target, &client)?;
+            folders(target, &client)?;
             let text = package.export(source)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
-            follow(package.name, command, &text, target, client)
+            let plan = follow(package.name, command, &text, target, client)?;
+            Ok(Plan { contracts: package.folder.join("contracts"), ..plan })
         }
     }
 }
@@ -54,6 +63,12 @@ fn options(target: &Target) -> String {
     if let Some(out) = &target.out {
         text.push_str(&format!(" --out {}", out.display()));
     }
+    if let Some(npm) = &target.npm {
+        text.push_str(&format!(" --npm {}", npm.display()));
+    }
+    if let Some(name) = &target.npm_name {
+        text.push_str(&format!(" --npm-name {name}"));
+    }
     if let Some(file) = &target.openapi_out {
         text.push_str(&format!(" --openapi-out {}", file.display()));
     }
@@ -61,17 +76,26 @@ fn options(target: &Target) -> String {
         text.push_str(&format!(" --base-url {url}"));
     }
     text.push_str(if target.method_override { " --method-override" } else { "" });
+    if !target.without.is_empty() {
+        let parts: Vec<_> = target.without.iter().map(|part| part.name()).collect();
+        text.push_str(&format!(" --without {}", parts.join(",")));
+    }
     text.push_str(if target.strict { " --strict" } else { "" });
     text
 }
 
-fn out(target: &Target, client: &Client) -> miette::Result<PathBuf> {
-    target.out.clone().or_else(|| client.out.clone()).ok_or_else(|| {
-        miette::miette!(
-            help = "Add --out miniprogram/api, or in queqiao.toml beside Cargo.toml: [client] out = \"miniprogram/api\"",
+/// Where the client is to be: as plain files, as an npm package, or both.
+fn folders(target: &Target, client: &Client) -> miette::Result<(Option<PathBuf>, Option<PathBuf>)> {
+    let out = target.out.clone().or_else(|| client.out.clone());
+    let npm = target.npm.clone().or_else(|| client.npm.clone());
+    if out.is_none() && npm.is_none() {
+        return Err(miette::miette!(
+            help = "Add --out miniprogram/api, or in queqiao.toml beside Cargo.toml: [client] out = \"miniprogram/api\"; \
+                    --npm and npm = \"…\" make an npm package",
             "it is not said where the client is to be"
-        )
-    })
+        ));
+    }
+    Ok((out, npm))
 }
 
 /// The files that follow from a document.
@@ -88,9 +112,11 @@ pub(crate) fn follow(
             "the OpenAPI document of {source} cannot be read: {error}"
         )
     })?;
-    let folder = out(target, &client)?;
+    let (out, npm) = folders(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
-    let generated = generate(&document, &Options { base_url, method_override: target.method_override })
+    let without = target.without.iter().copied().chain(client.without).collect();
+    let options = Options { base_url, method_override: target.method_override, without };
+    let generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
         let each: Vec<_> = generated.left_out.iter().map(|one| format!("\n  {}", sentence(one))).collect();
@@ -101,21 +127,30 @@ pub(crate) fn follow(
         ));
     }
     let openapi = target.openapi_out.clone().or(client.openapi);
-    let files = generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text));
+    let mut files = Vec::new();
+    if let Some(folder) = npm {
+        let name = target.npm_name.as_deref().or(client.npm_name.as_deref());
+        let package = npm_package(&generated, name).map_err(|error| miette::miette!("{error}"))?;
+        files.extend(package.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text)));
+    }
+    if let Some(folder) = out {
+        files.extend(generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text)));
+    }
     Ok(Plan {
         source,
         command,
         document,
         openapi: openapi.map(|path| Wanted::new(path, format!("{}\n", text.trim_end()))),
-        client: files.collect(),
+        client: files,
         contract: generated.contract,
         notes: generated.notes,
         left_out: generated.left_out,
+        contracts: PathBuf::from("contracts"),
     })
 }
 
 /// A document in JSON or YAML; some programs put a byte order mark before it.
-fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let text = text.trim_start_matches('\u{feff}');
     // JSON has the better error messages, and is YAML too.
     match text.trim_start().starts_with('{') {

@@ -17,6 +17,8 @@ pub struct Contract {
     pub server: Option<String>,
     /// Header in which the server renews tokens; `None` if nothing logs in.
     pub renewal_header: Option<String>,
+    /// Whether values are dates or times.
+    pub dates: bool,
     /// The named schemas, sorted by name.
     pub models: Vec<Model>,
     /// The operations, sorted by name.
@@ -128,6 +130,11 @@ pub struct Operation {
     pub result: Type,
     /// How the answer is read.
     pub answer: Answer,
+    /// Whether 304 (nothing has changed) is among the answers.
+    pub not_modified: bool,
+    /// Whether a call may be repeated although its method does not say so (`x-queqiao-idempotent`): the client then makes
+    /// an `Idempotency-Key` and keeps it.
+    pub idempotent: bool,
     /// Stable codes of the errors that the contract lists.
     pub codes: BTreeSet<String>,
     /// What some of the codes carry in `details`.
@@ -231,7 +238,7 @@ pub enum Answer {
 }
 
 /// Who may call an operation, and which part it has in logging in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Everybody.
     Everybody,

@@ -12,29 +12,36 @@
 //!     }}}
 //! });
 //! let client = queqiao_codegen::generate(&document, &queqiao_codegen::Options::default())?;
-//! assert!(client.files["index.js"].contains("exports.hello = op('GET', '/hello', '');"));
+//! assert!(client.files["index.js"].contains("exports.hello = op('GET /hello');"));
 //! assert!(client.files["index.d.ts"].contains("export function hello("));
 //! # Ok::<(), queqiao_codegen::GenerateError>(())
 //! ```
 
 #![forbid(unsafe_code)]
 
+pub mod compatibility;
 pub mod contract;
 mod contract_id;
 pub mod difference;
 mod emit;
 mod error;
+mod json;
 mod names;
+mod postman;
 mod read;
+mod sample;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use contract::LeftOut;
 pub use contract_id::contract_id;
+pub use emit::npm::npm_package;
 pub use error::GenerateError;
+pub use json::pretty;
+pub use postman::{Postman, PostmanOptions, postman};
 pub use read::read;
 
 /// The words that every generated file holds in its first two lines.
@@ -47,6 +54,47 @@ pub struct Options {
     pub base_url: BaseUrl,
     /// Whether the server takes a POST with `X-HTTP-Method-Override: PATCH` as PATCH, which `wx.request` cannot send.
     pub method_override: bool,
+    /// What the client is to do without, to be smaller.
+    pub without: BTreeSet<Part>,
+}
+
+/// A part of the runtime that can be left out of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Repeating what may be repeated when it has failed.
+    Retry,
+    /// One request for equal reads under way.
+    Share,
+    /// Waiting for the foreground with what the background has interrupted.
+    Background,
+    /// `onRequest`, `onResponse`, `onError`, `onLoading`.
+    Hooks,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Retry, Self::Share, Self::Background, Self::Hooks];
+
+    /// The name, as it is written in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Share => "share",
+            Self::Background => "background",
+            Self::Hooks => "hooks",
+        }
+    }
+}
+
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|part| part.name() == text).ok_or_else(|| {
+            format!("there is no part \"{text}\"; the parts are {}", Self::ALL.map(Self::name).join(", "))
+        })
+    }
 }
 
 /// Where the server is, as the client is born with it; `api.configure({ baseUrl })` changes it.
@@ -77,6 +125,10 @@ pub enum BaseUrl {
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
+    /// Name of the API.
+    pub name: String,
+    /// Version of the API.
+    pub version: String,
     /// Text of each file by its name.
     pub files: BTreeMap<String, String>,
     /// The contract id.
@@ -106,10 +158,12 @@ pub fn generate(document: &Value, options: &Options) -> Result<Generated, Genera
     check_base_url(&base_url)?;
     let files = [
         ("index.js", emit::javascript::emit(&contract, &base_url)),
-        ("runtime.js", emit::runtime::emit(&contract)),
-        ("index.d.ts", emit::declarations::emit(&contract)),
+        ("runtime.js", emit::runtime::emit(&contract, options)),
+        ("index.d.ts", emit::declarations::emit(&contract, options)),
     ];
     Ok(Generated {
+        name: contract.name,
+        version: contract.version,
         files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         contract: contract.id,
         notes: contract.notes,

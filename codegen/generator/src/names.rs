@@ -54,6 +54,7 @@ const RESERVED: &[&str] = &[
 
 /// Type names that the declarations need for themselves or that TypeScript keeps.
 const TAKEN_TYPES: &[&str] = &[
+    "HeaderValues",
     "ApiError",
     "Array",
     "ArrayBuffer",
@@ -65,9 +66,11 @@ const TAKEN_TYPES: &[&str] = &[
     "Details",
     "Error",
     "Failure",
+    "IncomingResponse",
     "Kind",
     "Options",
     "Promise",
+    "OutgoingRequest",
     "Violation",
     "any",
     "bigint",
@@ -89,7 +92,8 @@ const TAKEN_TYPES: &[&str] = &[
 
 /// Names that the client exports beside the operations, two that module loaders look at, and one that makes
 /// `import()` wait for a promise.
-const TAKEN_FUNCTIONS: &[&str] = &["ApiError", "configure", "__esModule", "__proto__", "then"];
+const TAKEN_FUNCTIONS: &[&str] =
+    &["ApiError", "configure", "parseDate", "switchUser", "__esModule", "__proto__", "then"];
 
 /// A name in the client.
 #[derive(Debug, PartialEq)]

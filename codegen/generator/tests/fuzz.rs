@@ -1,4 +1,4 @@
-//! Mutated documents give an error with a remedy, or a client that is right: no panic, no hang, no invalid JavaScript.
+//! Mutated documents give an error with a remedy, or a client and a Postman collection that are right: no panic, no hang, no invalid JavaScript.
 //!
 //! A few cases in every test run; for longer, `cargo xtask soak generator`, which sets the variables below. What is right
 //! is judged by oxc_parser, by the syntax of ECMAScript 5, and by QuickJS, which must be able to load it.
@@ -9,7 +9,7 @@ mod mutation;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use queqiao_codegen::{Generated, Options, generate};
+use queqiao_codegen::{Generated, Options, PostmanOptions, generate, postman};
 use queqiao_quickjs_host::{Files, parts};
 use serde_json::{Value, json};
 
@@ -66,13 +66,21 @@ fn case(documents: &[Value], seed: u64) -> Outcome {
     let started = Instant::now();
     let options = Options { method_override: dice.below(2) == 0, ..Options::default() };
     let result = generate(&document, &options);
+    let collection = postman(&document, &PostmanOptions::default());
     let took = started.elapsed();
     let clients = result.is_ok();
-    let mistakes = match result {
+    let mut mistakes: Vec<String> = match result {
         Ok(client) => mistakes(&client),
         Err(error) if error.remedy().is_empty() => vec![format!("no remedy: {error}")],
         Err(_) => Vec::new(),
     };
+    match collection {
+        Ok(made) if serde_json::from_str::<Value>(&made.collection).is_err() => {
+            mistakes.push("the Postman collection is no JSON".into());
+        }
+        Err(error) if error.remedy().is_empty() => mistakes.push(format!("no remedy: {error}")),
+        _ => {}
+    }
     Outcome { seed, clients, took, mistakes }
 }
 

@@ -50,11 +50,11 @@ async fn calls_fail_as_upgrade_and_an_update_that_is_ready_is_applied_once() {
     // Two copies of the client, logged in, thirty calls: one flow.
     let script = format!(
         "var other = load(), calls = [];
-         for (var i = 0; i < 30; i++) calls.push((i % 2 ? api : other).listTodos().then(null, function (e) {{ return e; }}));
+         for (var i = 0; i < 30; i++) calls.push((i % 2 ? api : other).getTodo({{ id: 'n' + i }}).then(null, function (e) {{ return e; }}));
          var errors = await Promise.all(calls);
          {PAUSE}
          return [errors.every(function (e) {{ return e.kind === 'upgrade' && e.code === 'client.too_old' && e.status === 410
-           && api.listTodos.failed(e) && !e.retryable; }}), errors.length, wx.__queqiao.running];"
+           && api.getTodo.failed(e) && !e.retryable; }}), errors.length, wx.__queqiao.running];"
     );
     assert_eq!(eval(&host, &script).await, json!([true, 30, 0]));
     let modals = host.modals();

@@ -154,6 +154,7 @@ export const scenarios = {
 
   async 'the server is away for a while'({ user, server, until, shot }) {
     await user.add('买米')
+    await until('it is listed', async () => (await user.titles()).join() === '买米')
     await server.stop()
     await user.finish('买米')
     await until('the failure is said', async () => (await user.toast()) === '网络连不上，请稍后再试')

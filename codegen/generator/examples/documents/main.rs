@@ -41,7 +41,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let text = std::fs::read_to_string(file)?;
         let document: Value = serde_json::from_str(&text)?;
-        let options = Options { base_url: BaseUrl::One(SERVER.into()), method_override: true };
+        let options =
+            Options { base_url: BaseUrl::One(SERVER.into()), method_override: true, ..Options::default() };
         let client = generate(&document, &options).map_err(|error| format!("{name}: {error}"))?;
         write(&client, &clients.join(&*name).join("api"))?;
         let called = call(&document, &options, &client).await?;

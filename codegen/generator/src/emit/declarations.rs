@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
+use crate::Options;
 use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Scheme, Type};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
 
-pub(crate) fn emit(contract: &Contract) -> String {
+pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    text.push_str(&select(PRELUDE, &parts(contract)).replace("{/*schemes*/}", &schemes(contract)));
+    text.push_str(&select(PRELUDE, &parts(contract, options)).replace("{/*schemes*/}", &schemes(contract)));
     for model in &contract.models {
         text.push('\n');
         text.push_str(&comment(&model.documentation, ""));

@@ -17,15 +17,13 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl) -> String {
         format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract));
     let mut arguments = vec![quote(&contract.name), quote(&contract.id), base(base_url)];
     arguments.extend(contract.renewal_header.as_deref().map(quote));
-    text.push_str("var runtime = require('./runtime');\n");
-    text.push_str(&format!("var api = runtime.create({});\n", arguments.join(", ")));
-    text.push_str("var op = api.operation;\n");
+    text.push_str(&format!("var api = require('./runtime')({});\n", arguments.join(", ")));
 
-    let (groups, own) = group_codes(&contract.operations);
-    if !groups.is_empty() {
+    let codes = Codes::of(&contract.operations);
+    if !codes.shared.is_empty() {
         text.push_str("\n// Error codes that several operations share.\n");
-        for (index, codes) in groups.iter().enumerate() {
-            text.push_str(&format!("var {} = {};\n", group_name(index), quote(&words(codes))));
+        for (index, shared) in codes.shared.iter().enumerate() {
+            text.push_str(&format!("var {} = {shared};\n", group_name(index)));
         }
     }
     let credentials = credentials(&contract.operations);
@@ -39,13 +37,32 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl) -> String {
             text.push_str(&format!("var {} = {{ {} }};\n", credential_name(index), members.join(", ")));
         }
     }
-    text.push('\n');
-    for (operation, codes) in contract.operations.iter().zip(own) {
-        let credential = credentials.iter().position(|schemes| **schemes == operation.schemes);
-        text.push_str(&line(operation, &codes, credential));
+    if !contract.operations.is_empty() {
+        text.push_str("\n// Who may call, and the error codes that all such operations have.\n");
     }
-    text.push_str("\nexports.configure = api.configure;\nexports.ApiError = runtime.ApiError;\n");
+    for (access, common) in &codes.common {
+        let (maker, word) = maker(*access);
+        let common = if common.is_empty() { String::new() } else { format!(", {common}") };
+        text.push_str(&format!("var {maker} = api.op({}{common});\n", quote(word)));
+    }
+    text.push('\n');
+    for (operation, codes) in contract.operations.iter().zip(&codes.own) {
+        let credential = credentials.iter().position(|schemes| **schemes == operation.schemes);
+        text.push_str(&line(operation, codes, credential));
+    }
+    text.push('\n');
+    for name in exports(contract) {
+        text.push_str(&format!("exports.{name} = api.{name};\n"));
+    }
     text
+}
+
+/// What a client exports beside its operations.
+fn exports(contract: &Contract) -> Vec<&'static str> {
+    let mut names = vec!["ApiError", "configure"];
+    names.extend(contract.dates.then_some("parseDate"));
+    names.extend(contract.renewal_header.is_some().then_some("switchUser"));
+    names
 }
 
 fn base(base_url: &BaseUrl) -> String {
@@ -63,32 +80,36 @@ fn base(base_url: &BaseUrl) -> String {
     }
 }
 
+/// The variable that makes operations of an access, and the runtime's word for it.
+fn maker(access: Access) -> (&'static str, &'static str) {
+    match access {
+        Access::Everybody => ("op", ""),
+        Access::User => ("user", "user"),
+        Access::Optional => ("optional", "optional"),
+        Access::Login => ("login", "login"),
+        Access::Logout => ("logout", "logout"),
+    }
+}
+
 fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String {
-    let access = match operation.access {
-        Access::Everybody => "",
-        Access::User => "user",
-        Access::Optional => "optional",
-        Access::Login => "login",
-        Access::Logout => "logout",
-    };
-    let answer = match operation.answer {
-        Answer::Json => "",
+    let server = operation.server.as_deref().unwrap_or_default();
+    let mut spec = format!("{} {server}{}", operation.method.as_str(), operation.path);
+    let further = operation.not_modified || operation.idempotent;
+    let mut words = vec![match operation.answer {
+        Answer::Json => "json",
         Answer::Text => "text",
         Answer::Binary => "binary",
-        // 204 is read as nothing anyway.
-        Answer::Empty => "empty",
-    };
-    let path = match &operation.server {
-        Some(server) => quote(&format!("{server}{}", operation.path)),
-        None => quote(&operation.path),
-    };
-    let more = more(operation, credential);
-    let mut arguments = vec![quote(operation.method.as_str()), path, codes.to_owned()];
-    if !access.is_empty() || !answer.is_empty() || !more.is_empty() {
-        arguments.push(quote(access));
+        Answer::Empty => "",
+    }];
+    words.extend(operation.not_modified.then_some("304"));
+    words.extend(operation.idempotent.then_some("idempotent"));
+    if operation.answer != Answer::Json || further {
+        spec.push_str(format!(" > {}", words.join(" ").trim_start()).trim_end());
     }
-    if !answer.is_empty() || !more.is_empty() {
-        arguments.push(quote(answer));
+    let more = more(operation, credential);
+    let mut arguments = vec![quote(&spec)];
+    if !codes.is_empty() || !more.is_empty() {
+        arguments.push(if codes.is_empty() { "''".to_owned() } else { codes.to_owned() });
     }
     if !more.is_empty() {
         arguments.push(format!("{{ {} }}", more.join(", ")));
@@ -97,7 +118,7 @@ fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String
         quoted if quoted.starts_with('\'') => format!("exports[{quoted}]"),
         name => format!("exports.{name}"),
     };
-    format!("{name} = op({});\n", arguments.join(", "))
+    format!("{name} = {}({});\n", maker(operation.access).0, arguments.join(", "))
 }
 
 /// What few operations have, as members of an object.
@@ -169,43 +190,100 @@ fn words(codes: &BTreeSet<&str>) -> String {
     codes.iter().map(|code| format!(" {code}")).collect()
 }
 
-/// Finds the codes that occur together in several operations, and writes each operation's codes with their help.
-fn group_codes(operations: &[Operation]) -> (Vec<BTreeSet<&str>>, Vec<String>) {
-    let mut users: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, operation) in operations.iter().enumerate() {
-        for code in &operation.codes {
-            users.entry(code).or_default().push(index);
+/// The error codes of operations, each text written once.
+#[derive(Default)]
+struct Codes {
+    /// Expressions that have a name of their own.
+    shared: Vec<String>,
+    /// What all operations of one access have.
+    common: BTreeMap<Access, String>,
+    /// What each operation has beside that.
+    own: Vec<String>,
+}
+
+impl Codes {
+    fn of(operations: &[Operation]) -> Self {
+        let mut codes = Self::default();
+        let mut of_access: BTreeMap<Access, BTreeSet<&str>> = BTreeMap::new();
+        for operation in operations {
+            let own = || operation.codes.iter().map(String::as_str);
+            match of_access.get_mut(&operation.access) {
+                Some(common) => common.retain(|code| operation.codes.contains(*code)),
+                None => drop(of_access.insert(operation.access, own().collect())),
+            }
         }
-    }
-    let mut groups: BTreeMap<Vec<usize>, BTreeSet<&str>> = BTreeMap::new();
-    for (code, users) in users {
-        groups.entry(users).or_default().insert(code);
-    }
-    let mut own: Vec<(Vec<String>, BTreeSet<&str>)> = vec![Default::default(); operations.len()];
-    let mut shared = Vec::new();
-    for (users, codes) in groups {
-        // A name pays from the second use on, and not for one short word.
-        let pays = users.len() > 1 && (users.len() - 1) * words(&codes).len() > 24;
-        if pays {
-            shared.push(codes.clone());
+        let mut everywhere = of_access.values().next().cloned().unwrap_or_default();
+        everywhere.retain(|code| of_access.values().all(|common| common.contains(code)));
+        // A name pays from the second use on.
+        let everywhere = if of_access.len() > 1 { everywhere } else { BTreeSet::new() };
+        let name = codes.share_words(&everywhere);
+        for (access, common) in &of_access {
+            let rest: BTreeSet<&str> = common.difference(&everywhere).copied().collect();
+            codes.common.insert(*access, sum(name.iter().cloned(), &rest));
         }
-        for user in users {
-            if let Some((names, single)) = own.get_mut(user) {
-                if pays {
-                    names.push(group_name(shared.len() - 1));
-                } else {
-                    single.extend(codes.iter().copied());
+        let rest = operations.iter().map(|operation| {
+            let common = &of_access[&operation.access];
+            operation.codes.iter().map(String::as_str).filter(|code| !common.contains(code)).collect()
+        });
+        let rest: Vec<BTreeSet<&str>> = rest.collect();
+        codes.write_own(&rest);
+        codes
+    }
+
+    /// Operations with the same codes share one text, and so do texts that have codes in common.
+    fn write_own(&mut self, rest: &[BTreeSet<&str>]) {
+        let mut uses: BTreeMap<&BTreeSet<&str>, usize> = BTreeMap::new();
+        for set in rest {
+            *uses.entry(set).or_default() += 1;
+        }
+        let mut users: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, set) in uses.keys().enumerate() {
+            for code in *set {
+                users.entry(code).or_default().push(index);
+            }
+        }
+        let mut groups: BTreeMap<Vec<usize>, BTreeSet<&str>> = BTreeMap::new();
+        for (code, users) in users {
+            groups.entry(users).or_default().insert(code);
+        }
+        let mut parts: Vec<(Vec<String>, BTreeSet<&str>)> = vec![Default::default(); uses.len()];
+        for (users, codes) in groups {
+            // Nor does it pay for one short word.
+            let pays = (users.len() - 1) * words(&codes).len() > 12;
+            let name = if pays { self.share_words(&codes) } else { None };
+            for user in users {
+                if let Some((names, single)) = parts.get_mut(user) {
+                    match &name {
+                        Some(name) => names.push(name.clone()),
+                        None => single.extend(codes.iter().copied()),
+                    }
                 }
             }
         }
-    }
-    let written = own.into_iter().map(|(mut names, single)| {
-        if !single.is_empty() || names.is_empty() {
-            names.push(quote(&words(&single)));
+        let mut written = BTreeMap::new();
+        for ((set, uses), (names, single)) in uses.into_iter().zip(parts) {
+            let mut text = sum(names.into_iter(), &single);
+            if uses > 1 && text.len() > 8 {
+                self.shared.push(text);
+                text = group_name(self.shared.len() - 1);
+            }
+            written.insert(set, text);
         }
-        names.join(" + ")
-    });
-    (shared, written.collect())
+        self.own = rest.iter().map(|set| written[set].clone()).collect();
+    }
+
+    fn share_words(&mut self, codes: &BTreeSet<&str>) -> Option<String> {
+        if codes.is_empty() {
+            return None;
+        }
+        self.shared.push(quote(&words(codes)));
+        Some(group_name(self.shared.len() - 1))
+    }
+}
+
+fn sum(names: impl Iterator<Item = String>, codes: &BTreeSet<&str>) -> String {
+    let single = (!codes.is_empty()).then(|| quote(&words(codes)));
+    names.chain(single).collect::<Vec<_>>().join(" + ")
 }
 
 fn group_name(index: usize) -> String {

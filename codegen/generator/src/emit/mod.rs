@@ -2,5 +2,6 @@
 
 pub(crate) mod declarations;
 pub(crate) mod javascript;
+pub(crate) mod npm;
 pub(crate) mod runtime;
 mod text;

@@ -12,6 +12,7 @@ use crate::error::GenerateError;
 pub(super) struct Responses {
     pub(super) result: Type,
     pub(super) answer: Answer,
+    pub(super) not_modified: bool,
     pub(super) failures: Failures,
 }
 
@@ -22,9 +23,9 @@ pub(super) fn read<'a>(
 ) -> Result<Responses, GenerateError> {
     let mut answers: Vec<(Answer, Type)> = Vec::new();
     let mut failures = Failures::default();
-    let (mut redirects, mut otherwise) = (false, None);
+    let (mut redirects, mut not_modified, mut otherwise) = (false, false, None);
     let Some(responses) = operation.object("responses")? else {
-        return Ok(Responses { result: Type::Unknown, answer: Answer::Json, failures });
+        return Ok(Responses { result: Type::Unknown, answer: Answer::Json, not_modified: false, failures });
     };
     for (status, response) in responses.children()? {
         if status.starts_with("x-") {
@@ -35,6 +36,7 @@ pub(super) fn read<'a>(
         match status.chars().next() {
             Some('1') => {}
             Some('2') => answers.push(answer(status, &response, schemas)?),
+            Some('3') if status == "304" => not_modified = true,
             Some('3') => redirects = true,
             Some('d') => otherwise = Some(response),
             _ => failures.read(&response, root, schemas)?,
@@ -50,7 +52,7 @@ pub(super) fn read<'a>(
     }
     // The host follows redirects: what comes at their end is not in the contract.
     if answers.is_empty() && redirects {
-        return Ok(Responses { result: Type::String, answer: Answer::Text, failures });
+        return Ok(Responses { result: Type::String, answer: Answer::Text, not_modified, failures });
     }
     let mut kinds: Vec<Answer> = Vec::new();
     for (kind, _) in &answers {
@@ -68,7 +70,14 @@ pub(super) fn read<'a>(
     }
     let result = match answers.is_empty() {
         true => Type::Unknown,
-        false => Type::union(answers.into_iter().map(|(_, shape)| shape).collect()),
+        false => Type::union(
+            answers
+                .into_iter()
+                .map(|(_, shape)| shape)
+                // Nothing has changed, so there is nothing new.
+                .chain(not_modified.then_some(Type::Nothing))
+                .collect(),
+        ),
     };
     let answer = match kinds.first() {
         Some(kind) => *kind,
@@ -76,7 +85,7 @@ pub(super) fn read<'a>(
         None if result == Type::Nothing => Answer::Empty,
         None => Answer::Json,
     };
-    Ok(Responses { result, answer, failures })
+    Ok(Responses { result, answer, not_modified, failures })
 }
 
 fn answer<'a>(
@@ -84,6 +93,21 @@ fn answer<'a>(
     response: &Node<'a>,
     schemas: &mut Schemas<'a>,
 ) -> Result<(Answer, Type), GenerateError> {
+    let (kind, schema) = content(status, response)?;
+    let shape = match kind {
+        Answer::Json => schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?,
+        Answer::Text => Type::String,
+        Answer::Binary => Type::Binary,
+        Answer::Empty => Type::Nothing,
+    };
+    Ok((kind, shape))
+}
+
+/// How the client reads an answer, and the schema of what it reads.
+pub(crate) fn content<'a>(
+    status: &str,
+    response: &Node<'a>,
+) -> Result<(Answer, Option<Node<'a>>), GenerateError> {
     let media = match response.object("content")? {
         Some(content) if !matches!(status, "204" | "205") => content.children()?,
         _ => Vec::new(),
@@ -91,15 +115,10 @@ fn answer<'a>(
     for wanted in [Answer::Json, Answer::Text, Answer::Binary] {
         if let Some((_, node)) = media.iter().find(|(name, _)| kind(name) == wanted) {
             node.members()?;
-            let schema = node.get("schema");
-            return Ok(match wanted {
-                Answer::Json => (wanted, schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?),
-                Answer::Text => (wanted, Type::String),
-                _ => (wanted, Type::Binary),
-            });
+            return Ok((wanted, node.get("schema")));
         }
     }
-    Ok((Answer::Empty, Type::Nothing))
+    Ok((Answer::Empty, None))
 }
 
 fn kind(media_type: &str) -> Answer {

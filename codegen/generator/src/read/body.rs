@@ -41,18 +41,8 @@ pub(super) fn read<'a>(
         return Err(body.malformed("a body with \"content\""));
     };
     let media = content.children()?;
-    let rank = |name: &str, media: &Node<'a>| match essence(name).as_str() {
-        "application/json" => 0,
-        // Anything that is described as text is what it is, and no JSON.
-        "*/*" | "application/*" if !is_text(media, root) => 1,
-        name if name.ends_with("/json") || name.ends_with("+json") => 2,
-        PAIRS => 3,
-        name if name.starts_with("multipart/") => usize::MAX,
-        name if name.starts_with("text/") => 4,
-        _ => 5,
-    };
-    let best =
-        media.iter().map(|(name, node)| (rank(name, node), *name, node)).min_by_key(|(rank, _, _)| *rank);
+    let ranked = media.iter().map(|(name, node)| (rank(name, node, root), *name, node));
+    let best = ranked.min_by_key(|(rank, _, _)| *rank);
     let Some((rank, name, media)) = best else { return Ok(None) };
     media.members()?;
     let schema = media.get("schema");
@@ -78,6 +68,20 @@ pub(super) fn read<'a>(
         false => media_type,
     };
     Ok(Some(Body { required, shape, media: media_type, form }))
+}
+
+/// The place of a media type among those that the client would rather write.
+pub(crate) fn rank<'a>(name: &str, media: &Node<'a>, root: &'a Value) -> usize {
+    match essence(name).as_str() {
+        "application/json" => 0,
+        // Anything that is described as text is what it is, and no JSON.
+        "*/*" | "application/*" if !is_text(media, root) => 1,
+        name if name.ends_with("/json") || name.ends_with("+json") => 2,
+        PAIRS => 3,
+        name if name.starts_with("multipart/") => usize::MAX,
+        name if name.starts_with("text/") => 4,
+        _ => 5,
+    }
 }
 
 fn is_text<'a>(media: &Node<'a>, root: &'a Value) -> bool {

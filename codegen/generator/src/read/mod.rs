@@ -6,12 +6,12 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
-mod node;
+pub(crate) mod node;
 mod operation;
 mod parameter;
 mod schema;
 mod security;
-mod server;
+pub(crate) mod server;
 mod sides;
 
 use std::collections::BTreeMap;
@@ -23,8 +23,10 @@ use crate::contract::{Access, Contract, Operation};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
 use crate::names::{Name, operation_name};
+pub(crate) use answer::content;
+pub(crate) use body::rank;
 use findings::Findings;
-use node::Node;
+pub(crate) use node::{Node, child, percent_decode};
 use operation::OperationReader;
 use schema::Schemas;
 
@@ -73,6 +75,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
     }
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
+    let dates = reader.schemas.dates;
     let (notes, left_out) = reader.schemas.findings.into_parts();
     Ok(Contract {
         name: info.required_text("title")?.to_owned(),
@@ -80,6 +83,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         id,
         server: server::of(&root)?,
         renewal_header,
+        dates,
         models,
         operations,
         notes,
@@ -151,7 +155,7 @@ fn share_login_failures(operations: &mut [Operation]) {
 }
 
 /// A media type without its parameters, in lower case.
-fn essence(media_type: &str) -> String {
+pub(crate) fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_lowercase()
 }
 

@@ -7,7 +7,7 @@ use super::schema::Schemas;
 use super::security::Security;
 use super::{answer, body, impossible, parameter, server, settle};
 use crate::Options;
-use crate::contract::{Answer, Documentation, Method, Operation, Type};
+use crate::contract::{Answer, Documentation, Method, Operation, Parameter, Place, Type};
 use crate::error::GenerateError;
 use crate::names::operation_name;
 
@@ -65,14 +65,29 @@ impl<'a> OperationReader<'a> {
         node: &Node<'a>,
     ) -> Result<Operation, GenerateError> {
         let method = self.method(path, method, node)?;
+        if path.contains(" >") {
+            return Err(impossible(
+                node,
+                "the client takes \" >\" for the end of a path",
+                "Write it as %20%3E",
+            ));
+        }
         let id = node.text("operationId");
         let (access, schemes) = self.security.of(id, node, &mut self.schemas.findings)?;
-        let parameters = parameter::read_all(path, method, item, node, self.root, &mut self.schemas)?;
+        let mut parameters = parameter::read_all(path, method, item, node, self.root, &mut self.schemas)?;
         let body = body::read(path, method, node, self.root, &mut self.schemas)?;
         let mut responses = answer::read(node, self.root, &mut self.schemas)?;
         if method == Method::Head {
             // Whatever the document says: such an answer has no body.
             (responses.result, responses.answer) = (Type::Nothing, Answer::Empty);
+        }
+        let own_key = |parameter: &Parameter| {
+            parameter.place == Place::Header && parameter.name.eq_ignore_ascii_case("Idempotency-Key")
+        };
+        let idempotent = node.flag("x-queqiao-idempotent") || parameters.iter().any(own_key);
+        for parameter in parameters.iter_mut().filter(|parameter| own_key(parameter)) {
+            // The client makes one.
+            parameter.required = false;
         }
         let server = match server::of(node)? {
             None => server::of(item)?,
@@ -95,6 +110,8 @@ impl<'a> OperationReader<'a> {
             body,
             result: responses.result,
             answer: responses.answer,
+            not_modified: responses.not_modified,
+            idempotent: idempotent && !matches!(method, Method::Get | Method::Head | Method::Options),
             codes: responses.failures.codes,
             details: responses.failures.details,
             access,

@@ -32,6 +32,8 @@ pub(crate) struct Schemas<'a> {
     holders: BTreeMap<String, String>,
     /// Named schemas that are still to be read, and whether as they are sent.
     open: Vec<(Node<'a>, bool)>,
+    /// Whether a value is a date or a time.
+    pub(crate) dates: bool,
     pub(crate) findings: Findings,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Schemas<'a> {
             sending: false,
             holders: BTreeMap::new(),
             open: Vec::new(),
+            dates: false,
             findings,
         };
         for (key, node) in components(root)? {
@@ -223,7 +226,10 @@ impl<'a> Schemas<'a> {
             types.push(match kind {
                 "null" => Type::Null,
                 "boolean" => Type::Boolean,
-                "string" => Type::String,
+                "string" => {
+                    self.dates |= matches!(node.text("format"), Some("date-time" | "date"));
+                    Type::String
+                }
                 "integer" | "number" => {
                     if node.text("format").is_some_and(|format| matches!(format, "int64" | "uint64")) {
                         self.findings.note_at(

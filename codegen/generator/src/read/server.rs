@@ -4,7 +4,7 @@ use super::node::Node;
 use crate::error::GenerateError;
 
 /// The first absolute entry of `servers`, with the defaults of its variables, without a slash at its end.
-pub(super) fn of(node: &Node<'_>) -> Result<Option<String>, GenerateError> {
+pub(crate) fn of(node: &Node<'_>) -> Result<Option<String>, GenerateError> {
     for server in node.list("servers")? {
         server.members()?;
         let Some(url) = server.text("url") else { continue };

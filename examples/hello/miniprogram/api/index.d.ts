@@ -57,6 +57,8 @@ export class ApiError<Code extends string = string> extends Error {
   readonly errno?: number;
   /** Whether the same call may be made again safely, and could succeed then. */
   readonly retryable?: boolean;
+  /** Seconds after which the server wants to be asked again. */
+  readonly retryAfter?: number;
   /** Method and path, such as `GET /todos`. */
   readonly operation: string;
 }
@@ -67,13 +69,42 @@ export interface Call<T> extends Promise<T> {
   abort(): void;
 }
 
+/** Values of headers by their names; lists are joined with commas. */
+export type HeaderValues = {
+  [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined;
+};
+
+/** An answer of the server, whatever its status. */
+export interface IncomingResponse {
+  /** Method and path, such as `GET /todos`. */
+  readonly operation: string;
+  readonly status: number;
+  /** The value of a header; upper and lower case are the same. */
+  header(name: string): string | undefined;
+}
+
+/** A request that is about to leave. */
+export interface OutgoingRequest {
+  /** Method and path, such as `GET /todos`. */
+  readonly operation: string;
+  readonly method: string;
+  readonly url: string;
+  /** May be changed. */
+  readonly header: { [name: string]: string };
+}
+
 export interface Options {
-  /** Milliseconds, at most 60000. */
+  /** Milliseconds, at most 60000, for each request that the call makes. */
   timeout?: number | undefined;
-  /** Lists are joined with commas. */
-  header?:
-    | { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined }
-    | undefined;
+  header?: HeaderValues | undefined;
+  /** How often the call is repeated after a failure, where that is safe; 2 if not given. */
+  retries?: number | undefined;
+  /** Sees the answer, such as its `ETag`, before the call ends. */
+  onResponse?: ((response: IncomingResponse) => void) | undefined;
+  /** `false`: the call does not count for `onLoading`. */
+  loading?: boolean | undefined;
+  /** `true`: `onError` is not told how the call fails. */
+  silent?: boolean | undefined;
 }
 
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
@@ -83,12 +114,24 @@ export interface Configuration {
   baseUrl?: BaseUrl;
   /** Has `request` and the rest as `wx` has; `wx` if not given. */
   host?: object;
-  /** Headers of every call. */
-  header?: { [name: string]: string | number | boolean | readonly (string | number | boolean)[] | undefined };
-  /** Milliseconds, at most 60000. */
+  /** HeaderValues of every call. */
+  header?: HeaderValues;
+  /** Milliseconds, at most 60000, for each request. */
   timeout?: number;
   /** Requests at once, 10 at most. */
   concurrency?: number;
+  /** How often a call is repeated after a failure, where that is safe; 2 if not given. */
+  retries?: number;
+  /** Sees every request before it leaves, repeated ones too. */
+  onRequest?: (request: OutgoingRequest) => void;
+  /** Sees every answer, also those after which the client repeats the request. */
+  onResponse?: (response: IncomingResponse) => void;
+  /** Sees how calls fail, for a message or a log; not those that were aborted, and not those with `silent`. */
+  onError?: (error: ApiError) => void;
+  /** `true` when calls have been under way for `loadingDelay`, `false` when the last of them has ended. */
+  onLoading?: (loading: boolean) => void;
+  /** Milliseconds; 300 if not given. */
+  loadingDelay?: number;
   /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
   onUpgrade?: (error: ApiError) => void;
   /** Gives the one-time code for a login; `wx.login` if not given. */
@@ -98,6 +141,12 @@ export interface Configuration {
 type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
+
+/**
+ * Forgets the session, without telling the server: what is under way for its user ends with kind `auth`, and the next
+ * call that needs a user logs in anew.
+ */
+export function switchUser(): void;
 
 /** A greeting. */
 export interface Greeting { greeting: string }

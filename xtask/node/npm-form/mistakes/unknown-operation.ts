@@ -1,0 +1,4 @@
+// refused with: TS2724
+import { listTodoz } from 'todo-client'
+
+export const todos = listTodoz()

@@ -1,0 +1,19 @@
+import * as api from 'todo-client'
+import { listTodos, type Todo } from 'todo-client'
+
+function title(todo: Todo): string {
+  return todo.title
+}
+
+Page({
+  data: { titles: [] as string[], failure: '' as '' | listTodos.Code },
+
+  async onLoad() {
+    try {
+      const page = await listTodos({ limit: 3 })
+      this.setData({ titles: page.items.map(title) })
+    } catch (e) {
+      if (e instanceof api.ApiError && api.listTodos.failed(e)) this.setData({ failure: e.code })
+    }
+  },
+})
