@@ -22,7 +22,8 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
             .iter()
             .map(|(file, written)| json!({"path": file.path, "written": written, "bytes": file.text.len()}))
             .collect();
-        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes, "left_out": plan.left_out});
+        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes,
+            "left_out": plan.left_out, "bytes": plan.bytes, "operations": plan.operations});
         return writeln!(out, "{result:#}").into_diagnostic();
     }
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -37,7 +38,15 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
         writeln!(out, "  {} {}", style("left out:").yellow(), sentence(one)).into_diagnostic()?;
     }
     let verb = if written == 0 { "is up to date" } else { "has been generated" };
-    writeln!(out, "The client of {} {verb} (contract {}).", plan.source, plan.contract).into_diagnostic()
+    writeln!(
+        out,
+        "The client of {} {verb} (contract {}; {} operations, {} of JavaScript).",
+        plan.source,
+        plan.contract,
+        plan.operations,
+        crate::budget::shown(plan.bytes)
+    )
+    .into_diagnostic()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod budget;
 mod check;
 mod compare;
 mod configuration;

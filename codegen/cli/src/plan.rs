@@ -7,6 +7,7 @@ use queqiao_codegen::{LeftOut, Options, generate, npm_package};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
+use crate::budget::shown as shown_size;
 use crate::configuration::{self, Client};
 use crate::export::Exporter;
 use crate::files::Wanted;
@@ -25,6 +26,9 @@ pub(crate) struct Plan {
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// Size of the JavaScript.
+    pub(crate) bytes: usize,
+    pub(crate) operations: usize,
     /// The folder of the stored contracts.
     pub(crate) contracts: PathBuf,
 }
@@ -75,6 +79,12 @@ fn options(target: &Target) -> String {
     for url in &target.base_url {
         text.push_str(&format!(" --base-url {url}"));
     }
+    if let Some(container) = &target.container {
+        text.push_str(&format!(" --container {container}"));
+    }
+    if let Some(budget) = &target.budget {
+        text.push_str(&format!(" --budget {}", budget.0));
+    }
     text.push_str(if target.method_override { " --method-override" } else { "" });
     if !target.without.is_empty() {
         let parts: Vec<_> = target.without.iter().map(|part| part.name()).collect();
@@ -115,7 +125,8 @@ pub(crate) fn follow(
     let (out, npm) = folders(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
     let without = target.without.iter().copied().chain(client.without).collect();
-    let options = Options { base_url, method_override: target.method_override, without };
+    let container = target.container()?.or(client.container);
+    let options = Options { base_url, method_override: target.method_override, container, without };
     let generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
@@ -124,6 +135,15 @@ pub(crate) fn follow(
             help = "Follow the remedies above, or leave out --strict",
             "a client cannot have all of the OpenAPI document of {source}:{}",
             each.concat()
+        ));
+    }
+    let bytes: usize =
+        generated.files.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text.len()).sum();
+    if let Some(budget) = target.budget.or(client.budget).filter(|budget| bytes > budget.0) {
+        return Err(miette::miette!(
+            help = "Leave parts out with --without, generate with --minify, split the client with --split, or raise the budget",
+            "the client of {source} has {} of JavaScript, more than its budget of {budget}",
+            shown_size(bytes)
         ));
     }
     let openapi = target.openapi_out.clone().or(client.openapi);
@@ -145,6 +165,8 @@ pub(crate) fn follow(
         contract: generated.contract,
         notes: generated.notes,
         left_out: generated.left_out,
+        bytes,
+        operations: generated.operations,
         contracts: PathBuf::from("contracts"),
     })
 }

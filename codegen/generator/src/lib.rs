@@ -54,8 +54,20 @@ pub struct Options {
     pub base_url: BaseUrl,
     /// Whether the server takes a POST with `X-HTTP-Method-Override: PATCH` as PATCH, which `wx.request` cannot send.
     pub method_override: bool,
+    /// The container of WeChat Cloud Hosting (微信云托管) that the client calls instead of a base URL.
+    pub container: Option<Container>,
     /// What the client is to do without, to be smaller.
     pub without: BTreeSet<Part>,
+}
+
+/// A service of WeChat Cloud Hosting (微信云托管), which `wx.cloud.callContainer` reaches without a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    /// The environment.
+    pub env: String,
+    /// The service.
+    pub service: String,
 }
 
 /// A part of the runtime that can be left out of a client.
@@ -157,7 +169,7 @@ pub fn generate(document: &Value, options: &Options) -> Result<Generated, Genera
     };
     check_base_url(&base_url)?;
     let files = [
-        ("index.js", emit::javascript::emit(&contract, &base_url)),
+        ("index.js", emit::javascript::emit(&contract, &base_url, options)),
         ("runtime.js", emit::runtime::emit(&contract, options)),
         ("index.d.ts", emit::declarations::emit(&contract, options)),
     ];

@@ -6,6 +6,7 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
+mod multipart;
 pub(crate) mod node;
 mod operation;
 mod parameter;
