@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod budget;
 mod check;
 mod compare;
 mod configuration;
@@ -14,7 +15,6 @@ mod generate;
 mod plan;
 mod release;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;
