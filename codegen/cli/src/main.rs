@@ -15,7 +15,6 @@ mod generate;
 mod plan;
 mod release;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;

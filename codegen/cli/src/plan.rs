@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{LeftOut, Options, generate, npm_package};
+use queqiao_codegen::{LeftOut, Options, generate, npm_package, pretty};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
@@ -11,6 +11,7 @@ use crate::budget::shown as shown_size;
 use crate::configuration::{self, Client};
 use crate::export::Exporter;
 use crate::files::Wanted;
+use crate::servers;
 
 /// A contract and the files that follow from it.
 #[derive(Debug)]
@@ -116,7 +117,7 @@ pub(crate) fn follow(
     target: &Target,
     client: Client,
 ) -> miette::Result<Plan> {
-    let document = parse(text).map_err(|error| {
+    let mut document = parse(text).map_err(|error| {
         miette::miette!(
             help = "Give the document as JSON or YAML",
             "the OpenAPI document of {source} cannot be read: {error}"
@@ -147,6 +148,14 @@ pub(crate) fn follow(
         ));
     }
     let openapi = target.openapi_out.clone().or(client.openapi);
+    // Another program's document stays as it is, comments of its YAML included.
+    let text = match document.get("x-queqiao").is_some() {
+        true => {
+            servers::add(&mut document, Some(&options.base_url));
+            pretty(&document)
+        }
+        false => format!("{}\n", text.trim_end()),
+    };
     let mut files = Vec::new();
     if let Some(folder) = npm {
         let name = target.npm_name.as_deref().or(client.npm_name.as_deref());
@@ -160,7 +169,7 @@ pub(crate) fn follow(
         source,
         command,
         document,
-        openapi: openapi.map(|path| Wanted::new(path, format!("{}\n", text.trim_end()))),
+        openapi: openapi.map(|path| Wanted::new(path, text)),
         client: files,
         contract: generated.contract,
         notes: generated.notes,
