@@ -134,4 +134,29 @@ mod tests {
         assert!(error.contains("PATCH /pets") && error.contains("--method-override"), "{error}");
         assert_eq!(plan(target(true, true)).expect("a plan").left_out, []);
     }
+
+    #[test]
+    fn the_kept_document_of_a_queqiao_server_names_the_configured_servers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = Target { out: Some(folder.path().join("api")), ..Target::default() };
+        let kept = |document: &str, base_url| {
+            let client = Client {
+                openapi: Some("openapi.json".into()),
+                base_url: Some(base_url),
+                ..Client::default()
+            };
+            let plan = plan::follow("a".into(), "c".into(), document, &target, client).expect("a plan");
+            (plan.openapi.map(|file| file.text).unwrap_or_default(), plan.notes)
+        };
+        let one = || queqiao_codegen::BaseUrl::One("https://api.shop.example".into());
+        let own = "{\"openapi\": \"3.1.0\", \"info\": {\"title\": \"a\"}, \"servers\": [{\"url\": \"/\"}], \
+                   \"tags\": [{\"name\": \"goods\"}], \"x-queqiao\": {}}";
+        let (text, notes) = kept(own, one());
+        assert!(text.contains("\"url\": \"https://api.shop.example\"") && !text.contains("\"/\""), "{text}");
+        // Tags without words are told.
+        assert!(notes.iter().any(|note| note.contains("goods") && note.contains("Api::tag")), "{notes:?}");
+        let foreign = own.replace("x-queqiao", "x-other");
+        let (text, notes) = kept(&foreign, one());
+        assert_eq!((text, notes.len()), (format!("{foreign}\n"), 0));
+    }
 }

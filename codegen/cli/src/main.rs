@@ -16,7 +16,6 @@ mod minify;
 mod plan;
 mod release;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;

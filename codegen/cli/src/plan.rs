@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{Generated, LeftOut, Options, Split, generate, npm_package};
+use queqiao_codegen::{Generated, LeftOut, Options, Split, generate, npm_package, pretty};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
@@ -12,6 +12,7 @@ use crate::configuration::{self, Client, Subpackage};
 use crate::export::Exporter;
 use crate::files::Wanted;
 use crate::minify::minify;
+use crate::servers;
 
 /// A contract and the files that follow from it.
 #[derive(Debug)]
@@ -119,7 +120,7 @@ pub(crate) fn follow(
     target: &Target,
     client: Client,
 ) -> miette::Result<Plan> {
-    let document = parse(text).map_err(|error| {
+    let mut document = parse(text).map_err(|error| {
         miette::miette!(
             help = "Give the document as JSON or YAML",
             "the OpenAPI document of {source} cannot be read: {error}"
@@ -168,6 +169,14 @@ pub(crate) fn follow(
         ));
     }
     let openapi = target.openapi_out.clone().or(client.openapi);
+    // Another program's document stays as it is, comments of its YAML included.
+    let text = match document.get("x-queqiao").is_some() {
+        true => {
+            servers::add(&mut document, Some(&options.base_url));
+            pretty(&document)
+        }
+        false => format!("{}\n", text.trim_end()),
+    };
     let mut files = Vec::new();
     if let Some(folder) = npm {
         let name = target.npm_name.as_deref().or(client.npm_name.as_deref());
@@ -182,7 +191,7 @@ pub(crate) fn follow(
         source,
         command,
         document,
-        openapi: openapi.map(|path| Wanted::new(path, format!("{}\n", text.trim_end()))),
+        openapi: openapi.map(|path| Wanted::new(path, text)),
         client: files,
         contract: generated.contract,
         notes: generated.notes,
