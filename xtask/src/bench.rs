@@ -21,7 +21,19 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Puts other request layers of mini-programs to the same tests as the generated client.
+    ///
+    /// The result is recorded in bench/peers; the book must quote its table.
+    Peers {
+        /// Prints the outcomes as JSON on standard output.
+        #[arg(long)]
+        json: bool,
+    },
 }
+
+const PEERS: &str = "bench/peers";
+const PEERS_WORK: &str = "target/bench/peers";
+const PEERS_CHAPTER: &str = "book/src/comparison.md";
 
 const CLIENT: &str = "bench/client";
 const WORK: &str = "target/bench/client";
@@ -33,6 +45,8 @@ pub(crate) fn start(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Client { sizes: true, json } => client_sizes(*json),
         Bench::Client { sizes: false, json } => client(*json),
+        Bench::Peers { json: true } => peers(&["--json", "--record", PEERS]),
+        Bench::Peers { json: false } => peers(&["--record", PEERS]),
     }
 }
 
@@ -59,4 +73,20 @@ fn measure(generator: &str, more: &[&str], json: bool) -> Result<()> {
     let base = [script.as_str(), "--generator", generator, "--work", WORK];
     let json: &[&str] = if json { &["--json"] } else { &[] };
     run(program("node", &[&base[..], more, json].concat()))
+}
+
+/// Step `peers` of the tests: what the book says of others, and of the client, is still so.
+pub(crate) fn check_peers() -> Result<()> {
+    peers(&["--check", PEERS_CHAPTER])
+}
+
+fn peers(more: &[&str]) -> Result<()> {
+    requirements::node_modules_of(PEERS)?;
+    let (document, out) = (format!("{PEERS_WORK}/openapi.json"), format!("{PEERS_WORK}/client"));
+    let script = format!("{PEERS}/run.mjs");
+    run(program("node", &[&script, "--contract", &document]))?;
+    let generate = ["run", "--quiet", "--package", "cargo-queqiao", "--", "queqiao", "generate"];
+    let options = ["--openapi", &document, "--out", &out, "--method-override"];
+    run(cargo(&[&generate[..], &options].concat()))?;
+    run(program("node", &[&[script.as_str(), "--client", &out], more].concat()))
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use queqiao_codegen::{BaseUrl, Part};
+use queqiao_codegen::{BaseUrl, Container, Part};
+
+use crate::budget::Budget;
 
 /// Makes the JavaScript client of a WeChat mini-program from its Rust backend, and keeps the two together.
 #[derive(Debug, Parser)]
@@ -40,13 +42,26 @@ listed, each with its reason and the remedy.
 The package is built and asked for its contract (QUEQIAO_EXPORT); it needs no configuration, database or network
 for that. Files that would not change are not touched.")]
     Generate(Generate),
-    /// Tell whether the checked-in client is what the code would generate.
+    /// Tell whether the checked-in client is what the code would generate, and whether released ones still work.
     #[command(after_help = "\
-Exit code 0: up to date. 1: not, and what has changed is printed. 2: it could not be found out.
+Today's contract is compared with each that `cargo queqiao release` has stored and that is not retired.
+
+Exit code 0: up to date, and nothing breaks (there may be warnings). 1: the client is not up to date. 2: it could not
+be found out. 3: released versions break, whether the client is up to date or not.
 
 Example:
     cargo queqiao check -p todo")]
     Check(Check),
+    /// Store the contract that goes out with a version of the mini-program, or retire that version.
+    #[command(after_help = "\
+Examples:
+    cargo queqiao release 1.2.0 -p todo
+    cargo queqiao release --retire 1.0.0 -p todo
+
+It is written to the folder contracts beside Cargo.toml: the label and the day to releases.json, the document to a
+file with the id of the contract. `cargo queqiao check` compares with it, and the server knows the label by
+`Api::releases(queqiao::releases!())`. Commit the folder. A retired version is not compared any more.")]
+    Release(Release),
     /// Write the contract for other programs: OpenAPI as JSON or YAML, or a Postman collection.
     #[command(after_help = "\
 Examples:
@@ -80,6 +95,23 @@ pub(crate) struct Check {
     pub(crate) source: Source,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Print the result as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    /// The version of the mini-program, as in 1.2.0.
+    pub(crate) label: String,
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The day on which it went out, as in 2026-11-01; today by default.
+    #[arg(long, value_name = "DAY", conflicts_with = "retire")]
+    pub(crate) date: Option<String>,
+    /// Mark the version as no longer in use, instead of storing it.
+    #[arg(long)]
+    pub(crate) retire: bool,
     /// Print the result as JSON on stdout.
     #[arg(long)]
     pub(crate) json: bool,
@@ -181,6 +213,13 @@ pub(crate) struct Target {
     /// PATCH, and such operations are left out otherwise.
     #[arg(long)]
     pub(crate) method_override: bool,
+    /// The service of WeChat Cloud Hosting (微信云托管) that the client calls with `wx.cloud.callContainer`, instead of a
+    /// base URL.
+    #[arg(long, value_name = "ENV/SERVICE")]
+    pub(crate) container: Option<String>,
+    /// The most that the JavaScript of the client may have, such as `20KB`; more is an error.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) budget: Option<Budget>,
     /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
@@ -190,6 +229,20 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The container that was given, if one was.
+    pub(crate) fn container(&self) -> miette::Result<Option<Container>> {
+        let Some(text) = &self.container else { return Ok(None) };
+        match text.split_once('/') {
+            Some((env, service)) if !env.is_empty() && !service.is_empty() => {
+                Ok(Some(Container { env: env.to_owned(), service: service.to_owned() }))
+            }
+            _ => Err(miette::miette!(
+                help = "Give both as the console of WeChat Cloud Hosting shows them: --container prod-1a2b3c/api",
+                "--container {text} is no environment and service"
+            )),
+        }
+    }
+
     /// The base URL that was given, if one was.
     pub(crate) fn base_url(&self) -> miette::Result<Option<BaseUrl>> {
         base_url(&self.base_url)

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{BaseUrl, Part};
+use queqiao_codegen::{BaseUrl, Container, Part};
 use serde::Deserialize;
+
+use crate::budget::Budget;
 
 /// What `[client]` says.
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -20,6 +22,10 @@ pub(crate) struct Client {
     pub(crate) openapi: Option<PathBuf>,
     /// Where the server is.
     pub(crate) base_url: Option<BaseUrl>,
+    /// The container that is called instead.
+    pub(crate) container: Option<Container>,
+    /// The most that the JavaScript may have.
+    pub(crate) budget: Option<Budget>,
     /// What the client is to do without.
     #[serde(default)]
     pub(crate) without: Vec<Part>,
@@ -54,8 +60,8 @@ fn parse(text: &str) -> miette::Result<Client> {
     client.try_into().map_err(|error| {
         miette::miette!(
             help = "[client] takes: out = \"folder\", npm = \"folder\", npm_name = \"name\", openapi = \"file\", base_url = \"https://…\" or \
-                    { develop = \"…\", trial = \"…\", release = \"…\" }, without = [\"retry\", \"share\", \"background\", \
-                    \"hooks\"]",
+                    { develop = \"…\", trial = \"…\", release = \"…\" }, container = { env = \"…\", service = \
+                    \"…\" }, budget = \"20KB\", without = [\"retry\", \"share\", \"background\", \"hooks\"]",
             "[client]: {error}"
         )
     })

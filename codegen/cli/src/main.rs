@@ -1,17 +1,20 @@
-//! `cargo queqiao`: generates the client of a mini-program and checks that it is up to date.
+//! `cargo queqiao`: generates the client of a mini-program, and checks that it and its released versions still fit.
 
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod budget;
 mod check;
+mod compare;
 mod configuration;
+mod contracts;
 mod export;
 mod files;
 mod formats;
 mod generate;
 mod plan;
+mod release;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -20,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command};
+use contracts::Contracts;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_cargos_word(std::env::args_os().collect()));
@@ -27,6 +31,7 @@ fn main() -> ExitCode {
         Command::Generate(generate) => generate.json,
         Command::Check(check) => check.json,
         Command::Export(export) => export.json,
+        Command::Release(release) => release.json,
     };
     match run(&arguments) {
         Ok(code) => code,
@@ -54,8 +59,13 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
         }
         Command::Check(command) => {
             let plan = plan::make(&command.source, &command.target)?;
-            let same = check::run(&plan, command.json, &mut out)?;
-            Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+            let contracts = Contracts::read(plan.contracts.clone())?;
+            let outcome = check::run(&plan, &contracts, command.json, &mut out)?;
+            Ok(ExitCode::from(outcome.code()))
+        }
+        Command::Release(command) => {
+            release::run(command, &mut out)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Export(command) => {
             formats::run(command, &mut out)?;

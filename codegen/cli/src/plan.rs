@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{LeftOut, Options, generate, npm_package};
+use queqiao_codegen::{LeftOut, Options, generate, npm_package, pretty};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
+use crate::budget::shown as shown_size;
 use crate::configuration::{self, Client};
 use crate::export::Exporter;
 use crate::files::Wanted;
+use crate::servers;
 
 /// A contract and the files that follow from it.
 #[derive(Debug)]
@@ -25,6 +27,16 @@ pub(crate) struct Plan {
     pub(crate) contract: String,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// Size of the JavaScript.
+    pub(crate) bytes: usize,
+    pub(crate) operations: usize,
+    /// The folder of the stored contracts.
+    pub(crate) contracts: PathBuf,
+}
+
+/// Where the contracts of a document are stored that belongs to no package.
+pub(crate) fn stored_beside(file: &Path) -> PathBuf {
+    file.with_file_name("contracts")
 }
 
 pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
@@ -35,7 +47,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
                 .wrap_err_with(|| format!("cannot read {}", file.display()))?;
             let name = file.display().to_string();
             let command = format!("cargo queqiao generate --openapi {name}{}", options(target));
-            follow(name, command, &text, target, Client::default())
+            let plan = follow(name, command, &text, target, Client::default())?;
+            Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
             let package = Exporter::find(source)?;
@@ -44,7 +57,8 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
             folders(target, &client)?;
             let text = package.export(source)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
-            follow(package.name, command, &text, target, client)
+            let plan = follow(package.name, command, &text, target, client)?;
+            Ok(Plan { contracts: package.folder.join("contracts"), ..plan })
         }
     }
 }
@@ -65,6 +79,12 @@ fn options(target: &Target) -> String {
     }
     for url in &target.base_url {
         text.push_str(&format!(" --base-url {url}"));
+    }
+    if let Some(container) = &target.container {
+        text.push_str(&format!(" --container {container}"));
+    }
+    if let Some(budget) = &target.budget {
+        text.push_str(&format!(" --budget {}", budget.0));
     }
     text.push_str(if target.method_override { " --method-override" } else { "" });
     if !target.without.is_empty() {
@@ -97,7 +117,7 @@ pub(crate) fn follow(
     target: &Target,
     client: Client,
 ) -> miette::Result<Plan> {
-    let document = parse(text).map_err(|error| {
+    let mut document = parse(text).map_err(|error| {
         miette::miette!(
             help = "Give the document as JSON or YAML",
             "the OpenAPI document of {source} cannot be read: {error}"
@@ -106,7 +126,8 @@ pub(crate) fn follow(
     let (out, npm) = folders(target, &client)?;
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
     let without = target.without.iter().copied().chain(client.without).collect();
-    let options = Options { base_url, method_override: target.method_override, without };
+    let container = target.container()?.or(client.container);
+    let options = Options { base_url, method_override: target.method_override, container, without };
     let generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
@@ -117,7 +138,24 @@ pub(crate) fn follow(
             each.concat()
         ));
     }
+    let bytes: usize =
+        generated.files.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text.len()).sum();
+    if let Some(budget) = target.budget.or(client.budget).filter(|budget| bytes > budget.0) {
+        return Err(miette::miette!(
+            help = "Leave parts out with --without, generate with --minify, split the client with --split, or raise the budget",
+            "the client of {source} has {} of JavaScript, more than its budget of {budget}",
+            shown_size(bytes)
+        ));
+    }
     let openapi = target.openapi_out.clone().or(client.openapi);
+    // Another program's document stays as it is, comments of its YAML included.
+    let text = match document.get("x-queqiao").is_some() {
+        true => {
+            servers::add(&mut document, Some(&options.base_url));
+            pretty(&document)
+        }
+        false => format!("{}\n", text.trim_end()),
+    };
     let mut files = Vec::new();
     if let Some(folder) = npm {
         let name = target.npm_name.as_deref().or(client.npm_name.as_deref());
@@ -131,11 +169,14 @@ pub(crate) fn follow(
         source,
         command,
         document,
-        openapi: openapi.map(|path| Wanted::new(path, format!("{}\n", text.trim_end()))),
+        openapi: openapi.map(|path| Wanted::new(path, text)),
         client: files,
         contract: generated.contract,
         notes: generated.notes,
         left_out: generated.left_out,
+        bytes,
+        operations: generated.operations,
+        contracts: PathBuf::from("contracts"),
     })
 }
 

@@ -134,8 +134,10 @@ pub struct Request {
     pub url: String,
     /// Headers as the client wrote them.
     pub header: BTreeMap<String, String>,
-    /// Body.
+    /// Body, if it is text.
     pub body: Option<String>,
+    /// Body, if it is bytes.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What a host has counted.

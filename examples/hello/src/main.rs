@@ -6,6 +6,7 @@ use queqiao::prelude::*;
 #[model]
 struct Visitor {
     #[check(length = 1..=40)]
+    #[example("小明")]
     name: String,
 }
 
@@ -22,7 +23,7 @@ async fn hello(Query(visitor): Query<Visitor>) -> Greeting {
 }
 
 fn api() -> Api {
-    Api::new("hello", env!("CARGO_PKG_VERSION")).routes(routes![hello])
+    Api::new("hello", env!("CARGO_PKG_VERSION")).tag("hello", "Kind words.").routes(routes![hello])
 }
 
 #[tokio::main]

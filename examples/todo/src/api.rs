@@ -8,6 +8,8 @@ use crate::service::Todos;
 pub fn api() -> Api<Todos> {
     Api::new("todo", env!("CARGO_PKG_VERSION"))
         .description("A todo list for every WeChat user.")
+        .tag("todos", "What a user has to do.")
+        .tag("admin", "Figures for those who run the service.")
         .releases(queqiao::releases!())
         .routes(todos::routes())
         .routes(admin::routes())

@@ -1,8 +1,7 @@
 //! The rules of a todo list.
 
 use queqiao::prelude::*;
-use queqiao::sqlx;
-use queqiao::{Boot, Clock, migrations};
+use queqiao::{Boot, Clock, StoreError, migrations};
 
 use crate::config::Config;
 use crate::model::{NewTodo, Statistics, Todo, TodoFilter, TodoPage};
@@ -18,7 +17,7 @@ pub(crate) enum TodoError {
     #[error(status = 404, zh = "没有这条待办。")]
     NotFound,
     /// The server failed.
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 
@@ -35,7 +34,7 @@ pub(crate) enum AddTodoError {
         most: u32,
     },
     /// The server failed.
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 
@@ -48,7 +47,7 @@ pub(crate) enum FinishTodoError {
     AlreadyDone,
     #[error(transparent)]
     Todo(TodoError),
-    #[error(internal, from(sqlx::Error))]
+    #[error(internal, from(StoreError))]
     Internal(Internal),
 }
 

@@ -4,6 +4,7 @@ mod build_error;
 mod collisions;
 mod fallback;
 mod places;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -139,6 +140,7 @@ pub struct Api<S = ()> {
     title: String,
     version: String,
     description: Option<String>,
+    tags: Vec<(String, String)>,
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
     login: bool,
@@ -155,6 +157,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             title: title.into(),
             version: version.into(),
             description: None,
+            tags: Vec::new(),
             routes: Vec::new(),
             axum: Vec::new(),
             login: true,
@@ -169,6 +172,28 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
+        self
+    }
+
+    /// Says what the operations of a tag are for, as Markdown. An operation's tag is the name of its module unless its
+    /// attribute gives another.
+    ///
+    /// ```
+    /// use queqiao::prelude::*;
+    ///
+    /// /// Greets.
+    /// #[get("/hello", tag = "greetings")]
+    /// async fn hello() -> String {
+    ///     "你好".to_owned()
+    /// }
+    ///
+    /// let api: Api = Api::new("greeter", "1.0.0").tag("greetings", "Kind words.").routes(routes![hello]);
+    /// let built = api.build().unwrap();
+    /// assert_eq!(built.document().value()["tags"][1]["description"], "Kind words.");
+    /// ```
+    #[must_use]
+    pub fn tag(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
+        self.tags.push((name.into(), description.into()));
         self
     }
 
@@ -200,6 +225,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
+        self.tags.extend(other.tags);
         self.axum.extend(other.axum);
         self.mistakes.extend(other.mistakes);
         self
@@ -218,6 +244,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 if route.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", route.path) };
             self.routes.push(route);
         }
+        self.tags.extend(other.tags);
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
@@ -298,14 +325,21 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
+        let used = described.iter().map(|(_, _, tag, _)| tag.as_str());
+        let tags = tags::described(self.tags, used.collect(), login.is_some(), &mut mistakes);
         let cases = described.iter().flat_map(|(.., draft)| draft.errors.cases());
         mistakes.extend(problem::ambiguous(cases));
         let placed = described
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
             .collect();
-        let header =
-            Header { title: self.title.clone(), version: self.version, description: self.description, login };
+        let header = Header {
+            title: self.title.clone(),
+            version: self.version,
+            description: self.description,
+            tags,
+            login,
+        };
         match assemble(header, placed, schemas) {
             Ok(document) if mistakes.is_empty() => {
                 let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));

@@ -79,9 +79,10 @@ pub use uuid;
 
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
-pub use queqiao_storage::sqlx::{self, SqlitePool};
-#[cfg(feature = "server")]
-pub use queqiao_storage::{Account, Accounts, Clock, Identity, Migration, StoreError, UserId};
+pub use queqiao_storage::{
+    Account, Accounts, Clock, Database, Engine, Identity, Migration, Row, StoreError, Transaction, UserId,
+    sqlx, values,
+};
 
 pub use crate::api::{Api, BuildError, Built, Routes};
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};

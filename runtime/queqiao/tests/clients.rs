@@ -108,7 +108,7 @@ async fn what_the_database_does_not_take_is_not_lost() {
     let sql = app.boot().await.sql().clone();
     let rename = async |from: &str, to: &str| {
         let statement = queqiao::sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
-        queqiao::sqlx::query(statement).execute(&sql).await.unwrap();
+        sql.execute(statement, &[]).await.unwrap();
     };
     rename("queqiao_client_calls", "elsewhere").await;
     assert_eq!(app.get("/clientz").await.code(), "internal");

@@ -176,10 +176,7 @@ async fn a_database_that_fails_is_a_problem_and_heals() {
     let app = app().configuration("[database]\nacquire_timeout = \"1s\"");
     let token = app.user("alice").log_in().await;
     let pool = app.boot().await.sql().clone();
-    queqiao::sqlx::query("ALTER TABLE queqiao_users RENAME TO gone")
-        .execute(&pool)
-        .await
-        .expect("the table of users");
+    pool.execute("ALTER TABLE queqiao_users RENAME TO gone", &[]).await.expect("the table of users");
     // The cache forgets within five seconds of the clock.
     app.advance(Duration::from_secs(6));
     for answer in [
@@ -190,7 +187,7 @@ async fn a_database_that_fails_is_a_problem_and_heals() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (500, "internal"), "{}", answer.text());
         assert!(!answer.text().contains("users"), "{}", answer.text());
     }
-    queqiao::sqlx::query("ALTER TABLE gone RENAME TO queqiao_users").execute(&pool).await.unwrap();
+    pool.execute("ALTER TABLE gone RENAME TO queqiao_users", &[]).await.unwrap();
     who(&app, &token).await;
     // WeChat has taken the code of the failed login; the client asks for a new one.
     log_in(&app, "a third").await;

@@ -7,6 +7,10 @@
 //! Concurrent calls start together at a barrier, on as many tasks; nothing waits for real time.
 
 mod client_calls;
+mod idempotency;
+mod key_values;
+mod leases;
+mod uploads;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,21 +27,31 @@ use crate::{
 };
 
 pub use client_calls::*;
+pub use idempotency::*;
+pub use key_values::*;
+pub use leases::*;
+pub use uploads::*;
 
-/// Makes one test of each case. The expression is awaited and gives an empty store that implements
-/// [`Accounts`], [`SessionKeys`], [`LoginCodes`] and [`ClientCalls`](crate::ClientCalls), and what has to live until
-/// the case has ended, such as a temporary folder, or `()`.
+/// Makes one test of each case. The expression is awaited and gives an empty store, and what has to live
+/// until the case has ended, such as a temporary folder, or `()`.
+///
+/// The traits whose promises are tested stand in front: `accounts`, `session_keys`, `login_codes` (whose
+/// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `uploads`.
+/// Without them all are.
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
 ///
 /// ```ignore
 /// mod conformance {
-///     queqiao_storage::conformance_tests!(super::empty_store());
+///     queqiao_storage::conformance_tests!([key_values leases] super::empty_store());
 /// }
 /// ```
 #[macro_export]
 macro_rules! conformance_tests {
-    ($store:expr) => {
+    ([$($group:ident)+] $store:expr) => {
+        $($crate::conformance_tests! { @group $group $store })+
+    };
+    (@group accounts $store:expr) => {
         $crate::conformance_tests! { @cases $store;
             one_identity_is_one_user
             what_was_stored_is_read_back
@@ -53,10 +67,19 @@ macro_rules! conformance_tests {
             revoked_sessions_end
             unknown_users_are_told
             awkward_texts_stay_whole
+        }
+    };
+    (@group session_keys $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
             the_newest_keys_are_kept
             a_key_that_comes_again_pushes_none_out
             keys_belong_to_one_user_of_one_app
+            awkward_names_of_keys_stay_whole
             concurrent_keys_leave_the_newest
+        }
+    };
+    (@group login_codes $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
             one_claimer_of_many
             a_finished_code_gives_its_user_for_five_minutes
             a_refused_code_is_remembered_for_a_minute
@@ -65,11 +88,62 @@ macro_rules! conformance_tests {
             a_late_claimer_cannot_undo_its_successor
             a_late_success_counts
             codes_of_two_apps_are_two
+        }
+    };
+    (@group client_calls $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
             calls_add_up_by_client_and_operation
             concurrent_counts_are_not_lost
+            a_reader_never_sees_half_of_an_addition
             contracts_beyond_the_limit_are_counted_together
             an_unknown_contract_that_is_silent_for_long_gives_its_place
             the_packages_seen_last_are_kept
+        }
+    };
+    (@group key_values $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            a_value_is_what_was_put
+            a_value_ends_at_its_end
+            awkward_keys_are_not_taken_for_each_other
+            keys_and_values_have_their_limits
+            a_value_changes_only_from_what_was_expected
+            a_value_that_came_again_is_another
+            concurrent_changes_are_not_lost
+            of_many_who_expect_nothing_one_writes
+            of_many_who_take_one_gets_it
+            ended_values_do_not_hide_the_others
+        }
+    };
+    (@group leases $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            one_holder_of_many
+            tokens_grow_with_each_grant
+            a_lease_ends_by_itself
+            a_late_holder_cannot_renew_or_release
+            a_renewed_lease_lasts_longer
+            a_fenced_counter_counts_right
+        }
+    };
+    (@group idempotency $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            of_many_repeats_one_is_executed
+            an_answer_is_given_again_for_a_day
+            another_body_is_refused
+            a_crashed_request_stays_unknown
+            a_late_answer_counts
+            an_abandoned_request_may_come_again
+            requests_of_two_users_are_two
+            an_answer_has_its_limit
+        }
+    };
+    (@group uploads $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            an_upload_counts_when_it_is_confirmed
+            an_abandoned_upload_is_swept
+            a_removed_upload_is_swept
+            a_key_is_uploaded_once
+            sweepers_take_different_uploads
+            an_upload_is_confirmed_or_swept_and_never_both
         }
     };
     (@cases $store:expr; $($case:ident)*) => {
@@ -80,6 +154,11 @@ macro_rules! conformance_tests {
                 $crate::conformance::$case(store).await;
             }
         )*
+    };
+    ($store:expr) => {
+        $crate::conformance_tests! {
+            [accounts session_keys login_codes client_calls key_values leases idempotency uploads] $store
+        }
     };
 }
 
@@ -272,19 +351,27 @@ pub async fn unknown_users_are_told<S: Accounts>(store: S) {
     assert_eq!(store.revoke_session(Uuid::new_v4(), nobody, time(0)).await, Err(unknown));
 }
 
+/// Texts that a careless store changes, or takes for each other.
+const AWKWARD: [&str; 7] = ["o'; DROP TABLE users; --", "张三", "🦄", "O1", "o1", "o1 ", "a%b_c"];
+
 /// Quotes, other scripts, and case are neither lost nor taken for each other.
-pub async fn awkward_texts_stay_whole<S: Accounts + SessionKeys>(store: S) {
-    let texts = ["o'; DROP TABLE users; --", "张三", "🦄", "O1", "o1", "o1 ", "a%b_c"];
+pub async fn awkward_texts_stay_whole<S: Accounts>(store: S) {
     let mut users = BTreeSet::new();
-    for text in texts {
+    for text in AWKWARD {
         let identity = Identity::new("wx'\"1", text).with_unionid(format!("u{text}"));
         let id = ok(store.sign_in(&identity, time(0)).await).id;
         users.insert(id);
         assert_eq!(ok(store.identities(id).await), [identity]);
+    }
+    assert_eq!(users.len(), AWKWARD.len());
+}
+
+/// The same for the owners of session keys.
+pub async fn awkward_names_of_keys_stay_whole<S: SessionKeys>(store: S) {
+    for text in AWKWARD {
         ok(store.put("wx'\"1", text, &SecretString::from(format!("{text} key")), time(0)).await);
     }
-    assert_eq!(users.len(), texts.len());
-    for text in texts {
+    for text in AWKWARD {
         assert_eq!(keys(&store, "wx'\"1", text).await, [format!("{text} key")]);
     }
 }

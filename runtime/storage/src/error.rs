@@ -17,16 +17,34 @@ pub enum StoreError {
         detail: String,
     },
     /// The database URL is not one that this store understands.
-    #[error("the database URL {url} cannot be used: {reason}; write it as sqlite:data/app.db")]
+    #[error(
+        "the database URL {url} cannot be used: {reason}; write it as sqlite:data/app.db, postgres://user:password@host/database or mysql://user:password@host/database"
+    )]
     BadUrl {
         /// The URL, without user name, password and parameter values.
         url: String,
         /// What is wrong with it.
         reason: String,
     },
+    /// The server refuses user name and password.
+    #[error(
+        "the database refuses to log in: {detail}; correct user name and password in the database URL, or let the server admit them from this host"
+    )]
+    Credentials {
+        /// What the server said.
+        detail: String,
+    },
+    /// The server has no such database.
+    #[error(
+        "there is no such database: {detail}; create it (CREATE DATABASE …), or correct its name in the URL"
+    )]
+    Missing {
+        /// What the server said.
+        detail: String,
+    },
     /// The operating system or the database refuses access.
     #[error(
-        "the database may not be used: {detail}; give the user that runs this process the right to read and write it, and its folder"
+        "the database may not be used: {detail}; of a file, give the user that runs this process the right to read and write it and its folder; on a server, GRANT the rights on the database to the user of the URL"
     )]
     Permission {
         /// What was refused.
@@ -54,6 +72,12 @@ pub enum StoreError {
         /// What was found.
         detail: String,
     },
+    /// Others changed the same rows at the same time, again and again. Trying again later may help.
+    #[error("too many changes of the same rows at once: {detail}; try again")]
+    Contention {
+        /// What the database said.
+        detail: String,
+    },
     /// A row that must be unique exists already, or one that is referred to does not.
     #[error("the change contradicts what is stored: {detail}")]
     Conflict {
@@ -78,6 +102,9 @@ pub enum StoreError {
     /// The key that encrypts secrets at rest does not work.
     #[error(transparent)]
     Cipher(#[from] CipherError),
+    /// A name or a value that no store takes.
+    #[error("{0}")]
+    Limit(String),
     /// Anything else that the database said.
     #[error("the database refused a statement: {detail}")]
     Database {
@@ -89,7 +116,23 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without a change by a person.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Contention { .. })
+    }
+
+    /// The same error, with the place where it happened in front of its detail.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        match &mut self {
+            Self::Unavailable { detail }
+            | Self::Credentials { detail }
+            | Self::Missing { detail }
+            | Self::Permission { detail }
+            | Self::ReadOnly { detail }
+            | Self::Full { detail }
+            | Self::Corrupt { detail }
+            | Self::Database { detail } => *detail = format!("{place}: {detail}"),
+            _ => {}
+        }
+        self
     }
 }
 
@@ -98,7 +141,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match error {
-            E::Database(error) => crate::sqlite::classify(error.as_ref()),
+            E::Database(error) => crate::database::classify(error.as_ref()),
             E::PoolTimedOut => Self::Unavailable {
                 detail: "no connection became free in time (all are in use, or none could be opened)".into(),
             },

@@ -2,20 +2,22 @@
 //!
 //! Few, small traits with exact promises, and adapters that keep them. The traits are
 //! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
-//! [`LoginCodes`] (one exchange per code, across instances) and [`ClientCalls`] (which versions of the
-//! mini-program still call what). [`SqliteStore`] implements all of them in one file on disk. Nothing here reads the clock by itself: the time is an argument, taken
-//! from a [`Clock`] that tests can move.
+//! [`LoginCodes`] (one exchange per code, across instances), [`KeyValues`] (with an end, and compare-and-set),
+//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Uploads`] and [`ClientCalls`] (which versions of the
+//! mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
+//! on disk, PostgreSQL (feature `postgres`), MySQL or MariaDB (feature `mysql`). Nothing here reads the
+//! clock by itself: the time is an argument, taken from a [`Clock`] that tests can move.
 //!
 //! ```
-//! use queqiao_storage::{Accounts, Cipher, Clock, Identity, SqliteStore, sqlite};
+//! use queqiao_storage::{Accounts, Cipher, Clock, Database, Identity, PoolOptions, SqlStore};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let url = format!("sqlite:{}/app.db", folder.path().display());
 //! let clock = Clock::system();
-//! let pool = sqlite::open(&url, &sqlite::PoolOptions::default()).await?; // "sqlite:data/app.db"
-//! let store = SqliteStore::new(pool, Cipher::new([(1, [7; 32])])?).await?;
+//! let database = Database::open(&url, &PoolOptions::default()).await?; // "sqlite:data/app.db"
+//! let store = SqlStore::new(database, Cipher::new([(1, [7; 32])])?).await?;
 //!
 //! let identity = Identity::new("wx0000000000000000", "oGZUI0egBJY1zhBYw2KhdUfwVJJE");
 //! let account = store.sign_in(&identity, clock.now()).await?;
@@ -35,10 +37,17 @@ mod client_calls;
 pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod database;
 mod error;
+mod idempotency;
+mod key_value;
+mod lease;
 mod login_code;
 mod session_key;
-pub mod sqlite;
+mod sql;
+#[cfg(test)]
+mod test_servers;
+mod upload;
 
 pub use account::{Access, Account, Accounts, BadUserId, Identity, UserId};
 pub use cipher::{Cipher, CipherError, Sealed};
@@ -47,10 +56,19 @@ pub use client_calls::{
     KEPT_PACKAGES, PackageSeen,
 };
 pub use clock::Clock;
+pub use database::{
+    Column, Database, Engine, FromCell, Migration, PoolOptions, Read, Row, Transaction, Value,
+};
 pub use error::StoreError;
+pub use idempotency::{
+    ANSWER_LIMIT, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, REMEMBERED, Scope,
+};
+pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
+pub use lease::{Grant, Leased, Leases};
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
-pub use sqlite::{Migration, SqliteStore};
+pub use sql::{MIGRATIONS_TABLE, SqlStore};
+pub use upload::{Confirmed, SWEEPING, Upload, UploadRecord, Uploads};
 
 /// The SQL toolkit that the adapters stand on, so that the application uses the same version.
 pub use sqlx;

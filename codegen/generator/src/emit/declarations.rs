@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
 use crate::Options;
-use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Scheme, Type};
+use crate::contract::{
+    Body, Contract, Details, Documentation, Form, Member, Operation, Parameter, Place, Scheme, Type,
+};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
@@ -31,7 +33,8 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
     }
     for operation in &contract.operations {
         text.push('\n');
-        text.push_str(&declare(operation, &users));
+        let downloads = options.container.is_none() && operation.downloads();
+        text.push_str(&declare(operation, &users, downloads));
     }
     text
 }
@@ -58,12 +61,15 @@ fn schemes(contract: &Contract) -> String {
     format!("{{\n{}  }}", members.collect::<String>())
 }
 
-fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
+fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool) -> String {
     let Operation { name, method, path, .. } = operation;
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
-    let signature = format!("({}): Call<{}>", arguments(operation), type_text(&operation.result, ""));
+    let upload = matches!(&operation.body, Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }));
+    let options = if upload { "TransferOptions" } else { "Options" };
+    let signature =
+        format!("({}): Call<{}>", arguments(operation, options), type_text(&operation.result, ""));
     let mut codes: Vec<&String> = operation.codes.iter().collect();
     codes.sort_by_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
@@ -85,7 +91,13 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     };
     text.push_str(&details(operation));
     text.push_str(&format!("  /** Whether {name} has failed with one of its codes. */\n"));
-    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n}}\n"));
+    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n"));
+    if downloads {
+        text.push_str("  /** The same into a file; gives its path. */\n");
+        let arguments = arguments(operation, "DownloadOptions");
+        text.push_str(&format!("  function download({arguments}): Call<FilePath>;\n"));
+    }
+    text.push_str("}\n");
     if declared != *name {
         text.push_str(&format!("export {{ {declared} as {name} }};\n"));
     }
@@ -110,12 +122,12 @@ fn details(operation: &Operation) -> String {
     text
 }
 
-fn arguments(operation: &Operation) -> String {
+fn arguments(operation: &Operation, options: &str) -> String {
     let at = |place: Place| operation.parameters.iter().filter(|p| p.place == place).collect::<Vec<_>>();
     let (path, query, header) = (at(Place::Path), at(Place::Query), at(Place::Header));
     let required = |parameters: &[&Parameter]| parameters.iter().any(|parameter| parameter.required);
 
-    let mut options = "Options".to_owned();
+    let mut options = options.to_owned();
     let mut options_required = required(&header);
     if operation.method.sends_body() && !query.is_empty() {
         let mark = if required(&query) { "" } else { "?" };
@@ -181,6 +193,7 @@ fn type_text(shape: &Type, indent: &str) -> String {
         Type::Number => "number".into(),
         Type::String => "string".into(),
         Type::Binary => "ArrayBuffer".into(),
+        Type::File => "FilePath".into(),
         Type::Literal(serde_json::Value::String(text)) => quote(text),
         Type::Literal(value) => value.to_string(),
         Type::Named(name) => name.clone(),

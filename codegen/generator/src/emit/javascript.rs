@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{key, one_line, quote};
-use crate::BaseUrl;
 use crate::contract::{Access, Answer, Contract, Form, Operation, Scheme, Style};
+use crate::{BaseUrl, Container, Options};
 
 /// The words by which a generated file is known; what comes before them differs by file.
 pub(crate) fn header(contract: &Contract) -> String {
@@ -12,11 +12,16 @@ pub(crate) fn header(contract: &Contract) -> String {
     format!("{} from the contract of {name}; do not edit.", crate::HEADER)
 }
 
-pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl) -> String {
+pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract));
     let mut arguments = vec![quote(&contract.name), quote(&contract.id), base(base_url)];
-    arguments.extend(contract.renewal_header.as_deref().map(quote));
+    arguments.push(quote(contract.renewal_header.as_deref().unwrap_or_default()));
+    if let Some(Container { env, service }) = &options.container {
+        arguments.push(format!("{{ env: {}, service: {} }}", quote(env), quote(service)));
+    } else if contract.renewal_header.is_none() {
+        arguments.pop();
+    }
     text.push_str(&format!("var api = require('./runtime')({});\n", arguments.join(", ")));
 
     let codes = Codes::of(&contract.operations);
@@ -127,7 +132,7 @@ fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
     let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
     members.extend(object(styles).map(|styles| format!("styles: {styles}")));
     if let Some(body) = &operation.body {
-        if body.media != "application/json" {
+        if body.media != "application/json" && !matches!(body.form, Form::Multipart { .. }) {
             members.push(format!("media: {}", quote(&body.media)));
         }
         match &body.form {
@@ -137,6 +142,9 @@ fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
                 members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
             }
             Form::Raw => members.push("raw: true".to_owned()),
+            Form::Multipart { file, .. } => {
+                members.push(format!("file: {}", quote(file.as_deref().unwrap_or_default())));
+            }
         }
     }
     members.extend(credential.map(|index| format!("auth: {}", credential_name(index))));

@@ -93,6 +93,21 @@ fn answer<'a>(
     response: &Node<'a>,
     schemas: &mut Schemas<'a>,
 ) -> Result<(Answer, Type), GenerateError> {
+    let (kind, schema) = content(status, response)?;
+    let shape = match kind {
+        Answer::Json => schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?,
+        Answer::Text => Type::String,
+        Answer::Binary => Type::Binary,
+        Answer::Empty => Type::Nothing,
+    };
+    Ok((kind, shape))
+}
+
+/// How the client reads an answer, and the schema of what it reads.
+pub(crate) fn content<'a>(
+    status: &str,
+    response: &Node<'a>,
+) -> Result<(Answer, Option<Node<'a>>), GenerateError> {
     let media = match response.object("content")? {
         Some(content) if !matches!(status, "204" | "205") => content.children()?,
         _ => Vec::new(),
@@ -100,15 +115,10 @@ fn answer<'a>(
     for wanted in [Answer::Json, Answer::Text, Answer::Binary] {
         if let Some((_, node)) = media.iter().find(|(name, _)| kind(name) == wanted) {
             node.members()?;
-            let schema = node.get("schema");
-            return Ok(match wanted {
-                Answer::Json => (wanted, schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?),
-                Answer::Text => (wanted, Type::String),
-                _ => (wanted, Type::Binary),
-            });
+            return Ok((wanted, node.get("schema")));
         }
     }
-    Ok((Answer::Empty, Type::Nothing))
+    Ok((Answer::Empty, None))
 }
 
 fn kind(media_type: &str) -> Answer {

@@ -130,7 +130,7 @@ fn canonical(pointer: String) -> String {
 }
 
 // References are URI fragments: some writers encode `{`, `}` and spaces in them.
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -1,6 +1,6 @@
 //! From the drafts of all operations to one OpenAPI document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
@@ -22,13 +22,21 @@ use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
+use crate::model::example::MISTAKE;
 use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
+
+/// How a reader of the document comes to a token.
+const LOGIN_TEXT: &str = "The `token` that `POST /auth/login` gives for a code of `wx.login`.\n\nIn development the \
+                          emulator gives a code to everyone who asks: `POST /emulator/login-codes` at its address, which \
+                          the server prints at start.";
 
 /// What stands above the operations.
 pub(crate) struct Header {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) description: Option<String>,
+    /// The tags in use, with what is said of them.
+    pub(crate) tags: BTreeMap<String, Option<String>>,
     /// The operation ids of login and logout, if the Api has them.
     pub(crate) login: Option<(&'static str, &'static str)>,
 }
@@ -66,9 +74,7 @@ pub(crate) fn assemble(
         ));
     }
     let mut paths = PathsBuilder::new();
-    let mut tags = BTreeSet::new();
     for operation in placed {
-        tags.insert(operation.tag.to_owned());
         let path = operation.path.to_owned();
         let method = operation.meta.method;
         let written = Writer { components: &components, mistakes: &mut mistakes }.operation(operation);
@@ -88,6 +94,7 @@ pub(crate) fn assemble(
     if header.login.is_some() {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
         scheme.bearer_format = Some("JWT".to_owned());
+        scheme.description = Some(LOGIN_TEXT.to_owned());
         parts = parts.security_scheme(LOGIN_SCHEME, SecurityScheme::Http(scheme));
     }
     let info = InfoBuilder::new()
@@ -100,7 +107,12 @@ pub(crate) fn assemble(
         .servers(Some([ServerBuilder::new().url("/").build()]))
         .paths(paths)
         .components(Some(parts.build()))
-        .tags(Some(tags.into_iter().map(|name| TagBuilder::new().name(name).build())))
+        .tags(Some(
+            header
+                .tags
+                .into_iter()
+                .map(|(name, text)| TagBuilder::new().name(name).description(text).build()),
+        ))
         .build();
     let mut value = serde_json::to_value(document)
         .map_err(|error| vec![format!("the document cannot be written: {error}")])?;
@@ -374,6 +386,7 @@ fn without_null(schema: &mut Value) {
 fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
+        map.remove(MISTAKE);
         // A tuple has no more items than those; linters ask for the keyword.
         if map.contains_key("prefixItems") && !map.contains_key("items") {
             map.insert("items".to_owned(), Value::Bool(false));

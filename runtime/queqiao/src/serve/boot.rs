@@ -4,8 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::sqlx::SqlitePool;
-use queqiao_storage::{Accounts, Clock, Migration, sqlite};
+use queqiao_storage::{Accounts, Clock, Database, Migration};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
@@ -17,7 +16,7 @@ const MIGRATIONS: &str = "app_migrations";
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
-    pool: SqlitePool,
+    database: Database,
     accounts: Arc<dyn Accounts>,
     clock: Clock,
     app: config::Map<String, config::Value>,
@@ -27,16 +26,26 @@ pub struct Boot {
 impl Boot {
     pub(super) fn new(
         settings: &Settings,
-        pool: SqlitePool,
+        database: Database,
         accounts: Arc<dyn Accounts>,
         clock: Clock,
     ) -> Self {
-        Self { pool, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+        Self { database, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
-    /// The SQL pool, which the framework shares. `pool.begin()` starts a transaction.
-    pub fn sql(&self) -> &SqlitePool {
-        &self.pool
+    /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
+    /// `begin()` starts a transaction.
+    ///
+    /// ```
+    /// use queqiao::{Boot, values};
+    ///
+    /// async fn titles(boot: &Boot, owner: &str) -> queqiao::Result<Vec<String>> {
+    ///     let rows = boot.sql().rows("SELECT title FROM todos WHERE owner = $1", &values![owner]).await?;
+    ///     Ok(rows.iter().map(|row| row.get("title")).collect::<Result<_, _>>()?)
+    /// }
+    /// ```
+    pub fn sql(&self) -> &Database {
+        &self.database
     }
 
     /// Users, their WeChat identities and roles: for an operation by which one admin appoints another.
@@ -81,7 +90,7 @@ impl Boot {
     /// boot.migrate(&[queqiao::Migration {
     ///     version: 1,
     ///     name: "todos",
-    ///     sql: "CREATE TABLE todos (id TEXT PRIMARY KEY, title TEXT NOT NULL) STRICT;",
+    ///     sql: "CREATE TABLE todos (id VARCHAR(36) PRIMARY KEY, title TEXT NOT NULL);",
     /// }])
     /// .await
     /// # }
@@ -90,11 +99,11 @@ impl Boot {
     /// # Errors
     /// SQL that fails, or a migration that was changed after it had been applied.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result {
-        Ok(sqlite::migrate(&self.pool, MIGRATIONS, migrations).await?)
+        Ok(self.database.migrate(MIGRATIONS, migrations).await?)
     }
 
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.database.close().await;
     }
 }
 

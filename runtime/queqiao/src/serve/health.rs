@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::HeaderMap;
-use queqiao_storage::sqlx::{self, SqlitePool};
+use queqiao_storage::Database;
 use serde_json::json;
 
 use crate::problem::{self, Audience, Language, Problem, Text};
@@ -20,13 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Whether the server takes work.
 #[derive(Clone)]
 pub(crate) struct Readiness {
-    pool: SqlitePool,
+    database: Database,
     stopping: Arc<AtomicBool>,
 }
 
 impl Readiness {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool, stopping: Arc::new(AtomicBool::new(false)) }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database, stopping: Arc::new(AtomicBool::new(false)) }
     }
 
     /// From now on `/readyz` says no, so that a load balancer sends nothing more.
@@ -49,9 +49,9 @@ async fn ready(State((readiness, language)): State<(Readiness, Language)>, heade
     if readiness.stopping.load(Ordering::Relaxed) {
         return not_ready("服务器正在关闭。", "It is shutting down.");
     }
-    let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&readiness.pool));
+    let asked = tokio::time::timeout(PATIENCE, readiness.database.ping());
     match asked.await {
-        Ok(Ok(_)) => Json(json!({ "status": "ready" })).into_response(),
+        Ok(Ok(())) => Json(json!({ "status": "ready" })).into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database does not answer");
             not_ready("数据库没有响应。", "The database does not answer.")

@@ -47,7 +47,7 @@ use crate::api::Api;
 ///
 /// #[derive(Clone)]
 /// struct App {
-///     sql: queqiao::SqlitePool,
+///     sql: queqiao::Database,
 /// }
 ///
 /// impl App {

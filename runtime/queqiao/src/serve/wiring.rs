@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, ContractId, SqliteStore, sqlite};
+use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
 use queqiao_wechat::{App, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
@@ -49,15 +49,15 @@ where
 {
     let contract: ContractId = built.document().contract().parse()?;
     let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
-    let options = sqlite::PoolOptions {
+    let options = PoolOptions {
         max_connections: settings.database.max_connections,
         acquire_timeout: settings.database.acquire_timeout,
-        ..sqlite::PoolOptions::default()
+        ..PoolOptions::default()
     };
-    let pool = sqlite::open(&settings.database.url, &options).await?;
+    let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqliteStore::new(pool.clone(), cipher).await?);
+    let store = Arc::new(SqlStore::new(database.clone(), cipher).await?);
     let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
     let counted = Counted {
         operations: built.operations().collect(),
@@ -70,7 +70,7 @@ where
 
     let accounts = Arc::clone(&stores.accounts);
     let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
-    let boot = Boot::new(settings, pool.clone(), accounts, clock);
+    let boot = Boot::new(settings, database.clone(), accounts, clock);
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
@@ -78,7 +78,7 @@ where
         .with_login(login.clone())
         .with_clients(Arc::clone(&clients));
 
-    let readiness = Readiness::new(pool);
+    let readiness = Readiness::new(database);
     let document = built.document().clone();
     let language = built.language();
     let mut own = health::routes(readiness.clone(), language);

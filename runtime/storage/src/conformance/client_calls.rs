@@ -75,6 +75,38 @@ pub async fn concurrent_counts_are_not_lost<S: ClientCalls + 'static>(store: S) 
     assert_eq!(all, CROWD as u64 * 5);
 }
 
+/// What is added together is seen together.
+pub async fn a_reader_never_sees_half_of_an_addition<S: ClientCalls + 'static>(store: S) {
+    /// So many that writing them takes a while.
+    const OPERATIONS: usize = 200;
+    let store = Arc::new(store);
+    let own = ClientId::Contract(contract(1));
+    crowd(&store, |store, n| async move {
+        for _ in 0..5 {
+            if n % 2 == 0 {
+                let all: Vec<CallCount> =
+                    (0..OPERATIONS).map(|n| count(own, &format!("operation{n}"), 1, 0, time(0))).collect();
+                let packages = vec![PackageSeen {
+                    client: own,
+                    appid: "wx1".into(),
+                    package: "1".into(),
+                    last_seen: time(0),
+                }];
+                let counted = ClientFigures { calls: all, packages };
+                ok(store.add_calls(&counted, ROOMY, time(0)).await);
+            } else {
+                let figures = ok(store.client_figures().await);
+                let calls: Vec<u64> = figures.calls.iter().map(|count| count.calls).collect();
+                let whole = matches!(calls.len(), 0 | OPERATIONS);
+                let alike = calls.iter().all(|count| Some(count) == calls.first());
+                assert!(whole && alike, "half of an addition is seen: {calls:?}");
+                assert_eq!(figures.packages.is_empty(), calls.is_empty(), "half of an addition is seen");
+            }
+        }
+    })
+    .await;
+}
+
 /// A stranger with ever new ids fills the places and no more; known contracts need none.
 pub async fn contracts_beyond_the_limit_are_counted_together<S: ClientCalls>(store: S) {
     let known = [contract(1000), contract(1001)];

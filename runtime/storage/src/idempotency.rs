@@ -1,0 +1,149 @@
+//! Idempotency records: a request that is sent again is not executed again.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{StoreError, UserId};
+
+/// How long a request is remembered, from when it first came.
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a body of an answer may be that is kept, in bytes.
+pub const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// Which request it is: SHA-256 of user, operation and the key that the client made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope([u8; 32]);
+
+impl Scope {
+    /// The scope of a request. Without a user, whoever has the key shares it.
+    pub fn new(user: Option<UserId>, operation: &str, key: &str) -> Self {
+        let user = user.map(|user| user.to_string()).unwrap_or_default();
+        let mut hash = Sha256::new();
+        // The lengths keep ("ab", "c") and ("a", "bc") apart.
+        for part in [user.as_str(), operation, key] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = self.0;
+        write!(f, "Scope({a:02x}{b:02x}{c:02x}{d:02x}…)")
+    }
+}
+
+/// What was sent: SHA-256 of the body, and of whatever else decides what the request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyHash([u8; 32]);
+
+impl BodyHash {
+    /// The hash of a body.
+    pub fn new(body: &[u8]) -> Self {
+        Self(Sha256::digest(body).into())
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The right to execute a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which request.
+    pub scope: Scope,
+    /// Tells this attempt from any other.
+    pub id: Uuid,
+}
+
+/// An answer that is given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The type of the body, if it has one.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It is new: the caller is to execute it, and to [`answer`](IdempotencyRecords::answer) or
+    /// [`abandon`](IdempotencyRecords::abandon) it.
+    Yours(Attempt),
+    /// It is being executed right now.
+    Running,
+    /// It was executed, and this is what it answered.
+    Answered(Answer),
+    /// The key was used for another body.
+    OtherBody,
+    /// It was begun, and whoever executed it did not come back: nobody knows whether it had an effect.
+    Unknown,
+}
+
+/// What became of requests, for all instances together.
+#[async_trait::async_trait]
+pub trait IdempotencyRecords: Send + Sync {
+    /// Asks whether to execute a request. Of concurrent callers exactly one is to.
+    ///
+    /// From `patience` on, one that has not answered counts as crashed, and the request as
+    /// [`Unknown`](Begun::Unknown): nobody executes it again. After [`REMEMBERED`] it is as if it never
+    /// came. Each call also forgets some of those, so that the store does not grow.
+    async fn begin(
+        &self,
+        scope: &Scope,
+        body: &BodyHash,
+        patience: Timestamp,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError>;
+
+    /// Keeps the answer. Also after the patience has ended: that it was executed stays true.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Limit`] for a body longer than [`ANSWER_LIMIT`]; otherwise as the database fails.
+    async fn answer(&self, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError>;
+
+    /// Forgets a request that surely had no effect: it may be sent again. Nothing if it was answered.
+    async fn abandon(&self, attempt: &Attempt) -> Result<(), StoreError>;
+}
+
+pub(crate) fn check_answer(answer: &Answer) -> Result<(), StoreError> {
+    if answer.body.len() <= ANSWER_LIMIT {
+        return Ok(());
+    }
+    Err(StoreError::Limit(format!(
+        "the answer of an idempotent operation has {} bytes, and at most {ANSWER_LIMIT} are kept: answer with \
+         less, or with where to read the rest",
+        answer.body.len()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_scope_do_not_run_together() {
+        assert_ne!(Scope::new(None, "ab", "c"), Scope::new(None, "a", "bc"));
+        let user = UserId::new(Timestamp::now());
+        assert_ne!(Scope::new(Some(user), "a", "k"), Scope::new(None, "a", "k"));
+        assert_eq!(Scope::new(Some(user), "a", "k"), Scope::new(Some(user), "a", "k"));
+        assert!(!format!("{:?}", Scope::new(None, "a", "secret")).contains("secret"));
+    }
+}
