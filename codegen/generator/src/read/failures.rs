@@ -27,7 +27,7 @@ impl Failures {
         if let Some(content) = response.object("content")? {
             for (_, media) in content.children()? {
                 if let Some(schema) = media.get("schema") {
-                    self.search(&schema, root, schemas, &mut BTreeSet::new())?;
+                    self.search(&schema, root, schemas, &mut Vec::new())?;
                 }
             }
         }
@@ -39,26 +39,35 @@ impl Failures {
         schema: &Node<'a>,
         root: &'a Value,
         schemas: &mut Schemas<'a>,
-        seen: &mut BTreeSet<String>,
+        seen: &mut Vec<&'a Value>,
     ) -> Result<(), GenerateError> {
-        let schema = schema.resolve(root)?;
-        if !seen.insert(schema.pointer.clone()) {
+        if schema.text("$ref").is_some() {
+            return self.search(&schema.resolve(root)?, root, schemas, seen);
+        }
+        // One place in the document is one value.
+        if seen.iter().any(|other| std::ptr::eq(*other, schema.value)) {
             return Ok(());
         }
+        seen.push(schema.value);
         for keyword in ["allOf", "oneOf", "anyOf"] {
             for inner in schema.list(keyword)? {
                 self.search(&inner, root, schemas, seen)?;
             }
         }
+        // Every error of every operation has these schemas: what lists no codes is left before it costs anything.
+        let raw = schema.value.get("properties").and_then(|properties| properties.get("code"));
+        if !raw.is_some_and(|code| ["$ref", "enum", "const"].iter().any(|word| code.get(word).is_some())) {
+            return Ok(());
+        }
         let Some(properties) = schema.get("properties") else { return Ok(()) };
         let Some(code) = properties.get("code") else { return Ok(()) };
         let code = code.resolve(root)?;
-        let listed = code.list("enum")?;
-        let values = listed.iter().map(|item| item.value).chain(code.get("const").map(|item| item.value));
+        let listed = code.values("enum")?;
+        let values = listed.iter().chain(code.value.get("const"));
         // The client keeps codes as words of a string.
         let word =
             |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-        let codes: Vec<&str> = values.filter_map(Value::as_str).filter(word).collect();
+        let codes: Vec<&'a str> = values.filter_map(Value::as_str).filter(word).collect();
         self.codes.extend(codes.iter().copied().map(str::to_owned));
         if let Some(details) = properties.get("details").filter(|_| !codes.is_empty()) {
             let required = schema.list("required")?.iter().any(|name| name.value == "details");
