@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::num::{NonZeroU8, Wrapping};
-use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
 use queqiao::model;
@@ -153,7 +152,6 @@ enum TaggedNewtypes {
     Boxed(Box<OddInner>),
     Nothing(NoMembers),
     Unit(UnitStruct),
-    Shared(Arc<OddInner>),
     Nested(TaggedOther),
 }
 
@@ -262,14 +260,10 @@ enum FlattenedMapInVariant {
 
 #[model]
 #[derive(Arbitrary)]
-struct Shared {
-    arc: Arc<OddInner>,
-    text: Arc<str>,
+struct Boxes {
     #[arbitrary(with = |u: &mut Unstructured<'_>| Ok(Cow::Owned(u.arbitrary()?)))]
     cow: Cow<'static, str>,
-    maybe: Option<Arc<OddInner>>,
     boxes: Box<Option<Box<OddInner>>>,
-    list: Arc<[u8]>,
 }
 
 /// Types of the standard library that are on the wire what is in them, or nothing.
@@ -286,13 +280,6 @@ struct Standard {
 struct ByNumbersAndAddresses {
     numbers: HashMap<NonZeroU8, u8>,
     addresses: BTreeMap<Ipv4Addr, OddInner>,
-}
-
-#[model]
-#[derive(Arbitrary)]
-struct OddTuples {
-    seven: (u8, u8, u8, u8, u8, u8, bool),
-    twelve: (u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, String),
 }
 
 #[model]
@@ -328,10 +315,9 @@ cases! {
     odd_flattened_enum_option: FlattenedEnumOption,
     odd_flattened_default: FlattenedDefault,
     odd_flattened_map_in_variant: FlattenedMapInVariant,
-    odd_shared: Shared,
+    odd_boxes: Boxes,
     odd_standard: Standard,
     odd_keys: ByNumbersAndAddresses,
-    odd_tuples: OddTuples,
     odd_clear: Clear<OddInner>,
     odd_clear_list: Clear<Vec<u8>>,
     odd_matrix: Matrix<OddInner, 3>,

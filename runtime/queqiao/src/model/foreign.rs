@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -59,19 +58,7 @@ impl<T: Model> Model for Box<T> {
     }
 }
 
-impl<T: Model> Model for Arc<T> {
-    fn check(&self, at: &mut Checker<'_>) {
-        (**self).check(at);
-    }
-}
-
-impl<T: Model> Model for Arc<[T]> {
-    fn check(&self, at: &mut Checker<'_>) {
-        items(self.iter(), at);
-    }
-}
-
-plain!(Box<str>, Arc<str>, Cow<'static, str>);
+plain!(Box<str>, Cow<'static, str>);
 
 impl<T: Model> Model for Vec<T> {
     fn check(&self, at: &mut Checker<'_>) {
@@ -165,10 +152,4 @@ tuples! {
     (A 0 B 1 C 2 D 3)
     (A 0 B 1 C 2 D 3 E 4)
     (A 0 B 1 C 2 D 3 E 4 F 5)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11)
 }
