@@ -118,6 +118,8 @@ pub struct Operation {
     pub method: Method,
     /// The server of this operation alone, without a slash at its end.
     pub server: Option<String>,
+    /// The first of its tags.
+    pub tag: Option<String>,
     /// Path template.
     pub path: String,
     /// Its documentation.

@@ -1,6 +1,6 @@
 //! `index.d.ts`: the types, strict and without `any`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
@@ -12,7 +12,8 @@ use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
 
-pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
+/// `index.d.ts`, with all types and these operations.
+pub(crate) fn emit(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
     text.push_str(&select(PRELUDE, &parts(contract, options)).replace("{/*schemes*/}", &schemes(contract)));
@@ -26,12 +27,44 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
             shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
         }
     }
+    text.push_str(&declare_all(contract, options, operations));
+    text
+}
+
+/// The declarations of a tag's file; the types are in the file `types`.
+pub(crate) fn emit_part(
+    contract: &Contract,
+    options: &Options,
+    operations: &[Operation],
+    types: &str,
+) -> String {
+    let mut text =
+        format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
+    let declared = declare_all(contract, options, operations);
+    let prelude = select(PRELUDE, &parts(contract, options));
+    let own = prelude.lines().filter_map(|line| {
+        let rest = line.strip_prefix("export ").unwrap_or(line);
+        let rest = ["type ", "interface ", "class "].iter().find_map(|word| rest.strip_prefix(word))?;
+        rest.split(|c: char| !c.is_ascii_alphanumeric()).next()
+    });
+    let words: BTreeSet<&str> =
+        declared.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).collect();
+    let models = contract.models.iter().map(|model| model.name.as_str());
+    let names: BTreeSet<&str> = own.chain(models).filter(|name| words.contains(name)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    text.push_str(&format!("import {{ {} }} from {};\n", names.join(", "), quote(types)));
+    text.push_str(&declared);
+    text
+}
+
+fn declare_all(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
+    let mut text = String::new();
     // How many operations share a code: what is an operation's own stands first, before the framework's.
     let mut users = BTreeMap::new();
     for code in contract.operations.iter().flat_map(|operation| &operation.codes) {
         *users.entry(code.as_str()).or_insert(0_usize) += 1;
     }
-    for operation in &contract.operations {
+    for operation in operations {
         text.push('\n');
         let downloads = options.container.is_none() && operation.downloads();
         text.push_str(&declare(operation, &users, downloads));

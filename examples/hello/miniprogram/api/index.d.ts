@@ -138,7 +138,7 @@ export interface Configuration {
   loginCode?: () => string | PromiseLike<string>;
 }
 
-type NoParameters = { [name: string]: never };
+export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
 

@@ -143,7 +143,7 @@ export interface Configuration {
   loginCode?: () => string | PromiseLike<string>;
 }
 
-type NoParameters = { [name: string]: never };
+export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
 
