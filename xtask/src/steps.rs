@@ -237,9 +237,15 @@ fn es5() -> Result<()> {
     )
 }
 
-fn documents() -> Result<()> {
-    let (documents, clients) = ("target/documents/in", "target/documents/clients");
+/// The public OpenAPI documents, each in a file of this folder.
+pub(crate) fn collect_documents() -> Result<&'static str> {
+    let documents = "target/documents/in";
     node("documents.mjs", &["--collect", documents])?;
+    Ok(documents)
+}
+
+fn documents() -> Result<()> {
+    let (documents, clients) = (collect_documents()?, "target/documents/clients");
     let example = [
         "run",
         "--quiet",
