@@ -28,6 +28,8 @@ pub use dialect::Engine;
 pub(crate) use dialect::{LOCKS, Merge};
 pub use migrate::Migration;
 pub use open::PoolOptions;
+#[cfg(feature = "redis")]
+pub(crate) use open::shown;
 pub use value::{Column, FromCell, Read, Row, Value};
 
 use crate::StoreError;
