@@ -15,6 +15,8 @@ mod open;
 mod postgres;
 #[cfg(any(test, feature = "mysql"))]
 mod scan;
+#[cfg(test)]
+mod server_tests;
 mod sqlite;
 mod value;
 
