@@ -6,6 +6,7 @@ mod host_tools;
 mod report;
 mod requirements;
 mod steps;
+mod storage;
 
 use std::process::ExitCode;
 
