@@ -1,4 +1,3 @@
-
 return {
   op: operations,
   ApiError: ApiError,
@@ -11,7 +10,7 @@ return {
   parseDate: parseDate,
   //#end
   configure: function (changes) {
-    for (var key in changes) settings[key] = changes[key];
-    if (changes.concurrency) sharedState(host()).limit = Math.max(1, Math.min(10, changes.concurrency));
+    copy(settings, changes);
+    if (changes.concurrency) sharedState().limit = Math.min(10, changes.concurrency);
   }
 };

@@ -5,20 +5,35 @@
 // (styles of its members), raw and file of a body that is not JSON; auth (schemes).
 function operations(access, common) {
   return function (spec, codes, more) {
-    var words = spec.split(' >'), label = words[0], answer = words.length > 1 ? words[1] : 'json';
+    var words = (spec + ' >json').split(' >'), label = words[0], answer = words[1];
     var method = label.split(' ')[0], path = label.slice(method.length + 1), sendsBody = /^P/.test(method);
     // A login may always be repeated by hand: it takes a new code.
     var repeatable = !/^P(OS|AT)/.test(method) || /idem/.test(answer) || access === 'login';
     more = more || {};
 
-    // own: a login of the client itself, or a download.
-    function start(values, body, options, own) {
-      var wx = host(), queue = sharedState(wx), header = {}, url, over, resolve, reject, stop, session;
+    // way: 'login' for one of the client itself, 'downloadFile'.
+    function start(values, body, options, way) {
+      var wx = host(), queue = sharedState(), header = {}, session, url, resolve, reject, stop;
+      //#hooks
+      var over;
+      //#end
+      //#upload
+      var upload;
+      //#end
+      //#session
+      var leaving;
+      //#end
+
+      function fault(kind, response, fields) {
+        fields.status = response.status;
+        fields.requestId = fields.request_id || response.header('x-request-id');
+        return new ApiError(kind, label, fields);
+      }
 
       function finish(error, value) {
+        //#hooks
         if (over) return;
         over = true;
-        //#hooks
         if (options.loading !== false) count(-1);
         if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
         //#end
@@ -28,38 +43,39 @@ function operations(access, common) {
 
       function hear(error, response) {
         var value;
-        if (over) return;
         //#hooks
+        if (over) return;
         if (response) tell(options.onResponse, response);
         //#end
-        if (!error) {
-          try {
-            value = read(response);
-          } catch (mistake) {
-            error = new ApiError('parse', label, {
-              status: response.status,
-              detail: mistake.message,
-              requestId: response.header('x-request-id')
-            });
-          }
+        try {
+          if (!error) value = read(response);
+        } catch (mistake) {
+          error = fault('parse', response, { detail: mistake.message || mistake.errMsg });
         }
         finish(error, value);
       }
 
       function read(response) {
         var data = response.data;
-        if (/^(204|205|304)$/.test(response.status) || !/json|text|binary/.test(answer)) return;
+        //#download
+        if (way === 'downloadFile') {
+          return options.filePath ? wx.getFileSystemManager().saveFileSync(data, options.filePath) : data;
+        }
+        //#end
+        if (/204|205|304/.test(response.status) || !/json|text|binary/.test(answer)) return;
         //#binary
         if (/binary/.test(answer)) return data.slice(0);
         //#end
+        //#text
         if (/text/.test(answer)) return data;
+        //#end
         data = parse(data);
         //#session
         if (access === 'login') {
           if (!data.token) throw Error('no token');
           // Another login than the client's own may bring another user.
-          if (!own && session.owned && session.token !== data.token) changeUser(session, data.token);
-          else if (!own || !session.token) keepToken(session, data.token);
+          if (!way && session.owned && session.token !== data.token) changeUser(session, data.token);
+          else if (!way || !session.token) keepToken(session, data.token);
         }
         //#end
         return data;
@@ -67,17 +83,14 @@ function operations(access, common) {
 
       // One request until it has its result. Gives what ends it before.
       function perform(hear) {
-        var job, cancel, ended;
+        var job, cancel, ended, token, replayed;
         //#retry
         var tries = 0;
         //#end
-        //#session
-        var epoch, token, replayed;
 
         function drop() {
           end(loggedOut(label));
         }
-        //#end
 
         function end(error, response) {
           if (ended) return;
@@ -88,42 +101,41 @@ function operations(access, common) {
           queue.waiting = without(queue.waiting, job);
           if (cancel) cancel();
           //#share
-          if (method !== 'GET') queue.shares = {};
+          if (method !== 'GET') queue.writes = -~queue.writes;
           //#end
           hear(error, response);
         }
 
         // First a login where one is needed, then a place in the queue. The token
         // may be lost while the call stands there: so it looks twice.
-        function waits() {
+        function ready() {
           //#session
-          if (!ended && /user|logout/.test(access) && !session.token) {
+          if (!ended && access === 'user' && !session.token) {
             logIn(session).then(attempt, end);
-            return true;
+            return;
           }
           //#end
-          return ended;
+          return !ended;
         }
 
         function attempt(first) {
-          if (waits()) return;
+          if (!ready()) return;
           job = function () {
-            job = null;
-            if (waits()) return false;
-            send();
+            return ready() && send();
           };
-          if (first
-            //#session
-            || replayed || access === 'login'
+          queue.waiting[
+            //#background
+            first ||
             //#end
-          ) queue.waiting.unshift(job);
-          else queue.waiting.push(job);
+            //#session
+            replayed ||
+            //#end
+            access === 'login' ? 'unshift' : 'push'](job);
           drain(queue);
         }
 
         function send() {
-          var task, timer, left, timeout = options.timeout || settings.timeout;
-          var request = {
+          var task, timer, left, timeout = options.timeout || settings.timeout, request = {
             url: url,
             method:
             //#override
@@ -131,24 +143,18 @@ function operations(access, common) {
             //#end
             method,
             header: header,
+            data: body,
             dataType: 'text',
-            responseType: /binary/.test(answer) ? 'arraybuffer' : 'text',
+            responseType:
+            //#binary
+            /binary/.test(answer) ? 'arraybuffer' :
+            //#end
+            'text',
             success: leave,
             fail: leave
           };
-          if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
-          if (body !== undefined) request.data = body;
-          //#session
-          token = /u|op/.test(access) ? session.token : '';
-          if (token) header.Authorization = 'Bearer ' + token;
-          if (access === 'logout') {
-            session.live = without(session.live, drop);
-            changeUser(session, '');
-          }
-          if (session) epoch = session.epoch;
-          //#end
-          //#hooks
-          tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+          //#door
+          var door = wx, name = 'request';
           //#end
 
           // The place is left after the answer is dealt with: no call that waits
@@ -168,38 +174,84 @@ function operations(access, common) {
           function give() {
             cancel = null;
             clearTimeout(timer);
-            timer = setTimeout(leave, 1000);
+            // Without a task it goes on, and keeps its place.
+            timer = setTimeout(leave, task && task.abort ? 1000 : 60000);
             if (task && task.abort) task.abort();
           }
+
+          //#session
+          token = leaving || /user|op/.test(access) && session.token;
+          if (token) header.Authorization = 'Bearer ' + token;
+          //#end
+          //#hooks
+          tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+          //#end
+          if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+          //#upload
+          if (upload) {
+            copy(request, upload);
+            name = 'uploadFile';
+          }
+          //#end
+          //#download
+          if (way === 'downloadFile') name = way;
+          //#end
+          //#container
+          if (settings.container) {
+            request.timeout = timeout = Math.min(timeout || 15000, 15000);
+            request.config = { env: settings.container.env };
+            request.path = url;
+            header['X-WX-SERVICE'] = settings.container.service;
+            door = wx.cloud;
+            name = 'callContainer';
+          }
+          //#end
           cancel = give;
           // Not every host knows `timeout`.
           timer = setTimeout(function () {
             give();
             receive({ errMsg: 'timeout' });
           }, timeout || 60000);
-          try { task = wx.request(request); } catch (error) { leave(error); }
+          try {
+            task =
+            //#door
+            name !== 'request' ? door[name](request) :
+            //#end
+            wx.request(request);
+            //#progress
+            if (options.onProgress && task && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
+            //#end
+          } catch (error) { leave(error); }
+          return true;
         }
 
         function receive(response) {
           // Some hosts report HTTP errors through `fail`, and some say `status`.
-          var status = response.statusCode || response.status, headers = response.header || response.headers, error;
+          var status = response.statusCode || response.status, headers = response.header || response.headers, error, after;
           if (!(status > 99)) {
             error = failure(response, label, 'network', repeatable);
             response = null;
           } else {
             response = {
+              //#hooks
               operation: label,
+              //#end
               status: status,
-              data: response.data,
+              data:
+              //#download
+              response.tempFilePath || response.filePath ||
+              //#end
+              response.data,
               header: function (name) { return headerValue(headers, name.toLowerCase()); }
             };
             //#hooks
             tell(settings.onResponse, response);
             //#end
             //#session
-            var renewed = response.header(renewal);
-            if (renewed && token && session.token === token) keepToken(session, renewed);
-            if (status === 401 && token && !replayed && epoch === session.epoch) {
+            if (token && session.token === token && response.header(renewal)) keepToken(session, response.header(renewal));
+            // What is to end has ended.
+            if (status === 401 && leaving) response.status = status = 204;
+            if (status === 401 && token && !replayed && !session.over) {
               // An answer to an older token leaves the newer one alone.
               if (session.token === token) keepToken(session, '');
               replayed = true;
@@ -207,7 +259,17 @@ function operations(access, common) {
               return attempt();
             }
             //#end
-            if (status < 200 || status > 299 && !(status === 304 && /304/.test(answer))) error = refusal(response);
+            if (status < 200 || status > 299
+              //#unchanged
+              && !(status === 304 && /304/.test(answer))
+              //#end
+            ) {
+              error = refusal(response);
+              //#retry
+              after = response.header('retry-after');
+              if (after) error.retryAfter = after >= 0 ? +after : (Date.parse(after) - Date.now()) / 1000;
+              //#end
+            }
           }
           //#background
           if (error && error.kind === 'interrupted' && queue.hidden) {
@@ -221,7 +283,7 @@ function operations(access, common) {
           end(error, response);
           //#upgrade
           // Later: what `onUpgrade` throws must not keep the place in the queue.
-          if (error && error.kind === 'upgrade') setTimeout(function () { upgrade(wx, settings.onUpgrade, error); }, 0);
+          if (error && error.kind === 'upgrade') setTimeout(function () { upgrade(error); }, 0);
           //#end
         }
 
@@ -235,32 +297,29 @@ function operations(access, common) {
       // RFC 9457, or whatever a gateway in between has answered instead.
       function refusal(response) {
         var status = response.status, data = response.data, problem;
+        //#download
+        // The error went to the file.
+        if (way === 'downloadFile') {
+          try {
+            var path = data, files = wx.getFileSystemManager();
+            data = files.readFileSync(path, 'utf8');
+            files.unlinkSync(path);
+          } catch (gone) { /* no word from the server, then */ }
+        }
+        //#end
         //#binary
         try { if (data instanceof ArrayBuffer) data = utf8(data); } catch (bytes) { /* not text */ }
         //#end
         try { problem = parse(data); } catch (text) { /* not JSON */ }
-        problem = problem || {};
-        var errors = Array.isArray(problem.errors) ? problem.errors : undefined;
-        //#retry
-        var after = response.header('retry-after');
-        //#end
-        return new ApiError(
+        problem = Object(problem);
+        problem.title = problem.title || 'HTTP status ' + status;
+        if (!Array.isArray(problem.errors)) delete problem.errors;
+        problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
+        return fault(
           //#upgrade
           problem.code === 'client.too_old' ? 'upgrade' :
           //#end
-          status === 401 || status === 403 ? 'auth' : errors ? 'validation' : 'http', label, {
-          status: status,
-          code: typeof problem.code === 'string' ? problem.code : '',
-          title: problem.title || 'HTTP status ' + status,
-          detail: problem.detail,
-          details: problem.details,
-          errors: errors,
-          requestId: problem.request_id || response.header('x-request-id'),
-          //#retry
-          retryAfter: after && (after >= 0 ? +after : (Date.parse(after) - Date.now()) / 1000) || undefined,
-          //#end
-          retryable: status === 429 || repeatable && status > 501 && status < 505
-        });
+          /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
       }
 
       var promise = new Promise(function (yes, no) {
@@ -276,20 +335,41 @@ function operations(access, common) {
       //#end
       try {
         url = address(path, values, sendsBody ? options.query : values, label, more.styles);
+        //#container
+        if (!settings.container)
+        //#end
         //#server
         if (path[0] === '/')
         //#end
         url = baseUrl() + url;
         if (body !== undefined) {
-          header['content-type'] = more.media || 'application/json';
-          //#form
-          if (more.form) body = formBody(body, more.form);
+          //#upload
+          if (more.file && body[more.file]) upload = uploadOf(body, more.file);
           else
           //#end
-          //#raw
-          if (!more.raw)
+          //#multipart
+          if (more.file !== undefined) {
+            var boundary = unique();
+            header['content-type'] = 'multipart/form-data; boundary=' + boundary;
+            body = multipart(body, boundary);
+          } else
           //#end
-          body = JSON.stringify(body);
+          {
+            header['content-type'] = more.media || 'application/json';
+            //#form
+            if (more.form) body = formBody(body, more.form);
+            else
+            //#end
+            //#raw
+            if (!more.raw)
+            //#end
+            body = JSON.stringify(body);
+          }
+          //#container
+          if (settings.container && encode(body).replace(/%../g, '.').length > 102400) {
+            throw Error('WeChat sends at most 100 KiB to a container');
+          }
+          //#end
         }
         //#override
         if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
@@ -297,25 +377,40 @@ function operations(access, common) {
         //#auth
         url = authorize(url, header, more.auth, settings.auth);
         //#end
-        [settings.header, options.header].forEach(function (more) {
-          for (var key in more) if (more[key] !== undefined) header[key] = String(more[key]);
-        });
-        if (!headerValue(header, 'accept-language') && language()) header['Accept-Language'] = language();
+        copy(header, settings.header);
+        copy(header, options.header);
+        for (var key in header) {
+          if (header[key] === undefined) delete header[key];
+          else header[key] = String(header[key]);
+        }
+        //#language
+        // What WeChat is set to, such as zh_CN: not every phone's system says a
+        // language with a request. Known from base library 2.20.1 on.
+        try {
+          if (!headerValue(header, 'accept-language')) header['Accept-Language'] = wx.getAppBaseInfo().language.replace(/_/g, '-');
+        } catch (old) { /* the system's own */ }
+        //#end
         header['X-Queqiao-Client'] = contract;
         //#idempotent
         if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
         //#end
         //#session
         if (access) session = openSession();
+        // The user goes now, whenever the server hears of it.
+        if (access === 'logout') {
+          leaving = session.token;
+          changeUser(session, '');
+          if (!leaving) return finish(), promise;
+        }
         //#end
+        stop =
         //#share
-        if (method === 'GET') {
-          stop = join(queue, JSON.stringify([url, header, options.timeout, options.retries, session && [session.epoch, !session.token]]), hear, perform);
-        } else
+        method === 'GET' && !way ? join(session || queue,
+          JSON.stringify([queue.writes, url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
         //#end
-        stop = perform(hear);
+        perform(hear);
       } catch (mistake) {
-        finish(isApiError(mistake) ? mistake : failure(mistake, label, 'validation'));
+        finish(failure(mistake, label, 'validation'));
       }
       return promise;
     }
@@ -329,9 +424,14 @@ function operations(access, common) {
       // Where no code came from the server, it is the kind.
       return !!isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
     };
+    //#download
+    call.download = function (values, options) {
+      return start(values || {}, undefined, options || {}, 'downloadFile');
+    };
+    //#end
     //#session
     if (access === 'login') {
-      exchange = function (code) { return start({}, { code: code }, {}, true); };
+      exchange = function (code) { return start({}, { code: code }, {}, access); };
     }
     //#end
     return call;

@@ -1,14 +1,16 @@
+// fields come from the server as they are.
 function ApiError(kind, operation, fields) {
-  this.kind = kind;
-  this.operation = operation;
-  for (var name in fields) this[name] = fields[name];
-  this.code = this.code || kind;
-  this.title = this.title || this.code;
-  this.message = operation + ': ' + (this.status ? this.status + ' ' : '') + this.code + ': ' + (this.detail || this.title);
-  this.stack = new Error(this.message).stack;
+  var error = this;
+  copy(error, fields);
+  error.name = 'ApiError';
+  error.kind = kind;
+  error.operation = operation;
+  error.code = String(error.code || kind);
+  error.title = error.title || error.code;
+  error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
+  error.stack = Error(error.message).stack;
 }
 ApiError.prototype = Object.create(Error.prototype);
-ApiError.prototype.name = 'ApiError';
 
 // By name and not by instanceof: two copies of a client (independent
 // sub-packages) have two classes, and one login that may fail for both.
@@ -16,19 +18,16 @@ function isApiError(error) {
   return error && error.name === 'ApiError';
 }
 
-// What a `fail` callback means. errno exists from base library 2.24.0 on, and
-// the wording of errMsg differs by platform: what is unknown is `otherwise`.
+// What a `fail` callback, or anything thrown, means. errno exists from base
+// library 2.24.0 on, and the wording of errMsg differs by platform: what is
+// unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
-  var text = String(reason.errMsg || reason.errorMessage || reason.message || reason);
-  var errno = reason.errno;
-  var kind = errno === 600003 || /interrupt/i.test(text) ? 'interrupted'
-    : errno === 5 || /time(d )?-?out|超时/i.test(text) ? 'timeout'
+  var detail = String(reason.errMsg || reason.message || reason), text = reason.errno + ' ' + detail;
+  return isApiError(reason) ? reason : new ApiError(
+    otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
+    : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
     : /abort/i.test(text) ? 'abort'
     : /offline|disconnected|errcode:-(106|1009)\b/i.test(text) ? 'offline'
-    : otherwise;
-  return new ApiError(kind, operation, {
-    detail: text,
-    errno: errno,
-    retryable: kind !== 'abort' && repeatable
-  });
+    : otherwise,
+    operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
 }

@@ -1,4 +1,7 @@
 var settings = { baseUrl: bases }, exchange;
+//#container
+settings.container = container;
+//#end
 
 function host() {
   return settings.host || wx;
@@ -8,35 +11,23 @@ function host() {
 function baseUrl() {
   var base = settings.baseUrl, version;
   //#container
-  if (settings.container) return settings.container.env + '/' + (settings.container.service || '');
+  if (settings.container) return settings.container.env + '/' + settings.container.service;
   //#end
   if (base && !base.replace) {
     try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
     base = /^(develop|trial)$/.test(version) && base[version] || base.release;
   }
-  if (!base) throw new ApiError('network', name, { title: 'No base URL: call configure({ baseUrl })' });
+  if (!base) throw Error('No base URL: call configure({ baseUrl })');
   return base.replace(/\/+$/, '');
 }
 
-// What WeChat is set to, such as zh_CN: not every phone's system says a
-// language with a request. Known from base library 2.20.1 on.
-function language() {
-  try { return host().getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { return ''; }
+function copy(to, from) {
+  for (var key in from) to[key] = from[key];
 }
-//#hooks
 
-// What a hook throws is told like any uncaught error, and disturbs no call.
-function tell(hook, value) {
-  try {
-    if (hook) hook(value);
-  } catch (error) {
-    setTimeout(function () { throw error; }, 0);
-  }
-}
-//#end
-
+// name: in lower case.
 function headerValue(header, name) {
-  for (var key in header) if (key.toLowerCase() === name) return String(header[key]);
+  for (var key in header) if (key.toLowerCase() === name) return header[key];
 }
 
 // Always anew: who changes what one call has given changes nobody else's.

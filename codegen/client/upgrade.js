@@ -1,16 +1,16 @@
 // The server refuses this version: WeChat's update flow, once a launch for all
 // clients of the mini-program. Server texts are in the user's language, and can
 // still be changed when this version is out.
-function upgrade(host, own, error) {
-  var state = sharedState(host), told;
+function upgrade(error) {
+  var state = sharedState(), wx = host(), told;
   if (state.upgrading) return;
   state.upgrading = true;
-  if (own) return own(error);
+  if (settings.onUpgrade) return settings.onUpgrade(error);
 
   function tell(text, restart) {
-    if (told || !host.showModal) return;
+    if (told || !wx.showModal) return;
     told = true;
-    host.showModal({
+    wx.showModal({
       title: error.title,
       content: text,
       showCancel: !!restart,
@@ -23,7 +23,7 @@ function upgrade(host, own, error) {
   // It need not be said again what was said before the first call.
   setTimeout(stuck, 30000);
   try {
-    var manager = host.getUpdateManager();
+    var manager = wx.getUpdateManager();
     manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
     manager.onUpdateFailed(stuck);
     manager.onUpdateReady(function () {

@@ -277,6 +277,12 @@ pub fn routes(input: TokenStream) -> TokenStream {
 /// # assert_eq!(errors.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["even", "order"]);
 /// ```
 ///
+/// # Examples for readers
+///
+/// `#[example("买牛奶")]` on a field, with one or more values that serde can write, and `#[model(example = …)]` on the
+/// type stand in the schema's `examples`. Building the `Api` tries each: serde must read it, and it must keep the
+/// constraints.
+///
 /// # Where an error is
 ///
 /// As a JSON pointer on the wire, with wire names: through `Option`, sequences (`/items/0`), maps (`/prices/a~1b`),

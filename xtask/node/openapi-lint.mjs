@@ -3,33 +3,51 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { validate } from '@hyperjump/json-schema/openapi-3-1'
 import { readOptions } from './command-line.mjs'
 import { createReport } from './report.mjs'
 
 const options = readOptions(
   `
-usage: node openapi-lint.mjs --document <openapi.json>...
+usage: node openapi-lint.mjs --document <openapi.json>... [--valid <openapi.json>]...
 
-Lints OpenAPI documents with Redocly (recommended) and Spectral (spectral:oas): no error, no warning.
-The broken document in mistakes/openapi must be refused by both.`,
-  { document: { type: 'string', multiple: true, required: true } },
+Validates OpenAPI documents against the meta-schema of OpenAPI 3.1 with its base dialect, and lints them with Redocly
+(recommended) and Spectral (spectral:oas): no error, no warning. Each broken document in mistakes/openapi/<check> must be
+refused by that check; those in mistakes/openapi/linters by both linters. A --valid document is only validated: the linters
+do not know every keyword of JSON Schema.`,
+  { document: { type: 'string', multiple: true, required: true }, valid: { type: 'string', multiple: true } },
 )
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const linters = { redocly, spectral }
+const checks = { 'meta-schema': metaSchema, ...linters }
 const report = createReport('openapi-lint')
 for (const document of options.document) {
-  for (const [name, lint] of Object.entries(linters)) {
-    const problems = lint(path.resolve(document))
+  for (const [name, check] of Object.entries(checks)) {
+    const problems = await check(path.resolve(document))
     report.check(`${document}: ${name} finds nothing`, problems.length === 0, problems.join('\n'))
   }
 }
-for (const document of fs.readdirSync(path.join(here, 'mistakes/openapi'))) {
-  for (const [name, lint] of Object.entries(linters)) {
-    report.check(`mistake ${document}: ${name} refuses it`, lint(path.join(here, 'mistakes/openapi', document)).length > 0)
+for (const document of options.valid ?? []) {
+  const problems = await metaSchema(path.resolve(document))
+  report.check(`${document}: meta-schema finds nothing`, problems.length === 0, problems.join('\n'))
+}
+for (const [folder, refusing] of Object.entries({ linters, 'meta-schema': { 'meta-schema': metaSchema } })) {
+  for (const file of fs.readdirSync(path.join(here, 'mistakes/openapi', folder))) {
+    for (const [name, check] of Object.entries(refusing)) {
+      const problems = await check(path.join(here, 'mistakes/openapi', folder, file))
+      report.check(`mistake ${file}: ${name} refuses it`, problems.length > 0)
+    }
   }
 }
 report.finish()
+
+/** `schema-base` is the meta-schema together with the dialect of its schemas. */
+async function metaSchema(document) {
+  const value = JSON.parse(fs.readFileSync(document, 'utf8'))
+  const { valid, errors } = await validate('https://spec.openapis.org/oas/3.1/schema-base', value, 'BASIC')
+  return valid ? [] : [...new Set(errors.map((one) => `${one.instanceLocation}: ${one.absoluteKeywordLocation}`))]
+}
 
 function redocly(document) {
   const rules = path.join(here, 'redocly.yaml')

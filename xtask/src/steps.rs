@@ -42,7 +42,16 @@ pub(crate) fn all() -> Vec<Step> {
             run: contracts,
         },
         Step { name: "release", proves: "a release build refuses to start without keys", run: release },
-        Step { name: "openapi", proves: "Redocly and Spectral find nothing in the documents", run: openapi },
+        Step {
+            name: "determinism",
+            proves: "document, client and exports are the same bytes, whatever features other crates turn on",
+            run: determinism,
+        },
+        Step {
+            name: "openapi",
+            proves: "the documents are valid by OpenAPI's meta-schema; Redocly and Spectral find nothing in them",
+            run: openapi,
+        },
         Step {
             name: "typecheck",
             proves: "pages and client types fit; planted mistakes are refused",
@@ -79,6 +88,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "compiler",
             proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
             run: host_tools::compiler,
+        },
+        Step {
+            name: "uni-app",
+            proves: "the same page code works inside a uni-app: in Chromium against the real server, and built for WeChat",
+            run: host_tools::uni_app,
         },
         Step {
             name: "browser",
@@ -175,11 +189,36 @@ pub(crate) fn node(script: &str, arguments: &[&str]) -> Result<()> {
     run(program("node", &all))
 }
 
+/// The contract of all types of the conformance crate, made into everything that is made of a contract.
+const CONTRACT: &str = "target/contract";
+
+fn contract(folder: &str, features: &[&str]) -> Result<()> {
+    let example = ["run", "--quiet", "--package", "queqiao-conformance", "--example", "contract"];
+    run(cargo(&[&example, features, &["--", folder]].concat()))
+}
+
+/// In what order `serde_json` keeps the keys of an object is for any crate of a build to say.
+fn determinism() -> Result<()> {
+    let ordered = "target/contract-preserve-order";
+    contract(CONTRACT, &[])?;
+    contract(ordered, &["--features", "preserve-order"])?;
+    for entry in std::fs::read_dir(root().join(CONTRACT))? {
+        let name = entry?.file_name();
+        let read = |folder: &str| {
+            let path = root().join(folder).join(&name);
+            std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+        };
+        if read(CONTRACT)? != read(ordered)? {
+            bail!("{} is not the same in {CONTRACT} and in {ordered}", name.to_string_lossy());
+        }
+    }
+    Ok(())
+}
+
 fn openapi() -> Result<()> {
-    node(
-        "openapi-lint.mjs",
-        &["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"],
-    )
+    contract(CONTRACT, &[])?;
+    let arguments = ["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"];
+    node("openapi-lint.mjs", &[&arguments[..], &["--valid", "target/contract/openapi.json"]].concat())
 }
 
 fn typecheck() -> Result<()> {
@@ -203,9 +242,15 @@ fn es5() -> Result<()> {
     )
 }
 
-fn documents() -> Result<()> {
-    let (documents, clients) = ("target/documents/in", "target/documents/clients");
+/// The public OpenAPI documents, each in a file of this folder.
+pub(crate) fn collect_documents() -> Result<&'static str> {
+    let documents = "target/documents/in";
     node("documents.mjs", &["--collect", documents])?;
+    Ok(documents)
+}
+
+fn documents() -> Result<()> {
+    let (documents, clients) = (collect_documents()?, "target/documents/clients");
     let example = [
         "run",
         "--quiet",

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use queqiao_codegen::{BaseUrl, Part};
+use queqiao_codegen::{BaseUrl, Container, Part};
+
+use crate::budget::Budget;
 
 /// Makes the JavaScript client of a WeChat mini-program from its Rust backend, and keeps the two together.
 #[derive(Debug, Parser)]
@@ -211,6 +213,19 @@ pub(crate) struct Target {
     /// PATCH, and such operations are left out otherwise.
     #[arg(long)]
     pub(crate) method_override: bool,
+    /// The service of WeChat Cloud Hosting (微信云托管) that the client calls with `wx.cloud.callContainer`, instead of a
+    /// base URL.
+    #[arg(long, value_name = "ENV/SERVICE")]
+    pub(crate) container: Option<String>,
+    /// Write a file for each tag of the document, for sub-packages (分包); `index.js` has what has no tag.
+    #[arg(long)]
+    pub(crate) split: bool,
+    /// Write the JavaScript without comments and with short names, for tools that do not minify themselves.
+    #[arg(long)]
+    pub(crate) minify: bool,
+    /// The most that the JavaScript of the client may have, such as `20KB`; more is an error.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) budget: Option<Budget>,
     /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
@@ -220,6 +235,20 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The container that was given, if one was.
+    pub(crate) fn container(&self) -> miette::Result<Option<Container>> {
+        let Some(text) = &self.container else { return Ok(None) };
+        match text.split_once('/') {
+            Some((env, service)) if !env.is_empty() && !service.is_empty() => {
+                Ok(Some(Container { env: env.to_owned(), service: service.to_owned() }))
+            }
+            _ => Err(miette::miette!(
+                help = "Give both as the console of WeChat Cloud Hosting shows them: --container prod-1a2b3c/api",
+                "--container {text} is no environment and service"
+            )),
+        }
+    }
+
     /// The base URL that was given, if one was.
     pub(crate) fn base_url(&self) -> miette::Result<Option<BaseUrl>> {
         base_url(&self.base_url)

@@ -246,7 +246,7 @@ mod tests {
         contracts.add("1.0.1", &old.document, day, true).expect("stored");
         let (outcome, text) = beside(&old, &stored, false);
         assert_eq!(outcome.code(), 0);
-        assert!(text.contains("The releases 1.0.0, 1.0.1 go on working."), "{text}");
+        assert!(text.contains("goes on working: 1.0.0, 1.0.1."), "{text}");
 
         // A tighter bound of what is sent, which is looser to what is answered than before: nothing.
         let mut tighter = old.document.clone();

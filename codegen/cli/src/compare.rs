@@ -86,7 +86,8 @@ pub(crate) fn show(noticed: &[Noticed], contracts: &Contracts, out: &mut dyn Wri
     if !breaks(noticed) {
         let others =
             if compatible > 0 { format!(" ({compatible} compatible changes)") } else { String::new() };
-        writeln!(out, "The releases {} go on working{others}.", living.join(", ")).into_diagnostic()?;
+        writeln!(out, "What is on users' phones goes on working: {}{others}.", living.join(", "))
+            .into_diagnostic()?;
     }
     Ok(())
 }

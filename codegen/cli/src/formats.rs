@@ -4,7 +4,7 @@ use std::io::Write;
 
 use console::style;
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{BaseUrl, PostmanOptions, contract_id, postman, pretty};
+use queqiao_codegen::{BaseUrl, PostmanOptions, contract_id, postman, pretty, yaml};
 use serde_json::{Value, json};
 
 use crate::arguments::{Export, Format, Version, base_url};
@@ -12,7 +12,7 @@ use crate::configuration::{self, Client};
 use crate::export::Exporter;
 use crate::files::Wanted;
 use crate::plan::{parse, shown};
-use crate::{servers, yaml};
+use crate::servers;
 
 pub(crate) fn run(command: &Export, out: &mut dyn Write) -> miette::Result<()> {
     if command.environment.is_some() && command.format != Format::Postman {
@@ -64,7 +64,7 @@ fn write(command: &Export, mut document: Value, base_url: Option<&BaseUrl>) -> m
         }
         Format::OpenapiYaml => {
             servers::add(&mut document, base_url);
-            (yaml::text(&document)?, None)
+            (yaml(&document), None)
         }
         Format::Postman => {
             let (version, label) = match command.server {

@@ -22,7 +22,8 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
             .iter()
             .map(|(file, written)| json!({"path": file.path, "written": written, "bytes": file.text.len()}))
             .collect();
-        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes, "left_out": plan.left_out});
+        let result = json!({"contract": plan.contract, "files": files, "notes": plan.notes,
+            "left_out": plan.left_out, "bytes": plan.bytes, "operations": plan.operations});
         return writeln!(out, "{result:#}").into_diagnostic();
     }
     let written = files.iter().filter(|(_, written)| *written).count();
@@ -37,7 +38,15 @@ pub(crate) fn run(plan: &Plan, force: bool, as_json: bool, out: &mut dyn Write) 
         writeln!(out, "  {} {}", style("left out:").yellow(), sentence(one)).into_diagnostic()?;
     }
     let verb = if written == 0 { "is up to date" } else { "has been generated" };
-    writeln!(out, "The client of {} {verb} (contract {}).", plan.source, plan.contract).into_diagnostic()
+    writeln!(
+        out,
+        "The client of {} {verb} (contract {}; {} operations, {} of JavaScript).",
+        plan.source,
+        plan.contract,
+        plan.operations,
+        crate::budget::shown(plan.bytes)
+    )
+    .into_diagnostic()
 }
 
 #[cfg(test)]
@@ -124,5 +133,30 @@ mod tests {
         let error = plan(target(true, false)).expect_err("refused").to_string();
         assert!(error.contains("PATCH /pets") && error.contains("--method-override"), "{error}");
         assert_eq!(plan(target(true, true)).expect("a plan").left_out, []);
+    }
+
+    #[test]
+    fn the_kept_document_of_a_queqiao_server_names_the_configured_servers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = Target { out: Some(folder.path().join("api")), ..Target::default() };
+        let kept = |document: &str, base_url| {
+            let client = Client {
+                openapi: Some("openapi.json".into()),
+                base_url: Some(base_url),
+                ..Client::default()
+            };
+            let plan = plan::follow("a".into(), "c".into(), document, &target, client).expect("a plan");
+            (plan.openapi.map(|file| file.text).unwrap_or_default(), plan.notes)
+        };
+        let one = || queqiao_codegen::BaseUrl::One("https://api.shop.example".into());
+        let own = "{\"openapi\": \"3.1.0\", \"info\": {\"title\": \"a\"}, \"servers\": [{\"url\": \"/\"}], \
+                   \"tags\": [{\"name\": \"goods\"}], \"x-queqiao\": {}}";
+        let (text, notes) = kept(own, one());
+        assert!(text.contains("\"url\": \"https://api.shop.example\"") && !text.contains("\"/\""), "{text}");
+        // Tags without words are told.
+        assert!(notes.iter().any(|note| note.contains("goods") && note.contains("Api::tag")), "{notes:?}");
+        let foreign = own.replace("x-queqiao", "x-other");
+        let (text, notes) = kept(&foreign, one());
+        assert_eq!((text, notes.len()), (format!("{foreign}\n"), 0));
     }
 }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod budget;
 mod check;
 mod compare;
 mod configuration;
@@ -11,10 +12,10 @@ mod export;
 mod files;
 mod formats;
 mod generate;
+mod minify;
 mod plan;
 mod release;
 mod servers;
-mod yaml;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -118,6 +118,8 @@ pub struct Operation {
     pub method: Method,
     /// The server of this operation alone, without a slash at its end.
     pub server: Option<String>,
+    /// The first of its tags.
+    pub tag: Option<String>,
     /// Path template.
     pub path: String,
     /// Its documentation.
@@ -143,6 +145,13 @@ pub struct Operation {
     pub access: Access,
     /// The security schemes that it takes, by their names, besides the client's own login.
     pub schemes: BTreeMap<String, Scheme>,
+}
+
+impl Operation {
+    /// Whether the answer can also go to a file.
+    pub fn downloads(&self) -> bool {
+        self.method == Method::Get && self.answer == Answer::Binary
+    }
 }
 
 /// What a failure with one code carries in `details`.
@@ -222,6 +231,13 @@ pub enum Form {
     Pairs(BTreeMap<String, Style>),
     /// As it is given: text or bytes.
     Raw,
+    /// As `multipart/form-data`.
+    Multipart {
+        /// The member that is a file, given by its path.
+        file: Option<String>,
+        /// Whether a call must give it.
+        required: bool,
+    },
 }
 
 /// How an answer is read.
@@ -271,6 +287,8 @@ pub enum Type {
     String,
     /// Bytes.
     Binary,
+    /// The path of a file.
+    File,
     /// One value: a string, number, boolean or null.
     Literal(serde_json::Value),
     /// A list.

@@ -54,7 +54,6 @@ const RESERVED: &[&str] = &[
 
 /// Type names that the declarations need for themselves or that TypeScript keeps.
 const TAKEN_TYPES: &[&str] = &[
-    "HeaderValues",
     "ApiError",
     "Array",
     "ArrayBuffer",
@@ -64,13 +63,18 @@ const TAKEN_TYPES: &[&str] = &[
     "Code",
     "Configuration",
     "Details",
+    "DownloadOptions",
     "Error",
     "Failure",
+    "FilePath",
+    "HeaderValues",
     "IncomingResponse",
     "Kind",
     "Options",
-    "Promise",
     "OutgoingRequest",
+    "Promise",
+    "TransferOptions",
+    "TransferProgress",
     "Violation",
     "any",
     "bigint",

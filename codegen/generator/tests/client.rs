@@ -414,7 +414,7 @@ async fn kinds_of_failure() {
             .expect("a host");
         let error = error(
             &host,
-            "try { await api.echo() } catch (e) { if (!api.echo.failed(e)) throw 'not guarded'; throw e }",
+            "try { await api.echo({}, { retries: 0 }) } catch (e) { if (!api.echo.failed(e)) throw 'not guarded'; throw e }",
         )
         .await;
         assert_eq!((&error["kind"], &error["code"]), (&json!(kind), &json!(kind)), "{message}");
@@ -439,6 +439,7 @@ async fn a_host_that_throws_or_calls_back_twice_or_with_nothing() {
     let server = Server::start().await;
     let host = host(SHAPES, &server).start().expect("a host");
     let script = "var request = wx.request, results = [];
+        api.configure({ retries: 0 });
         wx.request = function () { throw new Error('request:fail invalid url') };
         try { await api.echo() } catch (e) { results.push(e.kind, e.detail) }
         wx.request = function (o) { o.fail() };
@@ -462,7 +463,9 @@ async fn http_errors() {
             .fault(move |_| through_fail.then_some(Fault::StatusThroughFail))
             .start()
             .expect("a host");
-        let of = async |status: u16| error(&host, &format!("await api.status({{ status: {status} }})")).await;
+        let of = async |status: u16| {
+            error(&host, &format!("await api.status({{ status: {status} }}, {{ retries: 0 }})")).await
+        };
         let teapot = of(418).await;
         assert_eq!(
             (&teapot["kind"], &teapot["code"], &teapot["status"]),
@@ -471,7 +474,7 @@ async fn http_errors() {
         assert_eq!((&teapot["title"], &teapot["detail"]), (&json!("没有"), &json!("in words")));
         assert_eq!(teapot["requestId"], "request-7");
         assert_eq!(teapot["name"], "ApiError");
-        assert_eq!(teapot["message"], "GET /status/{status}: 418 tea.pot: in words");
+        assert_eq!(teapot["message"], "GET /status/{status}: tea.pot: in words");
         let invalid = of(422).await;
         assert_eq!(invalid["kind"], "validation");
         assert_eq!(invalid["errors"], json!([{"pointer": "/title", "code": "length", "message": "1..=100"}]));
@@ -598,7 +601,7 @@ async fn the_base_url_follows_the_version() {
         ("constructor", "http://release.invalid/base/text"),
     ];
     let first_url = async |host: &Host, before: &str| {
-        let _ = host.eval_async(&format!("{before}; await api.text()")).await;
+        let _ = host.eval_async(&format!("{before}; await api.text({{}}, {{ retries: 0 }})")).await;
         host.requests().first().map(|request| request.url.clone())
     };
     let unsent = |_: &_| Some(Fault::Unsent(Failure::new("request:fail")));

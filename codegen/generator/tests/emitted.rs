@@ -221,7 +221,7 @@ fn what_cannot_work_is_refused_with_its_place_and_a_remedy() {
         ),
         (
             "/paths/~1todos/post/requestBody",
-            json!({"content": {"multipart/form-data": {}}}),
+            json!({"content": {"multipart/mixed": {}}}),
             "/paths/~1todos/post/requestBody/content",
             "application/json",
         ),

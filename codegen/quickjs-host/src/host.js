@@ -1,7 +1,7 @@
 // What a mini-program gives its JavaScript, and nothing else. Runs once, gets
 // the native functions, and returns the doors by which Rust comes in.
 (function (native) {
-  var calls = {}, next = 1, storage = {};
+  var calls = {}, next = 1, storage = {}, files = {}, underWay = {}, refused = false, listeners = { hide: [], show: [] }, pause;
   var everything = globalThis;
 
   function remember(call) {
@@ -14,27 +14,133 @@
     if (options.complete) options.complete(result);
   }
 
+  // What request, uploadFile and downloadFile have in common. `finish` changes the result of an answer.
+  function exchange(name, options, method, body, finish) {
+    var header = {}, call = { request: options, finish: finish };
+    for (var key in options.header) {
+      if (key.toLowerCase() === 'referer') throw new Error('Referer cannot be set');
+      header[key] = String(options.header[key]);
+    }
+    var id = remember(call);
+    underWay[id] = name;
+    if (refused) {
+      native.timer(remember({ timer: function () { interrupt(id); } }), 0);
+      return { abort: function () {} };
+    }
+    native.request(id, JSON.stringify({
+      method: method,
+      url: options.url,
+      header: header,
+      body: typeof body === 'string' ? body : undefined,
+      bytes: body instanceof ArrayBuffer ? [].slice.call(new Uint8Array(body)) : undefined,
+      timeout: options.timeout || 60000
+    }));
+    return {
+      abort: function () { native.abort(id); },
+      onProgressUpdate: function (listener) { call.progress = listener; }
+    };
+  }
+
+  function interrupt(id) {
+    var call = calls[id], name = underWay[id];
+    if (!call || !name) return;
+    delete calls[id];
+    delete underWay[id];
+    native.abort(Number(id));
+    callBack(call.request, 'fail', { errMsg: name + ':fail interrupted', errno: 600003 });
+  }
+
+  function temporary(text) {
+    var path = 'wxfile://tmp_' + next++;
+    files[path] = text;
+    return path;
+  }
+
+  function present(path) {
+    if (!Object.prototype.hasOwnProperty.call(files, path)) throw new Error('fail no such file or directory ' + path);
+  }
+
   everything.wx = {
     request: function (options) {
       if (!/^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT)$/.test(options.method || 'GET')) {
         throw new Error('request:fail invalid method ' + options.method);
       }
       var data = options.data;
-      if (data !== undefined && typeof data !== 'string') throw new Error('this host takes strings as data');
-      var header = {};
-      for (var name in options.header) {
-        if (name.toLowerCase() === 'referer') throw new Error('Referer cannot be set');
-        header[name] = String(options.header[name]);
+      if (data !== undefined && typeof data !== 'string' && !(data instanceof ArrayBuffer)) {
+        throw new Error('this host takes strings and bytes as data');
       }
-      var id = remember({ request: options });
-      native.request(id, JSON.stringify({
-        method: options.method || 'GET',
-        url: options.url,
-        header: header,
-        body: data,
-        timeout: options.timeout || 60000
-      }));
-      return { abort: function () { native.abort(id); } };
+      return exchange('request', options, options.method || 'GET', data);
+    },
+    // One file a call, always POST; the answer is a string.
+    uploadFile: function (options) {
+      present(options.filePath);
+      var boundary = '----wx' + next, body = '', form = options.formData || {};
+      for (var name in form) {
+        if (typeof form[name] !== 'string') throw new Error('this host takes strings as formData');
+        body += '--' + boundary + '\r\nContent-Disposition: form-data; name="' + name + '"\r\n\r\n' + form[name] + '\r\n';
+      }
+      body += '--' + boundary + '\r\nContent-Disposition: form-data; name="' + options.name + '"; filename="a.png"\r\n' +
+        'Content-Type: image/png\r\n\r\n' + files[options.filePath] + '\r\n--' + boundary + '--\r\n';
+      var header = { 'content-type': 'multipart/form-data; boundary=' + boundary };
+      for (name in options.header) header[name] = options.header[name];
+      var sent = { url: options.url, header: header, timeout: options.timeout, dataType: 'text', success: options.success, fail: options.fail };
+      return exchange('uploadFile', sent, 'POST', body);
+    },
+    // GET only; whatever the status is, the body goes to a file.
+    downloadFile: function (options) {
+      var sent = { url: options.url, header: options.header, timeout: options.timeout, dataType: 'text', success: options.success, fail: options.fail };
+      return exchange('downloadFile', sent, 'GET', undefined, function (result) {
+        if (result.statusCode === undefined) return;
+        result[options.filePath ? 'filePath' : 'tempFilePath'] = options.filePath || temporary(result.data);
+        if (options.filePath) files[options.filePath] = result.data;
+        delete result.data;
+      });
+    },
+    getFileSystemManager: function () {
+      return {
+        readFileSync: function (path, encoding) {
+          present(path);
+          if (encoding !== 'utf8') throw new Error('this host reads utf8');
+          return files[path];
+        },
+        writeFileSync: function (path, text) { files[path] = text; },
+        unlinkSync: function (path) { present(path); delete files[path]; },
+        saveFileSync: function (from, to) {
+          present(from);
+          files[to] = files[from];
+          delete files[from];
+          return to;
+        }
+      };
+    },
+    onAppHide: function (listener) { listeners.hide.push(listener); },
+    onAppShow: function (listener) { listeners.show.push(listener); },
+    cloud: {
+      // 15 seconds, 100 KiB there; no task comes back.
+      callContainer: function (options) {
+        if (!options.config || !options.config.env || !options.header['X-WX-SERVICE']) throw new Error('no container');
+        if (options.data && options.data.length > 102400) throw new Error('callContainer:fail');
+        options.url = wx.test.container + options.path;
+        exchange('cloud.callContainer', options, options.method, options.data);
+      }
+    },
+    // For tests: the background, and the files that there are.
+    test: {
+      container: '',
+      files: files,
+      hide: function () {
+        listeners.hide.forEach(function (listener) { listener(); });
+        pause = remember({ timer: function () {
+          refused = true;
+          Object.keys(underWay).forEach(interrupt);
+        } });
+        native.timer(pause, 5000);
+      },
+      show: function () {
+        delete calls[pause];
+        refused = false;
+        listeners.show.forEach(function (listener) { listener(); });
+      }
     },
     login: function (options) {
       native.login(remember({ login: options }));
@@ -115,23 +221,6 @@
   }
   everything.console = { log: log, info: log, warn: log, error: log, debug: log };
 
-  // Later than the oldest base library that the client is for, or never there.
-  delete Promise.prototype.finally;
-  ['allSettled', 'any', 'withResolvers', 'try'].forEach(function (name) { delete Promise[name]; });
-  ['entries', 'values', 'fromEntries', 'hasOwn', 'groupBy'].forEach(function (name) { delete Object[name]; });
-  ['at', 'flat', 'flatMap', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with', 'includes']
-    .forEach(function (name) { delete Array.prototype[name]; });
-  ['at', 'replaceAll', 'matchAll', 'padStart', 'padEnd', 'isWellFormed', 'toWellFormed', 'trimStart', 'trimEnd']
-    .forEach(function (name) { delete String.prototype[name]; });
-  var allowed = ('Object Array String Number Boolean Symbol Date RegExp Error EvalError RangeError ReferenceError ' +
-    'SyntaxError TypeError URIError Math JSON Promise Map Set WeakMap WeakSet ArrayBuffer DataView Uint8Array ' +
-    'Int8Array Uint8ClampedArray Uint16Array Int16Array Uint32Array Int32Array Float32Array Float64Array ' +
-    'parseInt parseFloat isNaN isFinite encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape ' +
-    'undefined NaN Infinity wx console setTimeout clearTimeout setInterval clearInterval').split(' ');
-  Object.getOwnPropertyNames(everything).forEach(function (name) {
-    if (allowed.indexOf(name) < 0) delete everything[name];
-  });
-
   function describe(error) {
     if (!(error instanceof Error)) return { value: error };
     var described = { name: error.name, message: error.message, stack: error.stack };
@@ -152,7 +241,9 @@
       var call = calls[id];
       if (!call) return;
       delete calls[id];
+      delete underWay[id];
       var result = JSON.parse(text);
+      if (call.progress) call.progress({ progress: 100 });
       if (call.request && bytes !== undefined) {
         result.data = call.request.responseType === 'arraybuffer' ? bytes : data;
         // As WeChat does: any other dataType than json is left alone, and a
@@ -161,6 +252,7 @@
           try { result.data = JSON.parse(result.data); } catch (silent) { /* the string is passed on */ }
         }
       }
+      if (call.finish) call.finish(result);
       callBack(call.request || call.login, ok ? 'success' : 'fail', result);
     },
     timer: function (id) {

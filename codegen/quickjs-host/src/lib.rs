@@ -19,6 +19,7 @@
 
 mod engine;
 mod network;
+pub mod parts;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -134,8 +135,10 @@ pub struct Request {
     pub url: String,
     /// Headers as the client wrote them.
     pub header: BTreeMap<String, String>,
-    /// Body.
+    /// Body, if it is text.
     pub body: Option<String>,
+    /// Body, if it is bytes.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What a host has counted.

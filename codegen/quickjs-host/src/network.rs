@@ -91,6 +91,9 @@ fn record(shared: &Shared, parsed: &Value) -> Request {
         url: text("url").unwrap_or_default(),
         header: header.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect(),
         body: text("body"),
+        bytes: parsed.get("bytes").and_then(Value::as_array).map(|bytes| {
+            bytes.iter().filter_map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect()
+        }),
     };
     requests.push(request.clone());
     request
@@ -112,6 +115,9 @@ async fn send(
     }
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
+    }
+    if let Some(bytes) = &request.bytes {
+        builder = builder.body(bytes.clone());
     }
     let response = builder.send().await?;
     let name = |name: &str| if shared.capital_headers { name.to_uppercase() } else { name.to_owned() };

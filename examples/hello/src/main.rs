@@ -6,6 +6,7 @@ use queqiao::prelude::*;
 #[model]
 struct Visitor {
     #[check(length = 1..=40)]
+    #[example("小明")]
     name: String,
 }
 
@@ -16,13 +17,20 @@ struct Greeting {
 }
 
 /// Greet someone.
+///
+/// Everyone may call this; nobody is remembered.
 #[get("/hello")]
 async fn hello(Query(visitor): Query<Visitor>) -> Greeting {
     Greeting { greeting: format!("你好, {}!", visitor.name) }
 }
 
 fn api() -> Api {
-    Api::new("hello", env!("CARGO_PKG_VERSION")).routes(routes![hello])
+    Api::new("hello", env!("CARGO_PKG_VERSION"))
+        .description("The smallest backend.")
+        .licence(env!("CARGO_PKG_LICENSE"))
+        .contact("Queqiao", "https://example.com/queqiao")
+        .tag("hello", "Kind words.")
+        .routes(routes![hello])
 }
 
 #[tokio::main]

@@ -9,8 +9,10 @@ use queqiao::prelude::*;
 pub(crate) struct Todo {
     pub(crate) id: Uuid,
     #[check(length = 1..=100)]
+    #[example("买牛奶")]
     pub(crate) title: String,
     #[check(length = ..=1000)]
+    #[example("两盒，低脂")]
     pub(crate) note: Option<String>,
     pub(crate) done: bool,
     pub(crate) created_at: Timestamp,
@@ -22,9 +24,11 @@ pub(crate) struct Todo {
 pub(crate) struct NewTodo {
     /// What is to do.
     #[check(length = 1..=100)]
+    #[example("买牛奶")]
     pub(crate) title: String,
     /// More about it.
     #[check(length = ..=1000)]
+    #[example("两盒，低脂")]
     pub(crate) note: Option<String>,
 }
 
@@ -36,6 +40,7 @@ pub(crate) struct TodoFilter {
     pub(crate) cursor: Option<Uuid>,
     /// How many at most; 20 unless given.
     #[check(range = 1..=50)]
+    #[example(20)]
     pub(crate) limit: Option<u32>,
     /// Only those that are done, or only those that are not.
     pub(crate) done: Option<bool>,

@@ -214,6 +214,28 @@ async fn figures_tell_versions_apart_and_the_floor_sends_the_old_one_to_update()
     server.stop();
 }
 
+/// What `cargo queqiao release` has stored, and the server that was compiled with it.
+#[tokio::test]
+async fn the_server_knows_the_stored_releases() {
+    let stored: Value = queqiao::serde_json::from_str(queqiao::releases!()).unwrap();
+    let app = queqiao::TestApp::with(api(), Todos::connect);
+    let releases = stored["releases"].as_array().unwrap();
+    assert!(releases.len() >= 2);
+    for release in releases {
+        let contract = release["contract"].as_str().unwrap();
+        let file = format!("{}/contracts/{contract}.json", env!("CARGO_MANIFEST_DIR"));
+        let document: Value = queqiao::serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        assert_eq!(queqiao_codegen::contract_id(&document), contract);
+        assert_eq!(generate(&document, &Options::default()).unwrap().contract, contract);
+        app.get("/todos").header("x-queqiao-client", contract).await;
+        let figures: Value = app.get("/clientz").await.json();
+        let clients = figures["clients"].as_array().unwrap();
+        let client = clients.iter().find(|client| client["contract"] == contract).unwrap();
+        assert_eq!(client["kind"], "released");
+        assert!(client["labels"].as_array().unwrap().contains(&release["label"]), "{client}");
+    }
+}
+
 #[test]
 fn a_floor_without_its_release_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! `#[model]`: serde, JSON Schema and checks from one declaration.
 
 mod check;
+mod example;
 mod kind;
 mod message;
 mod pattern;
@@ -10,6 +11,7 @@ mod words;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -17,8 +19,9 @@ use syn::{
 };
 
 use self::check::Checks;
-use self::serde_attributes::{OnField, OnType};
+use self::serde_attributes::{OnField, OnType, OnVariant, Renamed};
 use crate::mistakes::{Mistakes, did_you_mean};
+use crate::names::Rule;
 
 /// The type with its derives, and its `Model`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> TokenStream {
@@ -31,7 +34,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
             return quote!(#item #mistakes);
         }
     };
-    let name = read_options(options, &mut mistakes);
+    let Options { name, examples } = read_options(options, &mut mistakes);
     if !can_be_a_model(&input, &mut mistakes) {
         strip(&mut input);
         // Without these the derives' own attributes would be unknown, one error for each.
@@ -45,9 +48,13 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
         mistakes.at(*span, refusal);
     }
     let model = walk::model(&input, &on_type, root, &mut mistakes);
-    describe_constraints(&mut input, root);
+    describe_fields(&mut input, root, &mut mistakes);
+    name_outside_of_ascii(&mut input, &on_type);
     strip(&mut input);
-    let attributes = type_attributes(&input, &on_type, name.as_ref(), root);
+    let mut attributes = type_attributes(&input, &on_type, name.as_ref(), root);
+    let own =
+        examples.iter().filter_map(|value| example::of_type(value, &input.generics, root, &mut mistakes));
+    attributes.extend(own);
     let mistakes = mistakes.into_tokens();
     // The walk comes first: of a field that is no model, the compiler then tells this before what serde and
     // schemars miss in it.
@@ -62,14 +69,21 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
     }
 }
 
-/// `#[model(name = "…")]`
-fn read_options(options: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr> {
-    let options = mistakes.take(Punctuated::<Meta, Token![,]>::parse_terminated.parse2(options))?;
-    let mut name = None;
-    for option in options {
+/// `#[model(name = "…", example = …)]`
+#[derive(Default)]
+struct Options {
+    name: Option<LitStr>,
+    examples: Vec<Expr>,
+}
+
+fn read_options(options: TokenStream, mistakes: &mut Mistakes) -> Options {
+    let mut read = Options::default();
+    let parsed = mistakes.take(Punctuated::<Meta, Token![,]>::parse_terminated.parse2(options));
+    for option in parsed.into_iter().flatten() {
         match &option {
+            Meta::NameValue(pair) if pair.path.is_ident("example") => read.examples.push(pair.value.clone()),
             Meta::NameValue(pair) if pair.path.is_ident("name") => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if is_component(&text.value()) => name = Some(text.clone()),
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if is_component(&text.value()) => read.name = Some(text.clone()),
                 other => mistakes.on(
                     other,
                     "`name` takes a string of letters, digits, `_`, `-` and `.`, the component's name in the document: `name = \"TodoItem\"`",
@@ -81,13 +95,14 @@ fn read_options(options: TokenStream, mistakes: &mut Mistakes) -> Option<LitStr>
                     "rename" => String::from("; write `name = \"…\"` for the component's name"),
                     "rename_all" => String::from("; write `#[serde(rename_all = \"…\")]`"),
                     "check" | "validate" => String::from("; write `#[check(custom = …)]` below it"),
-                    word => did_you_mean(word, &["name"]),
+                    "examples" => String::from("; write `example = …`, once for each"),
+                    word => did_you_mean(word, &["name", "example"]),
                 };
                 mistakes.on(option.path(), format!("`#[model]` has no option `{word}`{hint}"));
             }
         }
     }
-    name
+    read
 }
 
 /// As OpenAPI allows it: `^[a-zA-Z0-9.\-_]+$`, and braces for type parameters.
@@ -156,6 +171,43 @@ fn refuse_own_derives(attributes: &mut [Attribute], mistakes: &mut Mistakes) {
     }
 }
 
+/// serde's own camelCase cuts the first byte off, and with it a Chinese name in the midst of a character.
+fn name_outside_of_ascii(input: &mut DeriveInput, on_type: &OnType) {
+    let camel = |renamed: &Renamed| !renamed.given || renamed.rule() == Some(Rule::Camel);
+    let cut = |name: &str| name.trim_start_matches('_').chars().next().is_some_and(|first| !first.is_ascii());
+    let fields = |fields: &mut Fields| {
+        for field in fields.iter_mut().filter(|field| !OnField::read(&field.attrs).rename.given) {
+            let Some(name) = field.ident.as_ref().map(|name| name.unraw().to_string()) else { continue };
+            if cut(&name) {
+                let name = Rule::Camel.field(&name);
+                field.attrs.push(syn::parse_quote!(#[serde(rename = #name)]));
+            }
+        }
+    };
+    match &mut input.data {
+        Data::Struct(data) if camel(&on_type.rename_all) => fields(&mut data.fields),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                let on_variant = OnVariant::read(&variant.attrs);
+                let rule = if on_variant.rename_all.given {
+                    &on_variant.rename_all
+                } else {
+                    &on_type.rename_all_fields
+                };
+                if camel(rule) {
+                    fields(&mut variant.fields);
+                }
+                let name = variant.ident.unraw().to_string();
+                if camel(&on_type.rename_all) && !on_variant.rename.given && cut(&name) {
+                    let name = Rule::Camel.variant(&name);
+                    variant.attrs.push(syn::parse_quote!(#[serde(rename = #name)]));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 fn type_attributes(
     input: &DeriveInput,
     on_type: &OnType,
@@ -208,15 +260,19 @@ fn schema_name(input: &DeriveInput, on_type: &OnType, name: Option<&LitStr>) -> 
     }
 }
 
-/// Turns `#[check]` into what schemars reads; mistakes are told by the walk, which reads them too.
-fn describe_constraints(input: &mut DeriveInput, root: &Path) {
-    let describe = |fields: &mut Fields| {
+/// Turns `#[check]` and `#[example]` into what schemars reads; mistakes of the first are told by the walk, which reads
+/// them too.
+fn describe_fields(input: &mut DeriveInput, root: &Path, mistakes: &mut Mistakes) {
+    let generics = input.generics.clone();
+    let mut describe = |fields: &mut Fields| {
         for field in fields.iter_mut() {
+            let checks = Checks::read(&field.attrs, &field.ty, &mut Mistakes::default());
+            let examples = example::of_field(field, &checks, &generics, root, mistakes);
+            field.attrs.extend(examples);
             // schemars ignores transforms on flattened fields, and the walk refuses constraints there.
             if OnField::read(&field.attrs).flatten.is_some() {
                 continue;
             }
-            let checks = Checks::read(&field.attrs, &field.ty, &mut Mistakes::default());
             field.attrs.extend(checks.schema_attributes(&field.ty, root));
         }
     };
@@ -229,8 +285,9 @@ fn describe_constraints(input: &mut DeriveInput, root: &Path) {
 
 /// Takes the attributes away that only `#[model]` knows.
 fn strip(input: &mut DeriveInput) {
-    let strip_fields =
-        |fields: &mut Fields| fields.iter_mut().for_each(|field| remove(&mut field.attrs, &["check"]));
+    let strip_fields = |fields: &mut Fields| {
+        fields.iter_mut().for_each(|field| remove(&mut field.attrs, &["check", example::NAME]))
+    };
     remove(&mut input.attrs, &["check"]);
     match &mut input.data {
         Data::Struct(data) => strip_fields(&mut data.fields),

@@ -75,6 +75,8 @@ pub(super) struct OnField {
     pub(super) rename: Renamed,
     pub(super) skipped: bool,
     pub(super) flatten: Option<Span>,
+    /// The function that reads the field: of `deserialize_with`, or in the module of `with`.
+    pub(super) reader: Option<syn::Path>,
 }
 
 impl OnType {
@@ -145,6 +147,11 @@ impl OnField {
                 "rename" => on.rename.read(meta)?,
                 "skip" | "skip_deserializing" => on.skipped = true,
                 "flatten" => on.flatten = Some(meta.path.span()),
+                "deserialize_with" => on.reader = Some(text(meta)?.parse()?),
+                "with" => {
+                    let module: syn::Path = text(meta)?.parse()?;
+                    on.reader = Some(syn::parse_quote!(#module::deserialize));
+                }
                 _ => rest(meta)?,
             }
             Ok(())

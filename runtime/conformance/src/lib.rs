@@ -7,11 +7,14 @@
 //!   exactly where the schema takes it;
 //! - what the server writes, for arbitrary Rust values too, must satisfy the schema of the response.
 //!
+//! [`contract`] is an `Api` of all these types and more, in any order, with everything that is made of it.
+//!
 //! The few differences that stay are data: [`allowed`].
 #![forbid(unsafe_code)]
 
 pub mod allowed;
 mod cases;
+pub mod contract;
 pub mod instances;
 mod judge;
 pub mod mutations;

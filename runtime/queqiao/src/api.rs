@@ -4,6 +4,7 @@ mod build_error;
 mod collisions;
 mod fallback;
 mod places;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -139,6 +140,9 @@ pub struct Api<S = ()> {
     title: String,
     version: String,
     description: Option<String>,
+    licence: Option<String>,
+    contact: Option<(String, String)>,
+    tags: Vec<(String, String)>,
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
     login: bool,
@@ -155,6 +159,9 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             title: title.into(),
             version: version.into(),
             description: None,
+            licence: None,
+            contact: None,
+            tags: Vec::new(),
             routes: Vec::new(),
             axum: Vec::new(),
             login: true,
@@ -165,10 +172,55 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         }
     }
 
+    /// The licence under which the API may be used, as an [SPDX expression](https://spdx.org/licenses/).
+    #[must_use]
+    pub fn licence(mut self, spdx: impl Into<String>) -> Self {
+        self.licence = Some(spdx.into());
+        self
+    }
+
+    /// Whom the document's readers may ask: a name, and a page about it.
+    ///
+    /// ```
+    /// use queqiao::prelude::*;
+    ///
+    /// let api: Api = Api::new("shop", "1.0.0").licence("MIT").contact("The shop's team", "https://example.com/help");
+    /// let info = &api.build().unwrap().document().value()["info"];
+    /// assert_eq!(info["license"]["identifier"], "MIT");
+    /// assert_eq!(info["contact"]["url"], "https://example.com/help");
+    /// ```
+    #[must_use]
+    pub fn contact(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.contact = Some((name.into(), url.into()));
+        self
+    }
+
     /// A description for the document's readers, as Markdown.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
+        self
+    }
+
+    /// Says what the operations of a tag are for, as Markdown. An operation's tag is the name of its module unless its
+    /// attribute gives another.
+    ///
+    /// ```
+    /// use queqiao::prelude::*;
+    ///
+    /// /// Greets.
+    /// #[get("/hello", tag = "greetings")]
+    /// async fn hello() -> String {
+    ///     "你好".to_owned()
+    /// }
+    ///
+    /// let api: Api = Api::new("greeter", "1.0.0").tag("greetings", "Kind words.").routes(routes![hello]);
+    /// let built = api.build().unwrap();
+    /// assert_eq!(built.document().value()["tags"][1]["description"], "Kind words.");
+    /// ```
+    #[must_use]
+    pub fn tag(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
+        self.tags.push((name.into(), description.into()));
         self
     }
 
@@ -196,10 +248,11 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version, description, language and releases are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
+        self.tags.extend(other.tags);
         self.axum.extend(other.axum);
         self.mistakes.extend(other.mistakes);
         self
@@ -218,6 +271,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 if route.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", route.path) };
             self.routes.push(route);
         }
+        self.tags.extend(other.tags);
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
@@ -298,14 +352,23 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
+        let used = described.iter().map(|(_, _, tag, _)| tag.as_str());
+        let tags = tags::described(self.tags, used.collect(), login.is_some(), &mut mistakes);
         let cases = described.iter().flat_map(|(.., draft)| draft.errors.cases());
         mistakes.extend(problem::ambiguous(cases));
         let placed = described
             .iter_mut()
             .map(|(meta, path, tag, draft)| Placed { meta, path, tag, draft: std::mem::take(draft) })
             .collect();
-        let header =
-            Header { title: self.title.clone(), version: self.version, description: self.description, login };
+        let header = Header {
+            title: self.title.clone(),
+            version: self.version,
+            description: self.description,
+            licence: self.licence,
+            contact: self.contact,
+            tags,
+            login,
+        };
         match assemble(header, placed, schemas) {
             Ok(document) if mistakes.is_empty() => {
                 let paths = routes.iter().map(|(route, _)| (route.meta.method, route.path.clone()));

@@ -70,6 +70,7 @@ fn value(shape: &Type, models: &[Model], depth: usize) -> String {
         Type::Boolean => "true".to_owned(),
         Type::Number => "7".to_owned(),
         Type::Unknown | Type::String => "'a/汉 \u{1f600}?'".to_owned(),
+        Type::File => "'wxfile://tmp/a.png'".to_owned(),
         Type::Binary => "new ArrayBuffer(2)".to_owned(),
         Type::Literal(value) => value.to_string(),
         Type::Array(items) => format!("[{}]", value(items, models, depth)),

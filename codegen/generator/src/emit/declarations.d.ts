@@ -121,6 +121,32 @@ export interface Options {
   //#end
 }
 
+//#progress
+/** How far an upload or a download is, as WeChat tells it. */
+export interface TransferProgress {
+  /** Percent. */
+  readonly progress: number;
+  readonly totalBytesSent?: number;
+  readonly totalBytesExpectedToSend?: number;
+  readonly totalBytesWritten?: number;
+  readonly totalBytesExpectedToWrite?: number;
+}
+
+export interface TransferOptions extends Options {
+  onProgress?: ((progress: TransferProgress) => void) | undefined;
+}
+
+/** The path of a file, such as `wx.chooseMedia` gives. */
+export type FilePath = string;
+
+//#end
+//#download
+export interface DownloadOptions extends TransferOptions {
+  /** Where the file is to be, under `wx.env.USER_DATA_PATH`; a temporary file if not given. */
+  filePath?: FilePath | undefined;
+}
+
+//#end
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
 export type BaseUrl = string | { develop?: string; trial?: string; release: string };
 
@@ -150,6 +176,10 @@ export interface Configuration {
   /** Milliseconds; 300 if not given. */
   loadingDelay?: number;
   //#end
+  //#container
+  /** The service of WeChat Cloud Hosting that is called; `null`: the base URL is. */
+  container?: { env: string; service: string } | null;
+  //#end
   //#upgrade
   /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
   onUpgrade?: (error: ApiError) => void;
@@ -164,7 +194,7 @@ export interface Configuration {
   //#end
 }
 
-type NoParameters = { [name: string]: never };
+export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
 //#session

@@ -1,16 +1,19 @@
 //! `index.d.ts`: the types, strict and without `any`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
 use crate::Options;
-use crate::contract::{Contract, Details, Documentation, Member, Operation, Parameter, Place, Scheme, Type};
+use crate::contract::{
+    Body, Contract, Details, Documentation, Form, Member, Operation, Parameter, Place, Scheme, Type,
+};
 use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
 
-pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
+/// `index.d.ts`, with all types and these operations.
+pub(crate) fn emit(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
     text.push_str(&select(PRELUDE, &parts(contract, options)).replace("{/*schemes*/}", &schemes(contract)));
@@ -24,14 +27,47 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
             shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
         }
     }
+    text.push_str(&declare_all(contract, options, operations));
+    text
+}
+
+/// The declarations of a tag's file; the types are in the file `types`.
+pub(crate) fn emit_part(
+    contract: &Contract,
+    options: &Options,
+    operations: &[Operation],
+    types: &str,
+) -> String {
+    let mut text =
+        format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
+    let declared = declare_all(contract, options, operations);
+    let prelude = select(PRELUDE, &parts(contract, options));
+    let own = prelude.lines().filter_map(|line| {
+        let rest = line.strip_prefix("export ").unwrap_or(line);
+        let rest = ["type ", "interface ", "class "].iter().find_map(|word| rest.strip_prefix(word))?;
+        rest.split(|c: char| !c.is_ascii_alphanumeric()).next()
+    });
+    let words: BTreeSet<&str> =
+        declared.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).collect();
+    let models = contract.models.iter().map(|model| model.name.as_str());
+    let names: BTreeSet<&str> = own.chain(models).filter(|name| words.contains(name)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    text.push_str(&format!("import {{ {} }} from {};\n", names.join(", "), quote(types)));
+    text.push_str(&declared);
+    text
+}
+
+fn declare_all(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
+    let mut text = String::new();
     // How many operations share a code: what is an operation's own stands first, before the framework's.
     let mut users = BTreeMap::new();
     for code in contract.operations.iter().flat_map(|operation| &operation.codes) {
         *users.entry(code.as_str()).or_insert(0_usize) += 1;
     }
-    for operation in &contract.operations {
+    for operation in operations {
         text.push('\n');
-        text.push_str(&declare(operation, &users));
+        let downloads = options.container.is_none() && operation.downloads();
+        text.push_str(&declare(operation, &users, downloads));
     }
     text
 }
@@ -58,14 +94,17 @@ fn schemes(contract: &Contract) -> String {
     format!("{{\n{}  }}", members.collect::<String>())
 }
 
-fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
+fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool) -> String {
     let Operation { name, method, path, .. } = operation;
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
-    let signature = format!("({}): Call<{}>", arguments(operation), type_text(&operation.result, ""));
+    let upload = matches!(&operation.body, Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }));
+    let options = if upload { "TransferOptions" } else { "Options" };
+    let signature =
+        format!("({}): Call<{}>", arguments(operation, options), type_text(&operation.result, ""));
     let mut codes: Vec<&String> = operation.codes.iter().collect();
-    codes.sort_by_key(|code| (users.get(code.as_str()), *code));
+    codes.sort_by_cached_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
         true => " ClientCode".to_owned(),
@@ -85,7 +124,13 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>) -> String {
     };
     text.push_str(&details(operation));
     text.push_str(&format!("  /** Whether {name} has failed with one of its codes. */\n"));
-    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n}}\n"));
+    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n"));
+    if downloads {
+        text.push_str("  /** The same into a file; gives its path. */\n");
+        let arguments = arguments(operation, "DownloadOptions");
+        text.push_str(&format!("  function download({arguments}): Call<FilePath>;\n"));
+    }
+    text.push_str("}\n");
     if declared != *name {
         text.push_str(&format!("export {{ {declared} as {name} }};\n"));
     }
@@ -110,12 +155,12 @@ fn details(operation: &Operation) -> String {
     text
 }
 
-fn arguments(operation: &Operation) -> String {
+fn arguments(operation: &Operation, options: &str) -> String {
     let at = |place: Place| operation.parameters.iter().filter(|p| p.place == place).collect::<Vec<_>>();
     let (path, query, header) = (at(Place::Path), at(Place::Query), at(Place::Header));
     let required = |parameters: &[&Parameter]| parameters.iter().any(|parameter| parameter.required);
 
-    let mut options = "Options".to_owned();
+    let mut options = options.to_owned();
     let mut options_required = required(&header);
     if operation.method.sends_body() && !query.is_empty() {
         let mark = if required(&query) { "" } else { "?" };
@@ -181,6 +226,7 @@ fn type_text(shape: &Type, indent: &str) -> String {
         Type::Number => "number".into(),
         Type::String => "string".into(),
         Type::Binary => "ArrayBuffer".into(),
+        Type::File => "FilePath".into(),
         Type::Literal(serde_json::Value::String(text)) => quote(text),
         Type::Literal(value) => value.to_string(),
         Type::Named(name) => name.clone(),

@@ -13,10 +13,13 @@ const QUEUE: &str = include_str!("../../../client/queue.js");
 const BACKGROUND: &str = include_str!("../../../client/background.js");
 const RETRY: &str = include_str!("../../../client/retry.js");
 const SHARE: &str = include_str!("../../../client/share.js");
-const LOADING: &str = include_str!("../../../client/loading.js");
+const HOOKS: &str = include_str!("../../../client/hooks.js");
 const SESSION: &str = include_str!("../../../client/session.js");
 const UPGRADE: &str = include_str!("../../../client/upgrade.js");
 const BINARY: &str = include_str!("../../../client/binary.js");
+const PART: &str = include_str!("../../../client/part.js");
+const UPLOAD: &str = include_str!("../../../client/upload.js");
+const MULTIPART: &str = include_str!("../../../client/multipart.js");
 const UNIQUE: &str = include_str!("../../../client/unique.js");
 const DATE: &str = include_str!("../../../client/date.js");
 const CALL: &str = include_str!("../../../client/call.js");
@@ -26,24 +29,42 @@ const API: &str = include_str!("../../../client/api.js");
 /// part stand between `//#session` and `//#end`.
 pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str> {
     let any = |has: fn(&Operation) -> bool| contract.operations.iter().any(has);
-    let form = |operation: &Operation| {
-        operation.body.as_ref().is_some_and(|body| matches!(body.form, Form::Pairs(_)))
+    let body = |is: fn(&Form) -> bool| {
+        contract.operations.iter().filter_map(|operation| operation.body.as_ref()).any(|body| is(&body.form))
     };
     let styled =
         |operation: &Operation| operation.parameters.iter().any(|parameter| parameter.style != Style::Plain);
+    let form = body(|form| matches!(form, Form::Pairs(_)));
+    let upload = body(|form| matches!(form, Form::Multipart { file: Some(_), .. }));
+    let multipart = body(|form| matches!(form, Form::Multipart { required: false, .. }));
+    let idempotent = any(|operation| operation.idempotent);
+    // A container cannot be reached by wx.downloadFile.
+    let download = options.container.is_none() && any(Operation::downloads);
     let parts = [
         ("session", any(|operation| operation.access != Access::Everybody)),
         ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
         ("details", any(|operation| !operation.details.is_empty())),
+        // In no other words than the server's does the language matter.
+        ("language", any(|operation| !operation.codes.is_empty())),
+        ("text", any(|operation| operation.answer == Answer::Text)),
+        ("unchanged", any(|operation| operation.not_modified)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
-        ("styles", any(styled) || any(form)),
-        ("form", any(form)),
-        ("raw", any(|operation| operation.body.as_ref().is_some_and(|body| body.form == Form::Raw))),
+        ("styles", any(styled) || form),
+        ("form", form),
+        ("raw", body(|form| *form == Form::Raw)),
         ("auth", any(|operation| !operation.schemes.is_empty())),
         ("basic", any(|operation| operation.schemes.values().any(|scheme| *scheme == Scheme::Basic))),
         ("override", any(|operation| operation.method == Method::Patch)),
         ("server", any(|operation| operation.server.is_some())),
-        ("idempotent", any(|operation| operation.idempotent)),
+        ("idempotent", idempotent),
+        ("unique", idempotent || multipart),
+        ("part", upload || multipart),
+        ("upload", upload),
+        ("multipart", multipart),
+        ("download", download),
+        ("progress", upload || download),
+        ("door", upload || download || options.container.is_some()),
+        ("container", options.container.is_some()),
         ("dates", contract.dates),
     ];
     let chosen = Part::ALL.iter().filter(|part| !options.without.contains(part)).map(|part| part.name());
@@ -53,8 +74,9 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
 pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
     let used = parts(contract, options);
     let mut text = format!(
-        "// {}\n'use strict';\nmodule.exports = function (name, contract, bases, renewal) {{\n",
-        super::javascript::header(contract)
+        "// {}\n'use strict';\n\nmodule.exports = function (name, contract, bases, renewal{}) {{",
+        super::javascript::header(contract),
+        if options.container.is_some() { ", container" } else { "" }
     );
     let files = [
         (HOST, None),
@@ -67,11 +89,14 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
         (BACKGROUND, Some("background")),
         (RETRY, Some("retry")),
         (SHARE, Some("share")),
-        (LOADING, Some("hooks")),
+        (HOOKS, Some("hooks")),
         (SESSION, Some("session")),
         (UPGRADE, Some("upgrade")),
         (BINARY, Some("binary")),
-        (UNIQUE, Some("idempotent")),
+        (PART, Some("part")),
+        (UPLOAD, Some("upload")),
+        (MULTIPART, Some("multipart")),
+        (UNIQUE, Some("unique")),
         (DATE, Some("dates")),
         (CALL, None),
         (API, None),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::multipart;
 use super::node::Node;
 use super::parameter::Values;
 use super::schema::Schemas;
@@ -55,11 +56,16 @@ pub(super) fn read<'a>(
         3 => (shape(schemas)?, PAIRS.to_owned(), Form::Pairs(pairs(media, root)?)),
         4 => (Type::String, name.to_owned(), Form::Raw),
         5 => (Type::Union(vec![Type::Binary, Type::String]), name.to_owned(), Form::Raw),
+        6 => {
+            let what = format!("{} {path}", method.as_str());
+            let (shape, form) = multipart::read(&what, method, media, root, schemas)?;
+            (shape, name.to_owned(), form)
+        }
         _ => {
             return Err(impossible(
                 &content,
-                format!("the client does not send {} yet", essence(name)),
-                "Let the operation take application/json as well, or call wx.uploadFile by hand",
+                format!("a mini-program does not send {}", essence(name)),
+                "Let the operation take application/json or multipart/form-data",
             ));
         }
     };
@@ -78,6 +84,7 @@ pub(crate) fn rank<'a>(name: &str, media: &Node<'a>, root: &'a Value) -> usize {
         "*/*" | "application/*" if !is_text(media, root) => 1,
         name if name.ends_with("/json") || name.ends_with("+json") => 2,
         PAIRS => 3,
+        "multipart/form-data" => 6,
         name if name.starts_with("multipart/") => usize::MAX,
         name if name.starts_with("text/") => 4,
         _ => 5,

@@ -6,6 +6,7 @@ mod circles;
 mod discriminator;
 mod failures;
 mod findings;
+mod multipart;
 pub(crate) mod node;
 mod operation;
 mod parameter;
@@ -72,6 +73,21 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         .find(|url| url.starts_with('/') && url.len() > 1)
     {
         reader.schemas.findings.note(format!("/servers: the base URL must end with {prefix}"));
+    }
+    if reader.schemas.findings.own {
+        let without: Vec<&str> = root
+            .list("tags")?
+            .iter()
+            .filter(|tag| tag.get("description").is_none())
+            .filter_map(|tag| tag.text("name"))
+            .collect();
+        if !without.is_empty() {
+            let names = without.join(", ");
+            reader.schemas.findings.note(format!(
+                "/tags: no words say what these tags are for: {names}; `Api::tag(\"{}\", \"…\")` does",
+                without.first().copied().unwrap_or_default()
+            ));
+        }
     }
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());

@@ -7,7 +7,7 @@ use super::schema::Schemas;
 use super::security::Security;
 use super::{answer, body, impossible, parameter, server, settle};
 use crate::Options;
-use crate::contract::{Answer, Documentation, Method, Operation, Parameter, Place, Type};
+use crate::contract::{Answer, Body, Documentation, Form, Method, Operation, Parameter, Place, Type};
 use crate::error::GenerateError;
 use crate::names::operation_name;
 
@@ -76,6 +76,15 @@ impl<'a> OperationReader<'a> {
         let (access, schemes) = self.security.of(id, node, &mut self.schemas.findings)?;
         let mut parameters = parameter::read_all(path, method, item, node, self.root, &mut self.schemas)?;
         let body = body::read(path, method, node, self.root, &mut self.schemas)?;
+        if self.options.container.is_some()
+            && let Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }) = &body
+        {
+            return Err(impossible(
+                node,
+                "wx.cloud.callContainer sends no files",
+                "Let the mini-program store the file with wx.cloud.uploadFile, and take its fileID",
+            ));
+        }
         let mut responses = answer::read(node, self.root, &mut self.schemas)?;
         if method == Method::Head {
             // Whatever the document says: such an answer has no body.
@@ -103,6 +112,7 @@ impl<'a> OperationReader<'a> {
             method,
             server: server
                 .filter(|server| server::of(&Node::root(self.root)).ok().flatten().as_ref() != Some(server)),
+            tag: node.list("tags")?.first().and_then(|tag| tag.value.as_str()).map(str::to_owned),
             // A fragment tells operations of a document apart and is never sent.
             path: path.split('#').next().unwrap_or_default().to_owned(),
             documentation: Documentation { text, tags },

@@ -1,6 +1,6 @@
 //! A small server that keeps the contract of `data/todo.json` as far as the client can notice, and counts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -27,9 +27,16 @@ pub(crate) struct Book {
     pub(crate) too_old: bool,
     /// The next logins fail with 503.
     pub(crate) failing_logins: usize,
+    /// Answers that come before all others, by "METHOD /path".
+    pub(crate) answers: BTreeMap<String, VecDeque<Answer>>,
+    /// Bodies and headers of what got such an answer, and of what was echoed.
+    pub(crate) seen: Vec<Value>,
     /// How many tokens were given out.
     issued: usize,
 }
+
+/// A status, headers and a body.
+pub(crate) type Answer = (u16, &'static [(&'static str, &'static str)], &'static str);
 
 #[derive(Clone, Default)]
 pub(crate) struct Server {
@@ -55,6 +62,7 @@ impl Server {
             .route("/broken", get(|| async { answer(200, Some("application/json"), "{\"children\": [") }))
             .route("/moved", get(|| async { axum::response::Redirect::to("/text") }))
             .route("/status/{status}", get(status))
+            .layer(axum::middleware::from_fn_with_state(server.clone(), planned))
             .with_state(server.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         server.address = listener.local_addr().ok();
@@ -98,6 +106,29 @@ impl Server {
             Some(_) => Err(problem(401, "auth.expired", None)),
         }
     }
+}
+
+/// The answer that a test has planned, if there is one.
+async fn planned(
+    State(server): State<Server>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response<Body> {
+    let key = format!("{} {}", request.method(), request.uri().path());
+    let answer = server.book().answers.get_mut(&key).and_then(VecDeque::pop_front);
+    let Some((status, headers, body)) = answer else { return next.run(request).await };
+    server.count(request.method(), request.uri());
+    let header: BTreeMap<String, String> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
+    server.book().seen.push(json!({ "header": header }));
+    let mut response = Response::builder().status(status).header("content-type", "application/json");
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(Body::from(body)).expect("a response")
 }
 
 fn answer(status: u16, media_type: Option<&str>, body: impl Into<Body>) -> Response<Body> {
@@ -229,6 +260,7 @@ async fn echo(
         header.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default())).collect();
     let body = String::from_utf8_lossy(&body);
     let value = json!({"method": method.as_str(), "path": uri.path(), "query": query, "header": header, "body": body});
+    server.book().seen.push(value.clone());
     json(200, &value, None)
 }
 

@@ -1,6 +1,6 @@
 //! From the drafts of all operations to one OpenAPI document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
@@ -14,7 +14,8 @@ use utoipa::openapi::schema::{Object, Schema, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
+    ComponentsBuilder, ContactBuilder, Deprecated, HeaderBuilder, InfoBuilder, LicenseBuilder,
+    OpenApiBuilder, RefOr, Required, ServerBuilder,
 };
 
 use super::operation::{Security, name_of};
@@ -22,13 +23,25 @@ use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{Meta, Method};
+use crate::model::example::MISTAKE;
 use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
+
+/// How a reader of the document comes to a token.
+const LOGIN_TEXT: &str = "The `token` that `POST /auth/login` gives for a code of `wx.login`.\n\nIn development the \
+                          emulator gives a code to everyone who asks: `POST /emulator/login-codes` at its address, which \
+                          the server prints at start.";
 
 /// What stands above the operations.
 pub(crate) struct Header {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) description: Option<String>,
+    /// An SPDX expression.
+    pub(crate) licence: Option<String>,
+    /// A name and a page.
+    pub(crate) contact: Option<(String, String)>,
+    /// The tags in use, with what is said of them.
+    pub(crate) tags: BTreeMap<String, Option<String>>,
     /// The operation ids of login and logout, if the Api has them.
     pub(crate) login: Option<(&'static str, &'static str)>,
 }
@@ -66,9 +79,7 @@ pub(crate) fn assemble(
         ));
     }
     let mut paths = PathsBuilder::new();
-    let mut tags = BTreeSet::new();
     for operation in placed {
-        tags.insert(operation.tag.to_owned());
         let path = operation.path.to_owned();
         let method = operation.meta.method;
         let written = Writer { components: &components, mistakes: &mut mistakes }.operation(operation);
@@ -88,19 +99,29 @@ pub(crate) fn assemble(
     if header.login.is_some() {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
         scheme.bearer_format = Some("JWT".to_owned());
+        scheme.description = Some(LOGIN_TEXT.to_owned());
         parts = parts.security_scheme(LOGIN_SCHEME, SecurityScheme::Http(scheme));
     }
     let info = InfoBuilder::new()
         .title(header.title)
         .version(header.version)
         .description(header.description)
+        .license(header.licence.map(|spdx| LicenseBuilder::new().name(&spdx).identifier(Some(spdx)).build()))
+        .contact(
+            header.contact.map(|(name, url)| ContactBuilder::new().name(Some(name)).url(Some(url)).build()),
+        )
         .build();
     let document = OpenApiBuilder::new()
         .info(info)
         .servers(Some([ServerBuilder::new().url("/").build()]))
         .paths(paths)
         .components(Some(parts.build()))
-        .tags(Some(tags.into_iter().map(|name| TagBuilder::new().name(name).build())))
+        .tags(Some(
+            header
+                .tags
+                .into_iter()
+                .map(|(name, text)| TagBuilder::new().name(name).description(text).build()),
+        ))
         .build();
     let mut value = serde_json::to_value(document)
         .map_err(|error| vec![format!("the document cannot be written: {error}")])?;
@@ -195,7 +216,8 @@ impl Writer<'_> {
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {
-            Security::None => builder,
+            // Said, not left out, so that no reader takes it for forgotten.
+            Security::None => builder.securities(Some([])),
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
@@ -374,6 +396,7 @@ fn without_null(schema: &mut Value) {
 fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
+        map.remove(MISTAKE);
         // A tuple has no more items than those; linters ask for the keyword.
         if map.contains_key("prefixItems") && !map.contains_key("items") {
             map.insert("items".to_owned(), Value::Bool(false));

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::example::MISTAKE;
+
 /// The largest integer that a JavaScript number holds exactly, 2^53 − 1.
 const SAFE_INTEGER: u64 = 9_007_199_254_740_991;
 const SAFE: f64 = SAFE_INTEGER as f64;
@@ -50,6 +52,9 @@ impl Lint<'_> {
 
     fn schema(&mut self, schema: &Value) {
         let Value::Object(map) = schema else { return };
+        if let Some(mistake) = map.get(MISTAKE).and_then(Value::as_str) {
+            self.report(mistake, &["another example", "another type or constraint of the field"]);
+        }
         match two_integers(map) {
             Some(Time::Duration) => {
                 self.report(

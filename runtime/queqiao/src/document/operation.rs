@@ -270,7 +270,7 @@ impl Operation<'_> {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, member) in properties(&schema) {
             let needed = surely && required.contains(&name.as_str());
             add(members, name.clone(), needed, member.clone());
         }
@@ -330,11 +330,8 @@ impl Operation<'_> {
             return PathShape::Tuple(kinds);
         }
         if resolved.get("type").and_then(Value::as_str) == Some("object") {
-            let fields: Vec<(String, Value)> = resolved
-                .get("properties")
-                .and_then(Value::as_object)
+            let fields: Vec<(String, Value)> = properties(&resolved)
                 .into_iter()
-                .flatten()
                 .map(|(name, schema)| (name.clone(), schema.clone()))
                 .collect();
             let mut kinds = Vec::new();
@@ -407,6 +404,14 @@ impl std::fmt::Debug for Operation<'_> {
             .field("draft", &self.draft)
             .finish_non_exhaustive()
     }
+}
+
+/// The properties of a schema by name, whatever order `serde_json`'s features give the map.
+fn properties(schema: &Value) -> Vec<(&String, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut properties: Vec<_> = properties.into_iter().flatten().collect();
+    properties.sort_by_key(|(name, _)| *name);
+    properties
 }
 
 /// How the path's parameters reach `Path<T>`.

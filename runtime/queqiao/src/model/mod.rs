@@ -6,6 +6,7 @@
 mod checker;
 mod constraint;
 mod each;
+pub(crate) mod example;
 mod foreign;
 mod text;
 
@@ -21,6 +22,7 @@ pub mod constraints {
         Constraint, Length, Range, Unique, custom, length, range, refine, rust_type, unique,
     };
     pub use super::each::{Each, each};
+    pub use super::example::{example, read, read_with};
     pub use super::text::{Pattern, Text, email, pattern, url};
 }
 

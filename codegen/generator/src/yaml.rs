@@ -1,21 +1,24 @@
-//! A document as YAML.
+//! A document as YAML, for readers of 1.1 and 1.2 alike.
 
-use miette::miette;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
+
+use crate::json;
 
 /// What a reader looks for first, first.
 const FIRST: [&str; 9] =
     ["openapi", "info", "externalDocs", "servers", "security", "tags", "paths", "webhooks", "components"];
 
-/// The text of a document: the parts in the order in which one reads them, all other keys sorted.
-pub(crate) fn text(document: &Value) -> miette::Result<String> {
+/// An OpenAPI document as YAML: the parts in the order in which one reads them, all other keys sorted.
+pub fn yaml(document: &Value) -> String {
     // Texts that a reader of YAML 1.1 takes for something else (`no`, `1_000`, a date) are quoted.
     let options = serde_saphyr::ser_options! { yaml_12: false };
+    // Nothing of a JSON value is beyond YAML, and JSON is YAML too.
     let mut text = String::new();
-    serde_saphyr::to_fmt_writer_with_options(&mut text, &Ordered(document, true), options)
-        .map_err(|error| miette!("the document cannot be written as YAML: {error}"))?;
-    Ok(text)
+    match serde_saphyr::to_fmt_writer_with_options(&mut text, &Ordered(document, true), options) {
+        Ok(()) => text,
+        Err(_) => json::pretty(document),
+    }
 }
 
 struct Ordered<'a>(&'a Value, bool);
@@ -136,7 +139,7 @@ mod tests {
             values.iter().filter_map(Value::as_str).map(|key| (key.to_owned(), json!([[key], { "a": key }])));
         let document =
             json!({ "openapi": "3.1.0", "values": values, "keys": keys.collect::<serde_json::Map<_, _>>() });
-        let text = text(&document).expect("YAML");
+        let text = yaml(&document);
         for strict in [true, false] {
             let options = serde_saphyr::options! { strict_booleans: strict };
             let read: Value = serde_saphyr::from_str_with_options(&text, options).expect("readable");
@@ -147,7 +150,7 @@ mod tests {
     #[test]
     fn parts_come_as_one_reads_them() {
         let document = json!({ "components": {}, "openapi": "3.1.0", "x-a": 1, "paths": { "/b": {}, "/a": {} }, "info": {} });
-        let text = text(&document).expect("YAML");
+        let text = yaml(&document);
         let keys: Vec<_> = text.lines().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(keys, ["openapi", "info", "paths", "  /a", "  /b", "components", "x-a"]);
     }
