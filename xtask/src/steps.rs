@@ -69,6 +69,11 @@ pub(crate) fn all() -> Vec<Step> {
             run: schemathesis,
         },
         Step {
+            name: "sizes",
+            proves: "generated clients are within their budget of bytes, or no heavier than recorded in bench/client",
+            run: bench::sizes,
+        },
+        Step {
             name: "peers",
             proves: "what the book says of other request layers, and of the client, is what happens",
             run: bench::check_peers,
