@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{bench, host_tools, requirements};
+use crate::{bench, host_tools, requirements, storage};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -26,6 +26,11 @@ pub(crate) fn all() -> Vec<Step> {
         Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
         Step { name: "features", proves: "the runtime compiles without its default features", run: features },
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
+        Step {
+            name: "storage",
+            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB and Redis; planted mistakes are caught",
+            run: storage::storage,
+        },
         Step {
             name: "rustdoc",
             proves: "the documentation builds and its links lead somewhere",
