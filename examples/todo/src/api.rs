@@ -8,6 +8,8 @@ use crate::service::Todos;
 pub fn api() -> Api<Todos> {
     Api::new("todo", env!("CARGO_PKG_VERSION"))
         .description("A todo list for every WeChat user.")
+        .licence(env!("CARGO_PKG_LICENSE"))
+        .contact("Queqiao", "https://example.com/queqiao")
         .tag("todos", "What a user has to do.")
         .tag("admin", "Figures for those who run the service.")
         .releases(queqiao::releases!())
@@ -27,6 +29,8 @@ mod todos {
     }
 
     /// List the user's todos, newest first.
+    ///
+    /// Page by page; `done` takes one kind only.
     #[get("/todos")]
     async fn list_todos(
         user: User,
@@ -37,6 +41,8 @@ mod todos {
     }
 
     /// Add a todo.
+    ///
+    /// It stands first in the list. A user has room for so many, as the configuration says.
     #[post("/todos")]
     async fn add_todo(
         user: User,
@@ -47,6 +53,8 @@ mod todos {
     }
 
     /// Show one todo.
+    ///
+    /// Todos of other users are not found.
     #[get("/todos/{id}")]
     async fn get_todo(
         user: User,
@@ -57,6 +65,8 @@ mod todos {
     }
 
     /// Change title and note of a todo.
+    ///
+    /// Whether it is done stays as it is.
     #[put("/todos/{id}")]
     async fn edit_todo(
         user: User,
@@ -68,6 +78,8 @@ mod todos {
     }
 
     /// Mark one todo as done.
+    ///
+    /// A todo that is done already is a failure of its own, so that a page can say so.
     #[put("/todos/{id}/done")]
     async fn finish_todo(
         user: User,
@@ -78,6 +90,8 @@ mod todos {
     }
 
     /// Delete one todo.
+    ///
+    /// It is gone for good.
     #[delete("/todos/{id}")]
     async fn delete_todo(
         user: User,
@@ -108,6 +122,8 @@ mod admin {
     }
 
     /// Count users and todos.
+    ///
+    /// Over all users.
     #[get("/admin/statistics")]
     async fn statistics(_admin: Role<Admin>, State(todos): State<Todos>) -> Result<Statistics, Internal> {
         todos.statistics().await

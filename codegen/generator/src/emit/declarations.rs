@@ -104,7 +104,7 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool
     let signature =
         format!("({}): Call<{}>", arguments(operation, options), type_text(&operation.result, ""));
     let mut codes: Vec<&String> = operation.codes.iter().collect();
-    codes.sort_by_key(|code| (users.get(code.as_str()), *code));
+    codes.sort_by_cached_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
         true => " ClientCode".to_owned(),
