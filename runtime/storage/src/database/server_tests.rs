@@ -1,6 +1,7 @@
 //! What a database server does beyond the promises of the stores: starting together, and failing.
 
 use std::sync::Arc;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::time::Duration;
 
 use crate::test_servers::{self, Place};
@@ -13,6 +14,7 @@ const ONE: Migration = Migration {
 };
 const TWO: Migration = Migration { version: 2, name: "second", sql: "CREATE TABLE c (x INT)" };
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn impatient() -> PoolOptions {
     PoolOptions {
         acquire_timeout: Duration::from_millis(700),
@@ -80,6 +82,7 @@ async fn migrations_that_do_not_fit_are_told(place: Place) {
 }
 
 /// The kinds of errors of connecting, none of which repeats a password.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn connecting_fails_clearly(good: &str, no_database: &str, wrong_password: Option<&str>) {
     let nobody_there = format!("{}://me:hunter2@127.0.0.1:1/db", good.split_once(':').unwrap().0);
     let nameless = format!("{}://me:hunter2@127.0.0.1", good.split_once(':').unwrap().0);
@@ -131,6 +134,7 @@ async fn an_application_reads_and_writes(place: Place) {
 }
 
 /// A hundred callers share few connections, and one who finds none free is told in time.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn a_pool_is_bounded(place: Place) {
     let options = PoolOptions { max_connections: 2, ..impatient() };
     let database = Database::open(&place.url, &options).await.unwrap();
