@@ -150,6 +150,7 @@ export function everything() {
     '/notes/file': {
       post: operation('attach', body('multipart/form-data', { type: 'object', required: ['file'], properties: { file: bytes, caption: { type: 'string' } } })),
     },
+    '/notes/parts': { post: operation('addByParts', body('multipart/form-data', { type: 'object', properties: { file: bytes, caption: { type: 'string' } } })) },
     '/public': { get: { operationId: 'everybody', responses: answers } },
     '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
     '/partner': { get: operation('partner', { security: [{ basic: [] }], servers: [{ url: 'https://partner.example.com' }] }) },

@@ -88,9 +88,11 @@ function operations(access, common) {
         var tries = 0;
         //#end
 
+        //#session
         function drop() {
           end(loggedOut(label));
         }
+        //#end
 
         function end(error, response) {
           if (ended) return;

@@ -7,6 +7,7 @@ mod report;
 mod requirements;
 mod soak;
 mod steps;
+mod storage;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,8 @@ use crate::service::Todos;
 pub fn api() -> Api<Todos> {
     Api::new("todo", env!("CARGO_PKG_VERSION"))
         .description("A todo list for every WeChat user.")
+        .licence(env!("CARGO_PKG_LICENSE"))
+        .contact("Queqiao", "https://example.com/queqiao")
         .tag("todos", "What a user has to do.")
         .tag("admin", "Figures for those who run the service.")
         .releases(queqiao::releases!())
@@ -28,6 +30,8 @@ mod todos {
     }
 
     /// List the user's todos.
+    ///
+    /// Page by page, newest first unless `sort` says otherwise; `done` takes one kind only.
     #[get("/todos")]
     async fn list_todos(
         user: User,
@@ -39,6 +43,8 @@ mod todos {
     }
 
     /// Add a todo.
+    ///
+    /// It stands first in the list. A user has room for so many, as the configuration says.
     #[post("/todos")]
     async fn add_todo(
         user: User,
@@ -49,6 +55,8 @@ mod todos {
     }
 
     /// Show one todo.
+    ///
+    /// Todos of other users are not found.
     #[get("/todos/{id}")]
     async fn get_todo(
         user: User,
@@ -59,6 +67,8 @@ mod todos {
     }
 
     /// Change title and note of a todo.
+    ///
+    /// Whether it is done stays as it is.
     #[put("/todos/{id}")]
     async fn edit_todo(
         user: User,
@@ -71,6 +81,8 @@ mod todos {
     }
 
     /// Mark one todo as done.
+    ///
+    /// A todo that is done already is a failure of its own, so that a page can say so.
     #[put("/todos/{id}/done")]
     async fn finish_todo(
         user: User,
@@ -81,6 +93,8 @@ mod todos {
     }
 
     /// Delete one todo.
+    ///
+    /// It is gone for good.
     #[delete("/todos/{id}")]
     async fn delete_todo(
         user: User,
@@ -111,6 +125,8 @@ mod admin {
     }
 
     /// Count users and todos.
+    ///
+    /// Over all users.
     #[get("/admin/statistics")]
     async fn statistics(_admin: Role<Admin>, State(todos): State<Todos>) -> Result<Statistics, Internal> {
         todos.statistics().await

@@ -10,6 +10,7 @@ pages! {
     Readme = "../../../README.md",
     ReadmeInChinese = "../../../README.zh-CN.md",
     GettingStarted = "../../../book/src/getting-started.md",
+    Storage = "../../../book/src/storage.md",
     Handlers = "../../../book/src/handlers.md",
     Models = "../../../book/src/models.md",
     CommonParts = "../../../book/src/common-parts.md",

@@ -100,7 +100,7 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
     let mut codes: Vec<&String> = operation.codes.iter().collect();
-    codes.sort_by_key(|code| (users.get(code.as_str()), *code));
+    codes.sort_by_cached_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
         true => " ClientCode".to_owned(),

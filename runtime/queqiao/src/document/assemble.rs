@@ -15,7 +15,8 @@ use utoipa::openapi::schema::{Object, Schema, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
+    ComponentsBuilder, ContactBuilder, Deprecated, HeaderBuilder, InfoBuilder, LicenseBuilder,
+    OpenApiBuilder, RefOr, Required, ServerBuilder,
 };
 
 use super::decode::{STYLE, Style};
@@ -37,6 +38,10 @@ pub(crate) struct Header {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) description: Option<String>,
+    /// An SPDX expression.
+    pub(crate) licence: Option<String>,
+    /// A name and a page.
+    pub(crate) contact: Option<(String, String)>,
     /// The tags in use, with what is said of them.
     pub(crate) tags: BTreeMap<String, Option<String>>,
     /// The operation ids of login and logout, if the Api has them.
@@ -103,6 +108,10 @@ pub(crate) fn assemble(
         .title(header.title)
         .version(header.version)
         .description(header.description)
+        .license(header.licence.map(|spdx| LicenseBuilder::new().name(&spdx).identifier(Some(spdx)).build()))
+        .contact(
+            header.contact.map(|(name, url)| ContactBuilder::new().name(Some(name)).url(Some(url)).build()),
+        )
         .build();
     let document = OpenApiBuilder::new()
         .info(info)
@@ -206,7 +215,8 @@ impl Writer<'_> {
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {
-            Security::None => builder,
+            // Said, not left out, so that no reader takes it for forgotten.
+            Security::None => builder.securities(Some([])),
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
