@@ -185,7 +185,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// use queqiao::prelude::*;
     ///
     /// let api: Api = Api::new("shop", "1.0.0").licence("MIT").contact("The shop's team", "https://example.com/help");
-    /// let info = &api.build().unwrap().document().value()["info"];
+    /// let built = api.build().unwrap();
+    /// let info = &built.document().value()["info"];
     /// assert_eq!(info["license"]["identifier"], "MIT");
     /// assert_eq!(info["contact"]["url"], "https://example.com/help");
     /// ```
