@@ -394,9 +394,7 @@ mod tests {
                     description: "Twice is an error.\n\nDeprecated since 2026-11-01, ends on 2027-06-30: use `closeTodo`",
                     deprecated: ::core::option::Option::Some(::queqiao::Deprecated {
                         since: ::core::option::Option::Some("@1793491200"),
-                        sunset: ::core::option::Option::Some(
-                            "Wed, 30 Jun 2027 00:00:00 GMT",
-                        ),
+                        sunset: ::core::option::Option::Some("Wed, 30 Jun 2027 00:00:00 GMT"),
                     }),
                     file: ::core::file!(),
                     line: ::core::line!(),

@@ -1,11 +1,11 @@
 //! Arbitrary values of types that `arbitrary` does not know, and of floats that JSON can carry.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use queqiao::chrono;
 use queqiao::jiff;
 use queqiao::serde_json::{Map, Value};
 use queqiao::types::{Base64, Decimal, I64, U64};
 use queqiao::uuid::Uuid;
-use queqiao::{chrono, url};
 
 pub(crate) fn uuid(u: &mut Unstructured<'_>) -> Result<Uuid> {
     Ok(Uuid::from_bytes(u.arbitrary()?))
@@ -80,15 +80,6 @@ pub(crate) fn chrono_hour(u: &mut Unstructured<'_>) -> Result<chrono::NaiveTime>
     let nanosecond = if u.arbitrary()? { 0 } else { u.int_in_range(0..=999_999_999)? };
     chrono::NaiveTime::from_num_seconds_from_midnight_opt(second, nanosecond)
         .ok_or(arbitrary::Error::IncorrectFormat)
-}
-
-pub(crate) fn link(u: &mut Unstructured<'_>) -> Result<url::Url> {
-    let (host, port, path, query): (u8, u16, String, String) = u.arbitrary()?;
-    let mut url = url::Url::parse(&format!("https://h{host}.example:{port}/"))
-        .map_err(|_| arbitrary::Error::IncorrectFormat)?;
-    url.set_path(&path);
-    url.set_query(Some(&query));
-    Ok(url)
 }
 
 pub(crate) fn json(u: &mut Unstructured<'_>) -> Result<Value> {

@@ -48,7 +48,7 @@
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
 //! | `emulator` | yes | WeChat offline, for development |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
-//! | `chrono`, `url` | no | the types of these crates in models |
+//! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
 //!
 //! Without `server`, [`Api::into_router`] mounts the handlers in an existing axum application.
@@ -85,8 +85,6 @@ pub use rust_decimal;
 pub use schemars;
 pub use serde;
 pub use serde_json;
-#[cfg(feature = "url")]
-pub use url;
 pub use uuid;
 
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::{Arbitrary, Unstructured};
+use queqiao::chrono;
 use queqiao::jiff::Timestamp;
 use queqiao::jiff::civil::{Date, Time};
 use queqiao::model;
 use queqiao::types::{Base64, Decimal, I64, U64};
 use queqiao::uuid::Uuid;
-use queqiao::{chrono, url};
 
 use crate::cases::cases;
 use crate::values::{
-    base64, chrono_day, chrono_hour, chrono_instant, chrono_offset, date, decimal, link, many, maybe, signed,
-    time, timestamp, unsigned, uuid,
+    base64, chrono_day, chrono_hour, chrono_instant, chrono_offset, date, decimal, many, maybe, signed, time,
+    timestamp, unsigned, uuid,
 };
 
 #[model]
@@ -88,7 +88,7 @@ struct ById {
 
 #[model]
 #[derive(Arbitrary)]
-struct Price(#[arbitrary(with = decimal::<10, 2>)] Decimal<10, 2>);
+struct ForeignPrice(#[arbitrary(with = decimal::<10, 2>)] Decimal<10, 2>);
 
 #[model]
 #[derive(Arbitrary)]
@@ -129,27 +129,12 @@ struct ChronoTimes {
     opens: chrono::NaiveTime,
 }
 
-#[model]
-#[derive(Arbitrary)]
-struct Link(#[arbitrary(with = link)] url::Url);
-
-#[model]
-#[derive(Arbitrary)]
-struct Links {
-    #[arbitrary(with = |u: &mut Unstructured<'_>| maybe(u, link))]
-    one: Option<url::Url>,
-    #[arbitrary(with = |u: &mut Unstructured<'_>| many(u, link))]
-    all: Vec<url::Url>,
-}
-
 cases! {
-    foreign_price: Price,
+    foreign_price: ForeignPrice,
     foreign_amounts: Amounts,
     foreign_bytes: Bytes,
     foreign_attachments: Attachments,
     foreign_chrono: ChronoTimes,
-    foreign_link: Link,
-    foreign_links: Links,
     foreign_ids: Ids,
     foreign_id: Id,
     foreign_times: Times,

@@ -38,8 +38,6 @@ plain!(
     chrono::NaiveDateTime,
     chrono::Weekday,
 );
-#[cfg(feature = "url")]
-plain!(url::Url);
 
 /// serde reads a number that no `f32` holds as an infinite one, which no answer could carry.
 impl Model for f32 {
