@@ -1,5 +1,6 @@
 // The contracts that the client's size is measured with. They are realistic: mixed methods, path, query and body, doc
 // comments, models, several error codes with their texts, as a queqiao server writes them.
+import { createHash } from 'node:crypto'
 
 const PROBLEM = {
   description: 'A failure, as RFC 9457 writes it.',
@@ -51,7 +52,7 @@ const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 's
 const USER = [{ login: [] }]
 
 function document(title, paths, schemas) {
-  return {
+  const own = {
     openapi: '3.1.0',
     info: { title, version: '1.0.0' },
     paths: {
@@ -81,6 +82,9 @@ function document(title, paths, schemas) {
       },
     },
   }
+  // The server writes the id of its contract into the document.
+  const contract = createHash('sha256').update(JSON.stringify(own)).digest('hex').slice(0, 16)
+  return { ...own, 'x-queqiao': { contract } }
 }
 
 /** Login and JSON operations, nothing else. */
@@ -146,6 +150,7 @@ export function everything() {
     '/notes/file': {
       post: operation('attach', body('multipart/form-data', { type: 'object', required: ['file'], properties: { file: bytes, caption: { type: 'string' } } })),
     },
+    '/notes/parts': { post: operation('addByParts', body('multipart/form-data', { type: 'object', properties: { file: bytes, caption: { type: 'string' } } })) },
     '/public': { get: { operationId: 'everybody', responses: answers } },
     '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
     '/partner': { get: operation('partner', { security: [{ basic: [] }], servers: [{ url: 'https://partner.example.com' }] }) },
@@ -158,7 +163,8 @@ export function everything() {
     required: ['id', 'text'],
     properties: { id: { type: 'string' }, text: { type: 'string' }, at: { type: 'string', format: 'date-time' } },
   }
-  const whole = document('everything', paths, { Note: note })
+  // No queqiao server has PATCH, or schemes of its own.
+  const { 'x-queqiao': _, ...whole } = document('everything', paths, { Note: note })
   Object.assign(whole.components.securitySchemes, {
     basic: { type: 'http', scheme: 'basic' },
     key: { type: 'apiKey', in: 'header', name: 'X-Key' },

@@ -20,6 +20,9 @@ function operations(access, common) {
       //#upload
       var upload;
       //#end
+      //#session
+      var leaving;
+      //#end
 
       function fault(kind, response, fields) {
         fields.status = response.status;
@@ -85,9 +88,11 @@ function operations(access, common) {
         var tries = 0;
         //#end
 
+        //#session
         function drop() {
           end(loggedOut(label));
         }
+        //#end
 
         function end(error, response) {
           if (ended) return;
@@ -98,7 +103,7 @@ function operations(access, common) {
           queue.waiting = without(queue.waiting, job);
           if (cancel) cancel();
           //#share
-          if (method !== 'GET') (session || queue).shares = {};
+          if (method !== 'GET') queue.writes = -~queue.writes;
           //#end
           hear(error, response);
         }
@@ -107,7 +112,7 @@ function operations(access, common) {
         // may be lost while the call stands there: so it looks twice.
         function ready() {
           //#session
-          if (!ended && /user|logout/.test(access) && !session.token) {
+          if (!ended && access === 'user' && !session.token) {
             logIn(session).then(attempt, end);
             return;
           }
@@ -171,17 +176,14 @@ function operations(access, common) {
           function give() {
             cancel = null;
             clearTimeout(timer);
-            timer = setTimeout(leave, 1000);
+            // Without a task it goes on, and keeps its place.
+            timer = setTimeout(leave, task && task.abort ? 1000 : 60000);
             if (task && task.abort) task.abort();
           }
 
           //#session
-          token = /u|op/.test(access) && session.token;
+          token = leaving || /user|op/.test(access) && session.token;
           if (token) header.Authorization = 'Bearer ' + token;
-          if (access === 'logout') {
-            session.live = without(session.live, drop);
-            changeUser(session, '');
-          }
           //#end
           //#hooks
           tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
@@ -249,8 +251,9 @@ function operations(access, common) {
             //#end
             //#session
             if (token && session.token === token && response.header(renewal)) keepToken(session, response.header(renewal));
-            // A log-out has ended its own session; it does not end that of the next user.
-            if (status === 401 && token && !replayed && (!session.over || !(session = openSession()).token)) {
+            // What is to end has ended.
+            if (status === 401 && leaving) response.status = status = 204;
+            if (status === 401 && token && !replayed && !session.over) {
               // An answer to an older token leaves the newer one alone.
               if (session.token === token) keepToken(session, '');
               replayed = true;
@@ -395,11 +398,17 @@ function operations(access, common) {
         //#end
         //#session
         if (access) session = openSession();
+        // The user goes now, whenever the server hears of it.
+        if (access === 'logout') {
+          leaving = session.token;
+          changeUser(session, '');
+          if (!leaving) return finish(), promise;
+        }
         //#end
         stop =
         //#share
         method === 'GET' && !way ? join(session || queue,
-          JSON.stringify([url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
+          JSON.stringify([queue.writes, url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
         //#end
         perform(hear);
       } catch (mistake) {

@@ -43,6 +43,7 @@ function logIn(session) {
 
   function once() {
     return new Promise(function (resolve, reject) {
+      if (session.over) throw loggedOut('login');
       setTimeout(function () { reject('login:fail timeout'); }, 60000);
       if (settings.loginCode) resolve(settings.loginCode());
       else host().login({ success: function (result) { resolve(result.code); }, fail: reject });

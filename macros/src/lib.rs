@@ -57,18 +57,19 @@ use crate::handler::Method;
 ///
 /// # The attribute
 ///
-/// `#[get("/path/{parameter}", operation_id = "…", tag = "…")]`
+/// `#[get("/path/{parameter}", operation_id = "…", tag = "…", sunset = "…")]`
 ///
 /// - The path starts with a slash, does not end with one, and holds parameters in braces that fill a whole segment.
 ///   `Path<_>` takes them. What comes after `?` is taken by `Query<_>`.
 /// - `operation_id` is the name of the client's function; without it, the handler's name in camelCase
 ///   (`list_todos` becomes `listTodos`).
 /// - `tag` groups operations in the document; without it, the handler's module.
+/// - `sunset` is the day on which a deprecated operation ends, as in `2027-06-30`: its answers say so.
 ///
 /// # What follows from the rest
 ///
 /// - The first paragraph of the doc comment is the operation's summary, the rest its description. `#[deprecated]` is
-///   carried over.
+///   carried over; its `since` is a day, as in `2026-11-01`, which answers tell.
 /// - Each argument (up to eight) is an extractor, which says what the operation reads and who may call it:
 ///   `Path<_>`, `Query<_>`, `Json<_>`, `Header<_>`, `State<_>`, `User`, `Option<User>`, `Role<_>`, `Raw<_>`, or a type
 ///   of your own with `Extract`.

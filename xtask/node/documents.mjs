@@ -17,7 +17,7 @@ The public OpenAPI documents that the generator is tested with, each from a pack
   { collect: { type: 'string' }, typecheck: { type: 'string' } },
 )
 
-/** Which document by which maker; the names are those of the table in bench/documents.md. */
+/** Which document by which maker; the names are those of the table that the step `documents` prints. */
 const DOCUMENTS = {
   github: '@octokit/openapi/generated/api.github.com.json',
   gitbook: '@gitbook/api/spec/openapi.json',

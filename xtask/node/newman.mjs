@@ -125,6 +125,9 @@ function prepared(collection, document, all) {
         if (body && body[name] !== undefined && pm.request.method === 'POST') pm.collectionVariables.set(name, String(body[name]))
       }`
     item.event = [{ listen: 'test', script: { type: 'text/javascript', exec: [`(function () {${script}\n})()`] } }]
+    // No user makes up a cursor, or a version that is to be changed: both come from an answer.
+    for (const parameter of item.request.url.query ?? []) parameter.disabled ||= parameter.key === 'cursor'
+    for (const header of item.request.header ?? []) header.disabled ||= header.key === 'If-Match'
     for (const variable of item.request.url.variable ?? []) {
       // Of a thing that a request before it made, where one did.
       if (all.some((one) => one.method === 'POST' && operation.path.startsWith(`${one.path}/`))) variable.value = `{{${variable.key}}}`

@@ -75,6 +75,14 @@ fn measure(generator: &str, more: &[&str], json: bool) -> Result<()> {
     run(program("node", &[&base[..], more, json].concat()))
 }
 
+/// Step `sizes` of the tests: within the budget, or no heavier than recorded.
+pub(crate) fn sizes() -> Result<()> {
+    requirements::node_modules_of(CLIENT)?;
+    run(cargo(&["build", "--quiet", "--package", "queqiao-client-bench"]))?;
+    let recorded = format!("{CLIENT}/sizes.json");
+    measure("target/debug/queqiao-client-bench", &["--recorded", &recorded], false)
+}
+
 /// Step `peers` of the tests: what the book says of others, and of the client, is still so.
 pub(crate) fn check_peers() -> Result<()> {
     peers(&["--check", PEERS_CHAPTER])

@@ -5,7 +5,9 @@ mod command;
 mod host_tools;
 mod report;
 mod requirements;
+mod soak;
 mod steps;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,11 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Puts the client, or its generator, under stress for long; `test` does a small part of it.
+    Soak {
+        #[command(subcommand)]
+        what: soak::What,
+    },
     /// Measures, beside budgets and other projects.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -56,6 +63,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<bool> {
     match arguments.task {
         Task::Test { only, list, json } => test(&only, list, json),
+        Task::Soak { what } => soak::run(what),
         Task::Bench(bench) => bench::start(&bench).map(|()| true),
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{bench, host_tools, requirements};
+use crate::{bench, host_tools, requirements, storage};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -26,6 +26,11 @@ pub(crate) fn all() -> Vec<Step> {
         Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
         Step { name: "features", proves: "the runtime compiles without its default features", run: features },
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
+        Step {
+            name: "storage",
+            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB and Redis; planted mistakes are caught",
+            run: storage::storage,
+        },
         Step {
             name: "rustdoc",
             proves: "the documentation builds and its links lead somewhere",
@@ -62,6 +67,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "schemathesis",
             proves: "random calls find no difference between the running todo server and its document; planted lies are found",
             run: schemathesis,
+        },
+        Step {
+            name: "sizes",
+            proves: "generated clients are within their budget of bytes, or no heavier than recorded in bench/client",
+            run: bench::sizes,
         },
         Step {
             name: "peers",
@@ -237,9 +247,15 @@ fn es5() -> Result<()> {
     )
 }
 
-fn documents() -> Result<()> {
-    let (documents, clients) = ("target/documents/in", "target/documents/clients");
+/// The public OpenAPI documents, each in a file of this folder.
+pub(crate) fn collect_documents() -> Result<&'static str> {
+    let documents = "target/documents/in";
     node("documents.mjs", &["--collect", documents])?;
+    Ok(documents)
+}
+
+fn documents() -> Result<()> {
+    let (documents, clients) = (collect_documents()?, "target/documents/clients");
     let example = [
         "run",
         "--quiet",

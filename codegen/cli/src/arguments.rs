@@ -217,6 +217,12 @@ pub(crate) struct Target {
     /// base URL.
     #[arg(long, value_name = "ENV/SERVICE")]
     pub(crate) container: Option<String>,
+    /// Write a file for each tag of the document, for sub-packages (分包); `index.js` has what has no tag.
+    #[arg(long)]
+    pub(crate) split: bool,
+    /// Write the JavaScript without comments and with short names, for tools that do not minify themselves.
+    #[arg(long)]
+    pub(crate) minify: bool,
     /// The most that the JavaScript of the client may have, such as `20KB`; more is an error.
     #[arg(long, value_name = "SIZE")]
     pub(crate) budget: Option<Budget>,

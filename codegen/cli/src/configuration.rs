@@ -24,11 +24,33 @@ pub(crate) struct Client {
     pub(crate) base_url: Option<BaseUrl>,
     /// The container that is called instead.
     pub(crate) container: Option<Container>,
+    /// Whether there is a file for each tag.
+    #[serde(default)]
+    pub(crate) split: bool,
+    /// Whether the JavaScript is minified.
+    #[serde(default)]
+    pub(crate) minify: bool,
+    /// The folders of sub-packages that have files of their own; they need `split`.
+    #[serde(default)]
+    pub(crate) subpackages: Vec<Subpackage>,
     /// The most that the JavaScript may have.
     pub(crate) budget: Option<Budget>,
     /// What the client is to do without.
     #[serde(default)]
     pub(crate) without: Vec<Part>,
+}
+
+/// A sub-package (分包) that carries the operations of some tags.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subpackage {
+    /// Folder of its part of the client.
+    pub(crate) out: PathBuf,
+    /// The names of the files that it has, such as `orders` of the tag Orders.
+    pub(crate) tags: Vec<String>,
+    /// Whether it is loaded without the main package (独立分包), and so has all that its part needs.
+    #[serde(default)]
+    pub(crate) independent: bool,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +73,9 @@ pub(crate) fn read(folder: &Path) -> miette::Result<Client> {
     client.out = client.out.map(|out| folder.join(out));
     client.npm = client.npm.map(|npm| folder.join(npm));
     client.openapi = client.openapi.map(|file| folder.join(file));
+    for one in &mut client.subpackages {
+        one.out = folder.join(&one.out);
+    }
     Ok(client)
 }
 
@@ -61,7 +86,8 @@ fn parse(text: &str) -> miette::Result<Client> {
         miette::miette!(
             help = "[client] takes: out = \"folder\", npm = \"folder\", npm_name = \"name\", openapi = \"file\", base_url = \"https://…\" or \
                     { develop = \"…\", trial = \"…\", release = \"…\" }, container = { env = \"…\", service = \
-                    \"…\" }, budget = \"20KB\", without = [\"retry\", \"share\", \"background\", \"hooks\"]",
+                    \"…\" }, split = true, minify = true, subpackages = [{ \
+                    out = \"folder\", tags = [\"tag\"], independent = true }], budget = \"20KB\", without = [\"retry\", \"share\", \"background\", \"hooks\"]",
             "[client]: {error}"
         )
     })

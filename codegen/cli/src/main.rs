@@ -12,6 +12,7 @@ mod export;
 mod files;
 mod formats;
 mod generate;
+mod minify;
 mod plan;
 mod release;
 mod servers;

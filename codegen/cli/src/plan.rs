@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{LeftOut, Options, generate, npm_package, pretty};
+use queqiao_codegen::{Generated, LeftOut, Options, Split, generate, npm_package, pretty};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
 use crate::budget::shown as shown_size;
-use crate::configuration::{self, Client};
+use crate::configuration::{self, Client, Subpackage};
 use crate::export::Exporter;
 use crate::files::Wanted;
+use crate::minify::minify;
 use crate::servers;
 
 /// A contract and the files that follow from it.
@@ -86,6 +87,8 @@ fn options(target: &Target) -> String {
     if let Some(budget) = &target.budget {
         text.push_str(&format!(" --budget {}", budget.0));
     }
+    text.push_str(if target.split { " --split" } else { "" });
+    text.push_str(if target.minify { " --minify" } else { "" });
     text.push_str(if target.method_override { " --method-override" } else { "" });
     if !target.without.is_empty() {
         let parts: Vec<_> = target.without.iter().map(|part| part.name()).collect();
@@ -127,8 +130,11 @@ pub(crate) fn follow(
     let base_url = target.base_url()?.or(client.base_url).unwrap_or_default();
     let without = target.without.iter().copied().chain(client.without).collect();
     let container = target.container()?.or(client.container);
-    let options = Options { base_url, method_override: target.method_override, container, without };
-    let generated = generate(&document, &options)
+    let split = target.split || client.split || !client.subpackages.is_empty();
+    let method_override = target.method_override;
+    let mut options =
+        Options { base_url, method_override, container, without, split: split.then(Split::default) };
+    let mut generated = generate(&document, &options)
         .map_err(|error| miette::miette!("the OpenAPI document of {source} gives no client: {error}"))?;
     if target.strict && !generated.left_out.is_empty() {
         let each: Vec<_> = generated.left_out.iter().map(|one| format!("\n  {}", sentence(one))).collect();
@@ -137,6 +143,21 @@ pub(crate) fn follow(
             "a client cannot have all of the OpenAPI document of {source}:{}",
             each.concat()
         ));
+    }
+    let minify = target.minify || client.minify;
+    let mut parts = Vec::new();
+    if let Some(main) = &out {
+        for one in &client.subpackages {
+            parts.extend(subpackage(one, main, &document, &mut options, &mut generated)?);
+        }
+    }
+    if minify {
+        for (name, text) in &mut generated.files {
+            minified(name, text)?;
+        }
+        for file in &mut parts {
+            minified(&file.path.display().to_string(), &mut file.text)?;
+        }
     }
     let bytes: usize =
         generated.files.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text.len()).sum();
@@ -165,6 +186,7 @@ pub(crate) fn follow(
     if let Some(folder) = out {
         files.extend(generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text)));
     }
+    files.extend(parts);
     Ok(Plan {
         source,
         command,
@@ -178,6 +200,71 @@ pub(crate) fn follow(
         operations: generated.operations,
         contracts: PathBuf::from("contracts"),
     })
+}
+
+/// The files of one sub-package. What it carries the main package does not.
+fn subpackage(
+    one: &Subpackage,
+    main: &Path,
+    document: &Value,
+    options: &mut Options,
+    generated: &mut Generated,
+) -> miette::Result<Vec<Wanted>> {
+    let up = relative(&one.out, main).ok_or_else(|| {
+        miette::miette!(
+            help = "Let both be below the folder of queqiao.toml",
+            "the sub-package folder {} and the client folder {} have no common folder",
+            one.out.display(),
+            main.display()
+        )
+    })?;
+    let client = if one.independent { "./client".to_owned() } else { format!("{up}/client") };
+    options.split = Some(Split { client, types: format!("{up}/index") });
+    let files = generate(document, options).map_err(|error| miette::miette!("{error}"))?.files;
+    let mut wanted = Vec::new();
+    for tag in &one.tags {
+        for ending in ["js", "d.ts"] {
+            let name = format!("{tag}.{ending}");
+            let text = files.get(&name).ok_or_else(|| {
+                let known: Vec<_> = files.keys().filter_map(|name| name.strip_suffix(".d.ts")).collect();
+                miette::miette!(
+                    help = format!("The files are: {}", known.join(", ")),
+                    "no operation of the document has a tag for the file {tag}.js, which the sub-package {} is to have",
+                    one.out.display()
+                )
+            })?;
+            wanted.push(Wanted::new(one.out.join(&name), text.clone()));
+            generated.files.remove(&name);
+        }
+    }
+    if one.independent {
+        for name in ["client.js", "runtime.js"] {
+            wanted.extend(files.get(name).map(|text| Wanted::new(one.out.join(name), text.clone())));
+        }
+    }
+    Ok(wanted)
+}
+
+/// The way from a folder to another, as `require` takes it.
+fn relative(from: &Path, to: &Path) -> Option<String> {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    if common == 0 {
+        return None;
+    }
+    let mut steps = vec!["..".to_owned(); from.len() - common];
+    steps.extend(to.iter().skip(common).map(|step| step.as_os_str().to_string_lossy().into_owned()));
+    if steps.first().is_none_or(|step| step != "..") {
+        steps.insert(0, ".".to_owned());
+    }
+    Some(steps.join("/"))
+}
+
+fn minified(name: &str, text: &mut String) -> miette::Result<()> {
+    if name.ends_with(".js") {
+        *text = minify(text).map_err(|error| miette::miette!("{name} could not be minified: {error}"))?;
+    }
+    Ok(())
 }
 
 /// A document in JSON or YAML; some programs put a byte order mark before it.
@@ -201,4 +288,73 @@ pub(crate) fn sentence(one: &LeftOut) -> String {
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = r#"{ "openapi": "3.1.0", "info": { "title": "shop", "version": "1" }, "paths": {
+        "/a": { "get": { "operationId": "a", "responses": {} } },
+        "/orders": { "get": { "operationId": "orders", "tags": ["Orders"], "responses": {} } },
+        "/carts": { "get": { "operationId": "carts", "tags": ["carts"], "responses": {} } } } }"#;
+
+    fn files(client: Client, target: &Target) -> miette::Result<Vec<String>> {
+        let plan = follow("shop".into(), "generate".into(), DOCUMENT, target, client)?;
+        Ok(plan.client.iter().map(|file| file.path.display().to_string()).collect())
+    }
+
+    fn client(tags: &[&str], independent: bool) -> Client {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let one = Subpackage { out: "/m/shop/api".into(), tags, independent };
+        Client { out: Some("/m/api".into()), subpackages: vec![one], ..Client::default() }
+    }
+
+    #[test]
+    fn a_sub_package_carries_its_own_part() {
+        let paths = files(client(&["orders"], false), &Target::default()).expect("a plan");
+        let main = ["carts.d.ts", "carts.js", "client.js", "index.d.ts", "index.js", "runtime.js"];
+        let mut expected: Vec<String> = main.iter().map(|name| format!("/m/api/{name}")).collect();
+        expected.extend(["/m/shop/api/orders.js".into(), "/m/shop/api/orders.d.ts".into()]);
+        assert_eq!(paths, expected);
+        let plan = follow(
+            "shop".into(),
+            "generate".into(),
+            DOCUMENT,
+            &Target::default(),
+            client(&["orders"], false),
+        );
+        let plan = plan.expect("a plan");
+        let text = |name: &str| {
+            plan.client.iter().find(|file| file.path.ends_with(name)).map(|file| file.text.as_str())
+        };
+        assert!(text("orders.js").is_some_and(|text| text.contains("require('../../api/client')")));
+        assert!(text("orders.d.ts").is_some_and(|text| text.contains("from '../../api/index'")));
+        let paths = files(client(&["orders"], true), &Target::default()).expect("a plan");
+        assert!(
+            paths.contains(&"/m/shop/api/runtime.js".to_owned())
+                && paths.contains(&"/m/shop/api/client.js".to_owned())
+        );
+        let error = files(client(&["order"], false), &Target::default()).expect_err("refused");
+        assert!(
+            error.help().is_some_and(|help| help.to_string().contains("carts, index, orders")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_client_keeps_its_budget() {
+        let out = Some(PathBuf::from("/m/api"));
+        let budget = |text: &str| Target { out: out.clone(), budget: text.parse().ok(), ..Target::default() };
+        let error = files(Client::default(), &budget("2KB")).expect_err("refused").to_string();
+        assert!(error.contains("more than its budget of 2.0 KB"), "{error}");
+        files(Client::default(), &budget("100KB")).expect("a plan");
+        // Minified it is half as large.
+        let all = follow("shop".into(), String::new(), DOCUMENT, &budget("100KB"), Client::default())
+            .expect("a plan");
+        let small = Target { minify: true, ..budget("100KB") };
+        let small =
+            follow("shop".into(), String::new(), DOCUMENT, &small, Client::default()).expect("a plan");
+        assert!(small.bytes * 2 < all.bytes, "{} {}", small.bytes, all.bytes);
+    }
 }

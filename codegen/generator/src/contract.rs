@@ -118,6 +118,8 @@ pub struct Operation {
     pub method: Method,
     /// The server of this operation alone, without a slash at its end.
     pub server: Option<String>,
+    /// The first of its tags.
+    pub tag: Option<String>,
     /// Path template.
     pub path: String,
     /// Its documentation.
@@ -126,7 +128,7 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Request body.
     pub body: Option<Body>,
-    /// What a successful call gives.
+    /// What a successful call gives, but for a 304.
     pub result: Type,
     /// How the answer is read.
     pub answer: Answer,

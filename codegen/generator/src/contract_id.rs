@@ -1,16 +1,28 @@
 //! The contract id: which contract a client was generated from.
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Keys that say nothing about what goes over the wire.
-const LEFT_OUT: [&str; 3] = ["info", "servers", "x-queqiao"];
-/// Keywords that are for people.
-const FOR_PEOPLE: [&str; 6] = ["title", "summary", "description", "externalDocs", "example", "examples"];
-/// Keywords whose members are names of the contract and no keywords.
-const NAMES: [&str; 5] = ["properties", "patternProperties", "$defs", "dependentSchemas", "schemas"];
-/// Keywords whose value is data.
-const DATA: [&str; 3] = ["const", "enum", "default"];
+/// Whether a key says nothing about what goes over the wire.
+fn is_left_out(key: &str) -> bool {
+    matches!(key, "info" | "servers" | "x-queqiao")
+}
+
+/// Whether a keyword is for people.
+fn is_for_people(key: &str) -> bool {
+    matches!(key, "title" | "summary" | "description" | "externalDocs" | "example" | "examples")
+}
+
+/// Whether the members of a keyword's value are names of the contract and no keywords.
+fn holds_names(key: &str) -> bool {
+    matches!(key, "properties" | "patternProperties" | "$defs" | "dependentSchemas" | "schemas")
+}
+
+/// Whether a keyword's value is data.
+fn is_data(key: &str) -> bool {
+    matches!(key, "const" | "enum" | "default")
+}
 
 /// What the members of an object are.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,8 +38,8 @@ impl Members {
         match self {
             Self::Data => Self::Data,
             Self::Names => Self::Keywords,
-            Self::Keywords if DATA.contains(&key) => Self::Data,
-            Self::Keywords if NAMES.contains(&key) => Self::Names,
+            Self::Keywords if is_data(key) => Self::Data,
+            Self::Keywords if holds_names(key) => Self::Names,
             Self::Keywords => Self::Keywords,
         }
     }
@@ -43,55 +55,62 @@ impl Members {
 /// assert_eq!(queqiao_codegen::contract_id(&document), queqiao_codegen::contract_id(&renamed));
 /// ```
 pub fn contract_id(document: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     match document {
         Value::Object(members) => {
-            let members = members.iter().filter(|(key, _)| !LEFT_OUT.contains(&key.as_str()));
+            let members = members.iter().filter(|(key, _)| !is_left_out(key));
             write_members(members, Members::Keywords, &mut text)
         }
         other => write_canonical(other, Members::Keywords, &mut text),
     }
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 // serde_json sorts keys only while no crate in the build turns on `preserve_order`.
-fn write_canonical(value: &Value, kind: Members, text: &mut String) {
+fn write_canonical(value: &Value, kind: Members, text: &mut Vec<u8>) {
     match value {
         Value::Object(members) => write_members(members.iter(), kind, text),
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 // An item of a list under a name, as in `security`, is no name.
                 let kind = if kind == Members::Data { Members::Data } else { Members::Keywords };
                 write_canonical(item, kind, text);
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => text.push_str(&scalar.to_string()),
+        scalar => write_json(scalar, text),
     }
 }
 
 fn write_members<'a>(
     members: impl Iterator<Item = (&'a String, &'a Value)>,
     kind: Members,
-    text: &mut String,
+    text: &mut Vec<u8>,
 ) {
-    let for_people = |key: &str| kind == Members::Keywords && FOR_PEOPLE.contains(&key);
+    let for_people = |key: &str| kind == Members::Keywords && is_for_people(key);
     let mut members: Vec<_> = members.filter(|(key, _)| !for_people(key)).collect();
-    members.sort_by_key(|(key, _)| *key);
-    text.push('{');
+    if !members.is_sorted_by_key(|(key, _)| *key) {
+        members.sort_by_key(|(key, _)| *key);
+    }
+    text.push(b'{');
     for (index, (key, value)) in members.into_iter().enumerate() {
         if index > 0 {
-            text.push(',');
+            text.push(b',');
         }
-        text.push_str(&Value::from(key.as_str()).to_string());
-        text.push(':');
+        write_json(key, text);
+        text.push(b':');
         write_canonical(value, kind.below(key), text);
     }
-    text.push('}');
+    text.push(b'}');
+}
+
+fn write_json(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>) {
+    // A string, number, boolean or null, into memory: neither fails.
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]

@@ -58,8 +58,25 @@ pub struct Options {
     pub method_override: bool,
     /// The container of WeChat Cloud Hosting (微信云托管) that the client calls instead of a base URL.
     pub container: Option<Container>,
+    /// One file for each tag, if it is given.
+    pub split: Option<Split>,
     /// What the client is to do without, to be smaller.
     pub without: BTreeSet<Part>,
+}
+
+/// How the files of a split client find each other: `client.js`, which all need, and the types in `index.d.ts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// What `require` takes for `client.js`.
+    pub client: String,
+    /// What `import` takes for the types.
+    pub types: String,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self { client: "./client".to_owned(), types: "./index".to_owned() }
+    }
 }
 
 /// A service of WeChat Cloud Hosting (微信云托管), which `wx.cloud.callContainer` reaches without a domain.
@@ -170,15 +187,18 @@ pub fn generate(document: &Value, options: &Options) -> Result<Generated, Genera
         (given, _) => given.clone(),
     };
     check_base_url(&base_url)?;
-    let files = [
-        ("index.js", emit::javascript::emit(&contract, &base_url, options)),
-        ("runtime.js", emit::runtime::emit(&contract, options)),
-        ("index.d.ts", emit::declarations::emit(&contract, options)),
-    ];
+    let files = match &options.split {
+        Some(split) => emit::split::emit(&contract, &base_url, options, split),
+        None => BTreeMap::from([
+            ("index.js".to_owned(), emit::javascript::emit(&contract, &base_url, options)),
+            ("runtime.js".to_owned(), emit::runtime::emit(&contract, options)),
+            ("index.d.ts".to_owned(), emit::declarations::emit(&contract, options, &contract.operations)),
+        ]),
+    };
     Ok(Generated {
         name: contract.name,
         version: contract.version,
-        files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
+        files,
         contract: contract.id,
         notes: contract.notes,
         left_out: contract.left_out,

@@ -115,23 +115,71 @@ async fn one_login_at_a_time_even_when_users_change_quickly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_out_with_an_expired_token_logs_in_once_more_and_never_ends_the_next_session() {
+async fn a_log_out_never_logs_in_and_never_ends_the_next_session() {
     let server = Server::start().await;
     let host = host(&server)
         .fault(|request| request.url.ends_with("/logout").then_some(Fault::Delay(Duration::from_millis(150))))
         .start()
         .expect("a host");
+    // Nobody is logged in.
+    eval(&host, "await api.logout({})").await;
+    assert_eq!((count(&server, "POST /auth/logout"), host.counts().logins), (0, 0));
+    // The token has expired: what is to end has ended.
     eval(&host, "await api.listTodos()").await;
     server.book().tokens.clear();
     eval(&host, "await api.logout({ everywhere: true })").await;
-    assert_eq!(count(&server, "POST /auth/logout"), 2);
+    assert_eq!((count(&server, "POST /auth/logout"), host.counts().logins), (1, 1));
     // Meanwhile another user logs in.
     eval(&host, "await api.listTodos()").await;
     server.book().tokens.clear();
     let script = "var out = settled([api.logout({})]); await pause(30); await api.login({ code: 'next' });
-        return [(await out)[0].kind, (await api.listTodos()).items.length];";
-    assert_eq!(eval(&host, script).await, json!(["auth", 1]));
-    assert_eq!(count(&server, "POST /auth/logout"), 3);
+        return [(await out)[0].kind || 'done', (await api.listTodos()).items.length];";
+    assert_eq!(eval(&host, script).await, json!(["done", 1]));
+    assert_eq!((count(&server, "POST /auth/logout"), host.counts().logins), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_out_takes_effect_when_it_is_called() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    // It stands in the queue, while what came before it is refused and would log in again.
+    eval(&host, "api.configure({ concurrency: 1 }); await api.listTodos()").await;
+    server.book().tokens.clear();
+    let script = "var before = [api.addTodo({ title: 'a' }), api.who(), api.getTodo({ id: 'b' })], out = api.logout({});
+        var after = api.addTodo({ title: 'of the next user' });
+        var results = await settled(before); await out; await after;
+        return results.map(function (r) { return r.title; });";
+    assert_eq!(eval(&host, script).await, json!(["Logged out", "Logged out", "Logged out"]));
+    assert_eq!(server.book().added, ["of the next user"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_not_repeated_for_a_user_who_has_gone() {
+    let server = Server::start().await;
+    server.book().failing_logins = 1;
+    let host = host(&server).start().expect("a host");
+    let script = "var before = api.listTodos(); await pause(100); api.switchUser();
+        var results = await settled([before, api.listTodos()]); await pause(800); return results[0].title;";
+    assert_eq!(eval(&host, script).await, "Logged out");
+    assert_eq!(host.counts().logins, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_aborted_keeps_its_place() {
+    let server = Server::start().await;
+    let host = host(&server)
+        .fault(|request| request.url.contains("/slow").then_some(Fault::Delay(Duration::from_millis(1500))))
+        .start()
+        .expect("a host");
+    let script = "await api.listTodos(); var request = wx.request, calls = [];
+        wx.request = function (options) { request(options); };
+        for (var i = 0; i < 10; i++) calls.push(api.getTodo({ id: 'slow' + i }));
+        calls.forEach(function (call) { call.abort(); });
+        await pause(1200);
+        return (await api.listTodos()).items.length;";
+    assert_eq!(eval(&host, script).await, 1);
+    let counts = host.counts();
+    assert_eq!((counts.most_in_flight, counts.over_limit), (10, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,6 +191,18 @@ async fn those_who_need_no_user_do_not_wait_for_a_login() {
         var first = api.listTodos().then(function () { order.push('user'); });
         await api.open(); order.push('open'); await api.who(); order.push('who'); await first; return order;";
     assert_eq!(eval(&host, script).await, json!(["open", "who", "user"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_without_a_user_does_not_join_one_from_before_a_write_with_one() {
+    let server = Server::start().await;
+    let host = host(&server)
+        .fault(|request| request.method.eq("GET").then_some(Fault::Delay(Duration::from_millis(300))))
+        .start()
+        .expect("a host");
+    let script = "var before = api.open(); await api.addTodo({ title: 'a' }); await Promise.all([before, api.open()]); return 0;";
+    eval(&host, script).await;
+    assert_eq!(count(&server, "GET /echo/open"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Mutated documents give an error with a remedy, or a client and a Postman collection that are right: no panic, no hang, no invalid JavaScript.
 //!
-//! A few cases in every test run; for longer, `cargo xtask soak generator`, which sets the variables below.
+//! A few cases in every test run; for longer, `cargo xtask soak generator`, which sets the variables below. What is right
+//! is judged by oxc_parser, by the syntax of ECMAScript 5, and by QuickJS, which must be able to load it.
 
 mod checks;
 mod mutation;
@@ -8,8 +9,9 @@ mod mutation;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use queqiao_codegen::{Options, PostmanOptions, generate, postman};
-use serde_json::Value;
+use queqiao_codegen::{Generated, Options, PostmanOptions, generate, postman};
+use queqiao_quickjs_host::{Files, parts};
+use serde_json::{Value, json};
 
 use mutation::{Dice, mutate, part};
 
@@ -27,21 +29,31 @@ struct Outcome {
 
 fn documents() -> Vec<Value> {
     let parsed = |text: &str| serde_json::from_str(text).expect("JSON");
-    let Some(folder) = std::env::var_os("QUEQIAO_FUZZ_DOCUMENTS") else {
-        return [
-            include_str!("data/todo.json"),
-            include_str!("data/shapes.json"),
-            include_str!("data/foreign.json"),
-        ]
-        .map(parsed)
-        .into();
-    };
+    let own =
+        [include_str!("data/todo.json"), include_str!("data/shapes.json"), include_str!("data/foreign.json")];
+    let mut documents: Vec<Value> = own.map(parsed).into();
+    let Some(folder) = std::env::var_os("QUEQIAO_FUZZ_DOCUMENTS") else { return documents };
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the documents")
         .map(|entry| entry.expect("a file").path())
         .collect();
     files.sort();
-    files.into_iter().map(|file| parsed(&std::fs::read_to_string(file).expect("readable"))).collect()
+    documents.extend(files.into_iter().map(|file| parsed(&std::fs::read_to_string(file).expect("readable"))));
+    documents
+}
+
+/// What is wrong with a client.
+fn mistakes(client: &Generated) -> Vec<String> {
+    let mut found: Vec<String> =
+        client.files.iter().flat_map(|(name, text)| checks::mistakes(name, text)).collect();
+    match parts::exports(&Files::from(client.files.clone())) {
+        Ok(functions) if functions < client.operations => {
+            found.push(format!("{functions} functions for {} operations", client.operations));
+        }
+        Ok(_) => {}
+        Err(error) => found.push(error.to_string()),
+    }
+    found
 }
 
 fn case(documents: &[Value], seed: u64) -> Outcome {
@@ -58,7 +70,7 @@ fn case(documents: &[Value], seed: u64) -> Outcome {
     let took = started.elapsed();
     let clients = result.is_ok();
     let mut mistakes: Vec<String> = match result {
-        Ok(client) => client.files.iter().flat_map(|(name, text)| checks::mistakes(name, text)).collect(),
+        Ok(client) => mistakes(&client),
         Err(error) if error.remedy().is_empty() => vec![format!("no remedy: {error}")],
         Err(_) => Vec::new(),
     };
@@ -78,9 +90,10 @@ fn mutated_documents_never_break_the_generator() {
     let first = number("QUEQIAO_FUZZ_SEED").unwrap_or(1);
     let minutes = number("QUEQIAO_FUZZ_MINUTES");
     let until = minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let documents = documents();
+    let kinds = documents.len();
     let (sender, outcomes) = mpsc::sync_channel(0);
     std::thread::spawn(move || {
-        let documents = documents();
         for index in 0_u64.. {
             let over = until.map_or(index >= CASES, |until| Instant::now() >= until);
             if over || sender.send(case(&documents, first.wrapping_add(index))).is_err() {
@@ -103,11 +116,20 @@ fn mutated_documents_never_break_the_generator() {
     }
     let complete = until.map_or(cases == CASES, |until| Instant::now() >= until);
     assert!(complete, "seed {} panics", first.wrapping_add(cases));
-    println!(
-        "{cases} cases, {clients} clients, {} errors, slowest {} ms",
-        cases - clients,
-        slowest.as_millis()
-    );
+    let errors = cases - clients;
+    println!("{cases} cases, {clients} clients, {errors} errors, slowest {} ms", slowest.as_millis());
+    if let Some(file) = std::env::var_os("QUEQIAO_FUZZ_RECORD") {
+        let record = json!({
+            "seed": first,
+            "minutes": minutes,
+            "documents": kinds,
+            "cases": cases,
+            "clients": clients,
+            "errors": errors,
+            "slowestMilliseconds": slowest.as_millis() as u64,
+        });
+        std::fs::write(&file, format!("{record:#}\n")).expect("a file that can be written");
+    }
     // Too many errors, and nothing is tested but the refusals.
     assert!(clients * 5 > cases, "only {clients} of {cases} documents gave a client");
 }

@@ -216,6 +216,24 @@ fn parameters_and_bodies_are_written_as_the_document_says() {
 }
 
 #[test]
+fn versions_are_handed_on() {
+    let tagged =
+        json!({ "200": { "description": "", "headers": { "ETag": { "schema": { "type": "string" } } } } });
+    let condition =
+        json!([{ "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" } }]);
+    let document = json!({ "openapi": "3.1.0", "info": { "title": "a", "version": "1" }, "paths": { "/name": {
+        "get": { "responses": tagged },
+        "put": { "parameters": condition, "responses": tagged },
+    } } });
+    let collection = collection(&document);
+    assert_eq!(order(&collection), ["operations: GET /name", "operations: PUT /name"]);
+    assert!(script(find(&collection, "GET", "/name"), "test").contains("set(\"nameVersion\", version)"));
+    let header = &find(&collection, "PUT", "/name")["request"]["header"];
+    assert_eq!(header, &json!([{ "key": "If-Match", "value": "{{nameVersion}}" }]));
+    assert_eq!(collection["variable"][1], json!({ "key": "nameVersion", "value": "*" }));
+}
+
+#[test]
 fn the_environment_and_the_collection_have_the_given_addresses() {
     let options = PostmanOptions {
         base_url: Some("https://api.example.com/".into()),

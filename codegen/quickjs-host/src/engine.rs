@@ -15,10 +15,9 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::{HostError, Shared, lock, network};
+use crate::{HostError, Shared, lock, network, parts};
 
 const HOST: &str = include_str!("host.js");
-const LATE_PROMISES: &str = include_str!("late_promise.js");
 
 pub(crate) enum Event {
     Eval { body: String, reply: oneshot::Sender<Result<Value, HostError>> },
@@ -166,7 +165,7 @@ fn enter(context: &Context, shared: &Shared, work: impl FnOnce(&Ctx<'_>) -> rqui
     });
 }
 
-fn tell(error: &CaughtError<'_>) -> String {
+pub(crate) fn tell(error: &CaughtError<'_>) -> String {
     match error {
         CaughtError::Exception(exception) => {
             format!("{}\n{}", exception.message().unwrap_or_default(), exception.stack().unwrap_or_default())
@@ -185,11 +184,11 @@ fn build<'js>(
     let native = natives(ctx, shared, timers, replies)?;
     let host: Function = ctx.eval(HOST)?;
     if shared.late_promises {
-        // Before the globals are taken away, and with a timer of its own.
-        ctx.eval::<(), _>(LATE_PROMISES)?;
+        parts::late_promises(ctx)?;
     }
     let doors: Object = host.call((native,))?;
-    let load = Function::new(ctx.clone(), move |ctx: Ctx<'js>| load(&ctx, &files))?;
+    parts::strip(ctx)?;
+    let load = Function::new(ctx.clone(), move |ctx: Ctx<'js>| parts::load(&ctx, &files))?;
     let api: rquickjs::Value = load.call(())?;
     Ok(Doors {
         run: Persistent::save(ctx, doors.get::<_, Function>("run")?),
@@ -270,29 +269,4 @@ fn natives<'js>(
         })?,
     )?;
     Ok(native)
-}
-
-/// `require('./index')` with a module cache of its own.
-fn load<'js>(ctx: &Ctx<'js>, files: &BTreeMap<String, String>) -> rquickjs::Result<rquickjs::Value<'js>> {
-    let modules = Object::new(ctx.clone())?;
-    for (name, text) in files {
-        let module: Function = ctx.eval(format!("(function (exports, require, module) {{\n{text}\n}})"))?;
-        modules.set(name.as_str(), module)?;
-    }
-    let require: Function = ctx.eval(
-        "(function (modules) {
-           var loaded = {};
-           return function require(path) {
-             var name = path.replace(/^\\.\\//, '').replace(/\\.js$/, '') + '.js';
-             if (!modules[name]) throw new Error('no module ' + path);
-             if (!loaded[name]) {
-               loaded[name] = { exports: {} };
-               modules[name](loaded[name].exports, require, loaded[name]);
-             }
-             return loaded[name].exports;
-           };
-         })",
-    )?;
-    let require: Function = require.call((modules,))?;
-    require.call(("./index",))
 }

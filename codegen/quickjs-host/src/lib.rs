@@ -19,6 +19,7 @@
 
 mod engine;
 mod network;
+pub mod parts;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;

@@ -17,13 +17,20 @@ struct Greeting {
 }
 
 /// Greet someone.
+///
+/// Everyone may call this; nobody is remembered.
 #[get("/hello")]
 async fn hello(Query(visitor): Query<Visitor>) -> Greeting {
     Greeting { greeting: format!("你好, {}!", visitor.name) }
 }
 
 fn api() -> Api {
-    Api::new("hello", env!("CARGO_PKG_VERSION")).tag("hello", "Kind words.").routes(routes![hello])
+    Api::new("hello", env!("CARGO_PKG_VERSION"))
+        .description("The smallest backend.")
+        .licence(env!("CARGO_PKG_LICENSE"))
+        .contact("Queqiao", "https://example.com/queqiao")
+        .tag("hello", "Kind words.")
+        .routes(routes![hello])
 }
 
 #[tokio::main]

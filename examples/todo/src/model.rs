@@ -1,6 +1,7 @@
 //! What the contract speaks of.
 
 use queqiao::jiff::Timestamp;
+use queqiao::list::{By, Range};
 use queqiao::prelude::*;
 
 /// Something to do.
@@ -32,27 +33,30 @@ pub(crate) struct NewTodo {
     pub(crate) note: Option<String>,
 }
 
+/// What todos are ordered by.
+#[model]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TodoField {
+    CreatedAt,
+    Title,
+}
+
 /// Which todos to list.
 #[model]
 #[derive(Clone, Debug)]
 pub(crate) struct TodoFilter {
-    /// `next` of the page before.
-    pub(crate) cursor: Option<Uuid>,
-    /// How many at most; 20 unless given.
-    #[check(range = 1..=50)]
-    #[example(20)]
-    pub(crate) limit: Option<u32>,
+    /// What comes first: the newest unless given.
+    #[serde(default = "newest_first")]
+    pub(crate) sort: Sort<TodoField>,
     /// Only those that are done, or only those that are not.
     pub(crate) done: Option<bool>,
+    /// When they were added.
+    #[serde(default)]
+    pub(crate) created_at: Range<Timestamp>,
 }
 
-/// Some todos, newest first.
-#[model]
-#[derive(Clone, Debug)]
-pub(crate) struct TodoPage {
-    pub(crate) items: Vec<Todo>,
-    /// The cursor of the next page, if there is one.
-    pub(crate) next: Option<Uuid>,
+fn newest_first() -> Sort<TodoField> {
+    [By::descending(TodoField::CreatedAt)].into()
 }
 
 /// Numbers over all users.

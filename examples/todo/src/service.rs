@@ -1,14 +1,11 @@
 //! The rules of a todo list.
 
 use queqiao::prelude::*;
-use queqiao::{Boot, Clock, StoreError, migrations};
+use queqiao::{Boot, Clock, EntityTag, PreconditionFailed, StoreError, migrations};
 
 use crate::config::Config;
-use crate::model::{NewTodo, Statistics, Todo, TodoFilter, TodoPage};
-use crate::repository::TodoRepository;
-
-/// How many todos a page has unless the caller says.
-const PAGE: u32 = 20;
+use crate::model::{NewTodo, Statistics, Todo, TodoFilter};
+use crate::repository::{Kept, TodoKey, TodoRepository};
 
 /// Why a call about one todo failed.
 #[derive(Debug, ApiError)]
@@ -34,6 +31,18 @@ pub(crate) enum AddTodoError {
         most: u32,
     },
     /// The server failed.
+    #[error(internal, from(StoreError))]
+    Internal(Internal),
+}
+
+/// Why a todo was not changed.
+#[derive(Debug, ApiError)]
+#[error(prefix = "todo")]
+pub(crate) enum EditTodoError {
+    #[error(transparent)]
+    Todo(TodoError),
+    #[error(transparent)]
+    Stale(PreconditionFailed),
     #[error(internal, from(StoreError))]
     Internal(Internal),
 }
@@ -73,14 +82,14 @@ impl Todos {
         })
     }
 
-    pub(crate) async fn list(&self, user: &User, filter: TodoFilter) -> Result<TodoPage, Internal> {
-        let limit = filter.limit.unwrap_or(PAGE);
-        // One more than asked for tells whether there is another page.
-        let mut items = self.repository.list(user.id, &filter, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next = items.last().filter(|_| more).map(|todo| todo.id);
-        Ok(TodoPage { items, next })
+    pub(crate) async fn list(
+        &self,
+        user: &User,
+        filter: &TodoFilter,
+        paging: &Paging<TodoKey>,
+    ) -> Result<Page<Todo>, Internal> {
+        let rows = self.repository.list(user.id, filter, paging).await?;
+        Ok(paging.page(rows, TodoKey::of))
     }
 
     pub(crate) async fn add(&self, user: &User, new: NewTodo) -> Result<Todo, AddTodoError> {
@@ -89,12 +98,26 @@ impl Todos {
         added.ok_or(AddTodoError::TooMany { most })
     }
 
-    pub(crate) async fn get(&self, user: &User, id: Uuid) -> Result<Todo, TodoError> {
-        self.repository.get(user.id, id).await?.ok_or(TodoError::NotFound)
+    pub(crate) async fn get(&self, user: &User, id: Uuid) -> Result<Tagged<Todo>, TodoError> {
+        self.repository.get(user.id, id).await?.map(tagged).ok_or(TodoError::NotFound)
     }
 
-    pub(crate) async fn edit(&self, user: &User, id: Uuid, new: NewTodo) -> Result<Todo, TodoError> {
-        self.repository.edit(user.id, id, new).await?.ok_or(TodoError::NotFound)
+    pub(crate) async fn edit(
+        &self,
+        user: &User,
+        id: Uuid,
+        condition: Option<IfMatch>,
+        new: NewTodo,
+    ) -> Result<Tagged<Todo>, EditTodoError> {
+        let Some(condition) = condition else {
+            let edited = self.repository.edit(user.id, id, new, None).await?;
+            return Ok(edited.map(tagged).ok_or(TodoError::NotFound)?);
+        };
+        let seen = self.repository.get(user.id, id).await?.ok_or(TodoError::NotFound)?.version;
+        condition.check(&EntityTag::of_version(seen))?;
+        // Between the two somebody else may have been faster.
+        let edited = self.repository.edit(user.id, id, new, Some(seen)).await?;
+        Ok(edited.map(tagged).ok_or(PreconditionFailed)?)
     }
 
     pub(crate) async fn finish(&self, user: &User, id: Uuid) -> Result<Todo, FinishTodoError> {
@@ -113,4 +136,8 @@ impl Todos {
     pub(crate) async fn statistics(&self) -> Result<Statistics, Internal> {
         Ok(self.repository.statistics().await?)
     }
+}
+
+fn tagged(Kept { todo, version }: Kept) -> Tagged<Todo> {
+    Tagged::by_version(todo, version)
 }

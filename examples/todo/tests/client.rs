@@ -196,3 +196,68 @@ async fn an_active_user_never_notices_that_tokens_end() {
     phone.run("await api.listTodos()").await;
     assert_eq!(phone.app.upstream_logins().await, 2);
 }
+
+#[tokio::test]
+async fn lists_are_ordered_and_bounded_as_a_page_asks() {
+    let phone = Phone::new().await;
+    let told = phone
+        .run(
+            "for (const title of ['b', 'a', 'c,d&e', '字'])
+               await api.addTodo({ title })
+             const titles = async params => {
+               const all = []
+               let cursor
+               do {
+                 const page = await api.listTodos(Object.assign({ cursor, limit: 1 }, params))
+                 for (const todo of page.items) all.push(todo.title)
+                 cursor = page.next
+               } while (cursor)
+               return all.join(' ')
+             }
+             const all = await api.listTodos({ sort: ['createdAt'] })
+             const at = all.items[0].createdAt
+             const first = await api.listTodos({ limit: 1, sort: ['title'] })
+             const strange = params => api.listTodos(params).then(null, e => [api.listTodos.failed(e), e.kind, e.errors[0].pointer, e.errors[0].code])
+             return {
+               titles: await titles({ sort: ['title', '-createdAt'] }),
+               down: await titles({ sort: ['-title'] }),
+               span: await titles({ sort: ['title'], done: false, createdAt: { gte: at, lte: new Date(at) } }),
+               none: await titles({ createdAt: { gt: at, lt: at } }),
+               open: await titles({ sort: [], createdAt: {} }) === await titles(),
+               foreign: await strange({ cursor: first.next })
+             }",
+        )
+        .await;
+    assert_eq!(
+        told,
+        json!({
+            "titles": "a b c,d&e 字",
+            "down": "字 c,d&e b a",
+            "span": "a b c,d&e 字",
+            "none": "",
+            "open": true,
+            "foreign": [true, "validation", "/cursor", "cursor"],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_has_the_version_gets_nothing_and_changes_no_other() {
+    let phone = Phone::new().await;
+    let told = phone
+        .run(
+            "const { id } = await api.addTodo({ title: 'one' })
+             // A new todo has the version 1.
+             const same = await api.getTodo({ id }, { header: { 'If-None-Match': '\"1\"' } })
+             const edited = await api.editTodo({ id }, { title: 'two' }, { header: { 'If-Match': '\"1\"' } })
+             const stale = await api.editTodo({ id }, { title: 'three' }, { header: { 'If-Match': '\"1\"' } })
+               .then(null, e => [api.editTodo.failed(e), e.code, e.status])
+             const newer = await api.getTodo({ id }, { header: { 'If-None-Match': '\"1\"' } })
+             return { same: same === undefined, edited: edited.title, stale, newer: newer.title }",
+        )
+        .await;
+    assert_eq!(
+        told,
+        json!({ "same": true, "edited": "two", "stale": [true, "precondition.failed", 412], "newer": "two" })
+    );
+}

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use queqiao::jiff::Timestamp;
 use queqiao::serde_json::{Value, json};
 use queqiao::{TestApp, TestUser};
 use todo::{Todos, api};
@@ -141,4 +142,99 @@ async fn an_expired_session_is_told_as_such() {
     assert_eq!(alice.get("/todos").await.code(), "auth.expired");
     let token = alice.log_in().await;
     assert_eq!(alice.get("/todos").bearer(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_caller_chooses_order_and_span() {
+    let app = app();
+    let alice = app.user("alice");
+    let mut added = Vec::new();
+    for title in ["b", "a", "b", "c"] {
+        let at = add(&alice, title).await["createdAt"].as_str().unwrap().to_owned();
+        added.push(at.parse::<Timestamp>().unwrap());
+        app.advance(Duration::from_millis(10));
+    }
+    let titles = async |path: &str| {
+        let mut titles = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page: Value = alice.get(format!("{path}&limit=1{cursor}")).await.json();
+            let items = page["items"].as_array().unwrap();
+            titles.extend(items.iter().map(|todo| todo["title"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break titles.join(" "),
+            }
+        }
+    };
+    assert_eq!(titles("/todos?").await, "c b a b");
+    assert_eq!(titles("/todos?sort=createdAt").await, "b a b c");
+    assert_eq!(titles("/todos?sort=title,-createdAt").await, "a b b c");
+    assert_eq!(titles("/todos?sort=-title").await, "c b b a");
+    let (start, second) = (added[0], added[1]);
+    let between = second + Duration::from_micros(1);
+    assert_eq!(titles(&format!("/todos?createdAt[gte]={second}")).await, "c b a");
+    assert_eq!(titles(&format!("/todos?createdAt[gt]={second}")).await, "c b");
+    assert_eq!(titles(&format!("/todos?createdAt[gte]={between}")).await, "c b");
+    assert_eq!(titles(&format!("/todos?createdAt[lt]={between}")).await, "a b");
+    assert_eq!(titles(&format!("/todos?createdAt[lt]={second}&createdAt[gte]={start}")).await, "b");
+    let first: Value = alice.get("/todos?limit=1").await.json();
+    let other_order = format!("/todos?limit=1&sort=title&cursor={}", first["next"].as_str().unwrap());
+    assert_eq!(alice.get(&other_order).await.problem()["errors"][0]["code"], "cursor");
+    let unknown = alice.get("/todos?sort=owner").await.problem();
+    assert!(
+        unknown["errors"][0]["message"].as_str().unwrap().contains("`createdAt` or `title`"),
+        "{unknown}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_overwrites_a_version_that_was_not_seen() {
+    let app = app();
+    let alice = app.user("alice");
+    let todo = add(&alice, "one").await;
+    let path = format!("/todos/{}", todo["id"].as_str().unwrap());
+    let seen = alice.get(&path).await;
+    let tag = seen.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(alice.get(&path).header("if-none-match", &tag).await.status, 304);
+
+    // Twenty at once, who have all seen the same.
+    let edits = (0..20).map(|number| {
+        let title = json!({ "title": format!("from {number}") });
+        let request = alice.put(&path).header("if-match", &tag).json(&title);
+        async move { request.await.status.as_u16() }
+    });
+    let mut ends = join_all(edits).await;
+    ends.sort_unstable();
+    assert_eq!((ends[0], &ends[1..]), (200, &[412; 19][..]));
+
+    let changed = alice.get(&path).header("if-none-match", &tag).await;
+    assert_eq!(changed.status, 200);
+    let newer = changed.headers["etag"].to_str().unwrap().to_owned();
+    let stale = alice.put(&path).header("if-match", &tag).json(&json!({ "title": "late" })).await;
+    assert_eq!((stale.status.as_u16(), stale.code().as_str()), (412, "precondition.failed"));
+    // To finish is a change too.
+    assert_eq!(alice.put(format!("{path}/done")).await.status, 200);
+    assert_eq!(
+        alice.put(&path).header("if-match", &newer).json(&json!({ "title": "late" })).await.status,
+        412
+    );
+    assert_eq!(alice.put(&path).json(&json!({ "title": "whatever" })).await.status, 200);
+    alice.delete(&path).await;
+    assert_eq!(
+        alice.put(&path).header("if-match", "*").json(&json!({ "title": "gone" })).await.code(),
+        "todo.not_found"
+    );
+}
+
+async fn join_all<F>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let running: Vec<_> = futures.map(tokio::spawn).collect();
+    let mut outputs = Vec::new();
+    for one in running {
+        outputs.push(one.await.unwrap());
+    }
+    outputs
 }

@@ -5,6 +5,7 @@
 //! the same name: it lives in the type namespace only, so one `use` brings both.
 
 mod arguments;
+mod deprecation;
 mod options;
 mod path;
 
@@ -15,6 +16,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Path, ReturnType, Signature, Type, Visibility};
 
 use self::arguments::{Argument, SLOTS};
+use self::deprecation::Deprecation;
 use self::options::Options;
 use crate::docs::Docs;
 use crate::mistakes::Mistakes;
@@ -91,7 +93,9 @@ pub(crate) fn expand(method: Method, options: TokenStream, item: TokenStream, ro
             return quote!(#item #mistakes);
         }
     };
-    let options = Options::read(method, options, &mut mistakes);
+    let mut options = Options::read(method, options, &mut mistakes);
+    options.deprecation = Deprecation::read(&function.attributes, options.sunset.as_ref(), &mut mistakes);
+    let item = deprecation::without_since(item);
     let name = unraw(&function.signature.ident);
     let generic = judge_signature(&function.signature, &name, &mut mistakes);
     let arguments =
@@ -249,8 +253,18 @@ fn meta(method: Method, options: &Options, function: &Function, root: &Path) -> 
         Some(tag) => quote!(::core::option::Option::Some(#tag)),
         None => quote!(::core::option::Option::None),
     };
-    let Docs { summary, description } = Docs::of(&function.attributes);
-    let deprecated = function.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+    let Docs { summary, mut description } = Docs::of(&function.attributes);
+    let deprecated = match &options.deprecation {
+        Some(deprecation) => {
+            if !description.is_empty() {
+                description.push_str("\n\n");
+            }
+            description.push_str(&deprecation.sentence());
+            let told = deprecation.tokens(root);
+            quote!(::core::option::Option::Some(#told))
+        }
+        None => quote!(::core::option::Option::None),
+    };
     quote! {
         #root::Meta {
             method: #root::Method::#method,
@@ -324,13 +338,13 @@ mod tests {
     fn a_handler_expands_to_itself_and_its_endpoint() {
         let expanded = expand(
             Method::Put,
-            quote!("/todos/{id}/done", tag = "todos"),
+            quote!("/todos/{id}/done", tag = "todos", sunset = "2027-06-30"),
             quote! {
                 /// Mark one todo
                 /// as done.
                 ///
                 /// Twice is an error.
-                #[deprecated]
+                #[deprecated(since = "2026-11-01", note = "use `closeTodo`")]
                 pub(crate) async fn finish_todo(user: User, Path(id): Path<Uuid>, State(todos): State<Todos>) -> Result<Todo, TodoError> {
                     todos.finish(&user, id).await
                 }
@@ -342,7 +356,7 @@ mod tests {
             /// as done.
             ///
             /// Twice is an error.
-            #[deprecated]
+            #[deprecated(note = "use `closeTodo`")]
             pub(crate) async fn finish_todo(
                 user: User,
                 Path(id): Path<Uuid>,
@@ -377,8 +391,11 @@ mod tests {
                     module: ::core::module_path!(),
                     name: "finish_todo",
                     summary: "Mark one todo as done.",
-                    description: "Twice is an error.",
-                    deprecated: true,
+                    description: "Twice is an error.\n\nDeprecated since 2026-11-01, ends on 2027-06-30: use `closeTodo`",
+                    deprecated: ::core::option::Option::Some(::queqiao::Deprecated {
+                        since: ::core::option::Option::Some("@1793491200"),
+                        sunset: ::core::option::Option::Some("Wed, 30 Jun 2027 00:00:00 GMT"),
+                    }),
                     file: ::core::file!(),
                     line: ::core::line!(),
                 };

@@ -1,4 +1,4 @@
-//! The attribute's own words: `("/path", operation_id = "…", tag = "…")`.
+//! The attribute's own words: `("/path", operation_id = "…", tag = "…", sunset = "…")`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::Parser as _;
@@ -6,10 +6,11 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Lit, LitStr, MetaNameValue, Token};
 
+use super::deprecation::Deprecation;
 use super::{Method, path};
 use crate::mistakes::{Mistakes, did_you_mean};
 
-const KNOWN: [&str; 2] = ["operation_id", "tag"];
+const KNOWN: [&str; 3] = ["operation_id", "tag", "sunset"];
 
 /// What the attribute says.
 #[derive(Default)]
@@ -17,6 +18,10 @@ pub(super) struct Options {
     pub(super) path: String,
     pub(super) operation_id: Option<String>,
     pub(super) tag: Option<String>,
+    /// The day on which it ends.
+    pub(super) sunset: Option<LitStr>,
+    /// With what `#[deprecated]` says beside it.
+    pub(super) deprecation: Option<Deprecation>,
 }
 
 impl Options {
@@ -61,7 +66,7 @@ impl Options {
                 mistakes.on(
                     &word,
                     format!(
-                        "`#[{attribute}]` takes one path and then `operation_id = \"…\"` or `tag = \"…\"`"
+                        "`#[{attribute}]` takes one path and then `operation_id = \"…\"`, `tag = \"…\"` or `sunset = \"…\"`"
                     ),
                 );
                 return;
@@ -71,6 +76,16 @@ impl Options {
         let slot = match key.as_str() {
             "operation_id" => &mut self.operation_id,
             "tag" => &mut self.tag,
+            "sunset" => {
+                match text(&option.value) {
+                    None => mistakes.on(&option.value, "`sunset` takes a day: `sunset = \"2027-06-30\"`"),
+                    Some(_) if self.sunset.is_some() => {
+                        mistakes.on(&option.path, "`sunset` is given twice; leave one out");
+                    }
+                    day => self.sunset = day,
+                }
+                return;
+            }
             "path" => {
                 mistakes.on(
                     &option.path,

@@ -1,6 +1,7 @@
 //! `#[model]`: serde, JSON Schema and checks from one declaration.
 
 mod check;
+mod deprecation;
 mod example;
 mod kind;
 mod message;
@@ -11,6 +12,7 @@ mod words;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -18,8 +20,9 @@ use syn::{
 };
 
 use self::check::Checks;
-use self::serde_attributes::{OnField, OnType, OnVariant};
+use self::serde_attributes::{OnField, OnType, OnVariant, Renamed};
 use crate::mistakes::{Mistakes, did_you_mean};
+use crate::names::Rule;
 
 /// The type with its derives, and its `Model`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> TokenStream {
@@ -47,6 +50,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream, root: &Path) -> To
     }
     let model = walk::model(&input, &on_type, root, &mut mistakes);
     describe_fields(&mut input, root, &mut mistakes);
+    name_outside_of_ascii(&mut input, &on_type);
     strip(&mut input);
     let mut attributes = type_attributes(&input, &on_type, name.as_ref(), root);
     let own =
@@ -168,6 +172,43 @@ fn refuse_own_derives(attributes: &mut [Attribute], mistakes: &mut Mistakes) {
     }
 }
 
+/// serde's own camelCase cuts the first byte off, and with it a Chinese name in the midst of a character.
+fn name_outside_of_ascii(input: &mut DeriveInput, on_type: &OnType) {
+    let camel = |renamed: &Renamed| !renamed.given || renamed.rule() == Some(Rule::Camel);
+    let cut = |name: &str| name.trim_start_matches('_').chars().next().is_some_and(|first| !first.is_ascii());
+    let fields = |fields: &mut Fields| {
+        for field in fields.iter_mut().filter(|field| !OnField::read(&field.attrs).rename.given) {
+            let Some(name) = field.ident.as_ref().map(|name| name.unraw().to_string()) else { continue };
+            if cut(&name) {
+                let name = Rule::Camel.field(&name);
+                field.attrs.push(syn::parse_quote!(#[serde(rename = #name)]));
+            }
+        }
+    };
+    match &mut input.data {
+        Data::Struct(data) if camel(&on_type.rename_all) => fields(&mut data.fields),
+        Data::Enum(data) => {
+            for variant in &mut data.variants {
+                let on_variant = OnVariant::read(&variant.attrs);
+                let rule = if on_variant.rename_all.given {
+                    &on_variant.rename_all
+                } else {
+                    &on_type.rename_all_fields
+                };
+                if camel(rule) {
+                    fields(&mut variant.fields);
+                }
+                let name = variant.ident.unraw().to_string();
+                if camel(&on_type.rename_all) && !on_variant.rename.given && cut(&name) {
+                    let name = Rule::Camel.variant(&name);
+                    variant.attrs.push(syn::parse_quote!(#[serde(rename = #name)]));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 fn type_attributes(
     input: &DeriveInput,
     on_type: &OnType,
@@ -235,6 +276,7 @@ fn describe_fields(input: &mut DeriveInput, root: &Path, mistakes: &mut Mistakes
             }
             field.attrs.extend(checks.schema_attributes(&field.ty, root));
             field.attrs.extend(also_read(&OnField::read(&field.attrs).aliases));
+            field.attrs.extend(deprecation::schema_attribute(&field.attrs, root));
         }
     };
     match &mut input.data {
@@ -244,6 +286,7 @@ fn describe_fields(input: &mut DeriveInput, root: &Path, mistakes: &mut Mistakes
             if matches!(variant.fields, Fields::Unit) {
                 variant.attrs.extend(also_read(&OnVariant::read(&variant.attrs).aliases));
             }
+            variant.attrs.extend(deprecation::schema_attribute(&variant.attrs, root));
         }),
         Data::Union(_) => {}
     }

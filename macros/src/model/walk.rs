@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Ident, Member, Path, Variant};
 
 use super::check::{Checks, custom_statements, local, on_type as checks_on_type};
+use super::deprecation;
 use super::serde_attributes::{OnField, OnType, OnVariant};
 use crate::mistakes::Mistakes;
 use crate::names::{Rule, unraw};
@@ -72,9 +73,12 @@ pub(super) fn model(
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let conditions = input.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    // What is deprecated is walked all the same.
+    let quiet = deprecation::is_in(input).then(|| quote!(#[allow(deprecated)]));
     quote! {
         #(#conditions)*
         #[automatically_derived]
+        #quiet
         // `custom` is called in a closure, so that a `fn(&str)` fits a `String`.
         #[allow(clippy::redundant_closure)]
         impl #impl_generics #root::Model for #ident #ty_generics #where_clause {

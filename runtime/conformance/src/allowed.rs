@@ -85,7 +85,7 @@ pub const ALLOWED: &[Allowed] = &[
     Allowed {
         name: "absent content",
         reason: "Under `tag` and `content`, a variant of an `Option` may leave the content out; the document asks for it.",
-        recognise: Recognise::Taken(&["enum_adjacent_more"]),
+        recognise: Recognise::Taken(&["enum_adjacent_more", "odd_adjacent_newtypes"]),
     },
     Allowed {
         name: "content of a variant without data",
@@ -96,7 +96,13 @@ pub const ALLOWED: &[Allowed] = &[
             "enum_adjacent_units",
             "enum_adjacent_renamed",
             "enum_holder",
+            "odd_adjacent_newtypes",
         ]),
+    },
+    Allowed {
+        name: "members beside a unit struct",
+        reason: "Under `tag`, a variant of a unit struct takes no other members; the document does not speak of them.",
+        recognise: Recognise::Refused(&["odd_tagged_newtypes"]),
     },
     Allowed {
         name: "other variants",
@@ -133,6 +139,7 @@ const KEYED: &[&str] = &[
     "keys_root_bool",
     "keys_root_integer",
     "keys_uuid",
+    "odd_keys",
 ];
 
 /// The table of `book/src/models.md`.

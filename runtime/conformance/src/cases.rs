@@ -82,7 +82,7 @@ macro_rules! cases {
                         name: stringify!($name),
                         summary: "",
                         description: "",
-                        deprecated: false,
+                        deprecated: None,
                         file: file!(),
                         line: line!(),
                     };

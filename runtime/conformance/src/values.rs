@@ -1,9 +1,10 @@
 //! Arbitrary values of types that `arbitrary` does not know, and of floats that JSON can carry.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use queqiao::chrono;
 use queqiao::jiff;
 use queqiao::serde_json::{Map, Value};
-use queqiao::types::{I64, U64};
+use queqiao::types::{Base64, Decimal, I64, U64};
 use queqiao::uuid::Uuid;
 
 pub(crate) fn uuid(u: &mut Unstructured<'_>) -> Result<Uuid> {
@@ -43,6 +44,42 @@ pub(crate) fn signed(u: &mut Unstructured<'_>) -> Result<I64> {
 
 pub(crate) fn unsigned(u: &mut Unstructured<'_>) -> Result<U64> {
     u.arbitrary().map(U64)
+}
+
+pub(crate) fn decimal<const DIGITS: u32, const SCALE: u32>(
+    u: &mut Unstructured<'_>,
+) -> Result<Decimal<DIGITS, SCALE>> {
+    let units: i128 = u.arbitrary()?;
+    let units = units % 10_i128.pow(DIGITS);
+    Decimal::from_minor_units(units).map_err(|_| arbitrary::Error::IncorrectFormat)
+}
+
+pub(crate) fn base64(u: &mut Unstructured<'_>) -> Result<Base64> {
+    u.arbitrary::<Vec<u8>>().map(Base64::from)
+}
+
+pub(crate) fn chrono_instant(u: &mut Unstructured<'_>) -> Result<chrono::DateTime<chrono::Utc>> {
+    let second = u.int_in_range(-62_000_000_000_i64..=253_000_000_000)?;
+    chrono::DateTime::from_timestamp(second, u.int_in_range(0..=999_999_999)?)
+        .ok_or(arbitrary::Error::IncorrectFormat)
+}
+
+pub(crate) fn chrono_offset(u: &mut Unstructured<'_>) -> Result<chrono::DateTime<chrono::FixedOffset>> {
+    // RFC 3339 has whole minutes.
+    let offset = chrono::FixedOffset::east_opt(u.int_in_range(-1439..=1439)? * 60);
+    Ok(chrono_instant(u)?.with_timezone(&offset.ok_or(arbitrary::Error::IncorrectFormat)?))
+}
+
+pub(crate) fn chrono_day(u: &mut Unstructured<'_>) -> Result<chrono::NaiveDate> {
+    let (year, month, day) = (u.int_in_range(0..=9999)?, u.int_in_range(1..=12)?, u.int_in_range(1..=28)?);
+    chrono::NaiveDate::from_ymd_opt(year, month, day).ok_or(arbitrary::Error::IncorrectFormat)
+}
+
+pub(crate) fn chrono_hour(u: &mut Unstructured<'_>) -> Result<chrono::NaiveTime> {
+    let second = u.int_in_range(0..=86_399)?;
+    let nanosecond = if u.arbitrary()? { 0 } else { u.int_in_range(0..=999_999_999)? };
+    chrono::NaiveTime::from_num_seconds_from_midnight_opt(second, nanosecond)
+        .ok_or(arbitrary::Error::IncorrectFormat)
 }
 
 pub(crate) fn json(u: &mut Unstructured<'_>) -> Result<Value> {

@@ -140,6 +140,8 @@ pub struct Api<S = ()> {
     title: String,
     version: String,
     description: Option<String>,
+    licence: Option<String>,
+    contact: Option<(String, String)>,
     tags: Vec<(String, String)>,
     routes: Vec<Route<S>>,
     axum: Vec<Router>,
@@ -157,6 +159,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             title: title.into(),
             version: version.into(),
             description: None,
+            licence: None,
+            contact: None,
             tags: Vec::new(),
             routes: Vec::new(),
             axum: Vec::new(),
@@ -166,6 +170,30 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             language: Language::default(),
             mistakes: Vec::new(),
         }
+    }
+
+    /// The licence under which the API may be used, as an [SPDX expression](https://spdx.org/licenses/).
+    #[must_use]
+    pub fn licence(mut self, spdx: impl Into<String>) -> Self {
+        self.licence = Some(spdx.into());
+        self
+    }
+
+    /// Whom the document's readers may ask: a name, and a page about it.
+    ///
+    /// ```
+    /// use queqiao::prelude::*;
+    ///
+    /// let api: Api = Api::new("shop", "1.0.0").licence("MIT").contact("The shop's team", "https://example.com/help");
+    /// let built = api.build().unwrap();
+    /// let info = &built.document().value()["info"];
+    /// assert_eq!(info["license"]["identifier"], "MIT");
+    /// assert_eq!(info["contact"]["url"], "https://example.com/help");
+    /// ```
+    #[must_use]
+    pub fn contact(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.contact = Some((name.into(), url.into()));
+        self
     }
 
     /// A description for the document's readers, as Markdown.
@@ -221,7 +249,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version, description, language and releases are dropped.
+    /// Adds all routes of another API as they are. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
@@ -337,6 +365,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             title: self.title.clone(),
             version: self.version,
             description: self.description,
+            licence: self.licence,
+            contact: self.contact,
             tags,
             login,
         };

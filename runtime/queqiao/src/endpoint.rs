@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::response::Response;
+use http::{HeaderName, HeaderValue};
 
 use crate::context::Context;
 use crate::extract::{Extract, Incoming};
@@ -61,12 +62,31 @@ pub struct Meta {
     pub summary: &'static str,
     /// The rest of the doc comment, as Markdown.
     pub description: &'static str,
-    /// Whether the handler is `#[deprecated]`.
-    pub deprecated: bool,
+    /// What `#[deprecated]` says, if it stands on the handler.
+    pub deprecated: Option<Deprecated>,
     /// `file!()` of the handler.
     pub file: &'static str,
     /// `line!()` of the handler.
     pub line: u32,
+}
+
+/// What the answers of a deprecated handler say, as headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecated {
+    /// From when on: `Deprecation` ([RFC 9745](https://www.rfc-editor.org/rfc/rfc9745)), for example `@1793491200`.
+    pub since: Option<&'static str>,
+    /// When it ends: `Sunset` ([RFC 8594](https://www.rfc-editor.org/rfc/rfc8594)), for example
+    /// `Wed, 30 Jun 2027 00:00:00 GMT`.
+    pub sunset: Option<&'static str>,
+}
+
+impl Deprecated {
+    /// The headers that are there, with what the document says of each.
+    pub(crate) fn headers(self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        let since = self.since.map(|value| ("Deprecation", value, "Since when the operation is deprecated."));
+        let sunset = self.sunset.map(|value| ("Sunset", value, "When the operation ends."));
+        since.into_iter().chain(sunset)
+    }
 }
 
 impl Meta {
@@ -140,7 +160,7 @@ where
                 Ok(value) => value,
                 Err(problem) => {
                     let response = problem.respond(request.audience());
-                    return request.finish(response);
+                    return told::<S, E>(request.finish(response));
                 }
             }
         };
@@ -148,12 +168,24 @@ where
     async move {
         // First of all: neither body nor token of a client that is too old is looked at.
         if let Err(problem) = context.services.admit(Some(place), &request.parts.headers) {
-            return problem.respond(request.audience());
+            return told::<S, E>(problem.respond(request.audience()));
         }
         let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
         let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
         let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
         let response = reply.reply(&request);
-        request.finish(response)
+        told::<S, E>(request.finish(response))
     }
+}
+
+/// Whatever the answer of a deprecated handler: that it is.
+fn told<S, E: Endpoint<S>>(mut response: Response) -> Response {
+    if let Some(deprecated) = E::META.deprecated {
+        for (name, value, _) in deprecated.headers() {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+    }
+    response
 }

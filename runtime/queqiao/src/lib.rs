@@ -33,7 +33,9 @@
 //! | handlers and their path | [`get`], [`post`], [`put`](macro@put), [`delete`], [`routes!`](routes!) |
 //! | types of the contract and their constraints | [`model`] |
 //! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
+//! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
+//! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -45,6 +47,8 @@
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
+//! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
 //!
 //! Without `server`, [`Api::into_router`] mounts the handlers in an existing axum application.
@@ -60,7 +64,9 @@ mod clients;
 mod context;
 mod document;
 mod endpoint;
+mod entity_tag;
 pub mod extract;
+pub mod list;
 mod model;
 mod problem;
 mod reply;
@@ -71,7 +77,11 @@ mod test_app;
 pub mod types;
 
 pub use axum;
+#[cfg(feature = "chrono")]
+pub use chrono;
 pub use jiff;
+#[cfg(feature = "decimal")]
+pub use rust_decimal;
 pub use schemars;
 pub use serde;
 pub use serde_json;
@@ -88,13 +98,18 @@ pub use crate::api::{Api, BuildError, Built, Routes};
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};
 pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
-pub use crate::endpoint::{Endpoint, Meta, Method};
-pub use crate::extract::{Extract, Header, HeaderField, Incoming, Json, Path, Query, Raw, RawBody, State};
+pub use crate::endpoint::{Deprecated, Endpoint, Meta, Method};
+pub use crate::entity_tag::EntityTag;
+pub use crate::extract::{
+    Extract, Header, HeaderField, IfMatch, Incoming, Json, Path, PreconditionFailed, Query, Raw, RawBody,
+    State,
+};
+pub use crate::list::{Page, Paging, Sort};
 pub use crate::model::{Checker, Model, Violation};
 pub use crate::problem::{
     ApiError, Audience, Detail, ErrorCase, ErrorSet, FieldError, Internal, Language, Location, Problem, Text,
 };
-pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply};
+pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tagged};
 #[cfg(feature = "server")]
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
@@ -105,9 +120,9 @@ pub mod prelude {
     pub use uuid::Uuid;
 
     pub use crate::{
-        Api, ApiError, Created, File, FromRef, Header, HeaderField, Internal, Json, Language, MediaType,
-        NoContent, Path, Query, Raw, Redirect, Role, RoleName, State, User, delete, get, model, patch, post,
-        put, routes,
+        Api, ApiError, Created, File, FromRef, Header, HeaderField, IfMatch, Internal, Json, Language,
+        MediaType, NoContent, Page, Paging, Path, Query, Raw, Redirect, Role, RoleName, Sort, State, Tagged,
+        User, delete, get, model, patch, post, put, routes,
     };
 }
 

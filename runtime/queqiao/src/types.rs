@@ -1,11 +1,19 @@
 //! Types whose wire form a mini-program can hold.
 
+mod base64;
+#[cfg(feature = "decimal")]
+mod decimal;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::base64::Base64;
+#[cfg(feature = "decimal")]
+pub use self::decimal::{Decimal, DecimalError};
 
 use crate::model::Model;
 

@@ -1,10 +1,11 @@
 //! What cannot work in a mini-program is refused, and the refusals are the guide's chapter about it: each example here is
 //! quoted there, with its message.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use queqiao::Routes;
 use queqiao::jiff::civil::DateTime;
+use queqiao::jiff::{SignedDuration, Zoned};
 use queqiao::prelude::*;
 
 /// The chapter's sections: what is wrong, and the routes that show it.
@@ -14,8 +15,13 @@ fn sections() -> Vec<(&'static str, Routes<()>)> {
         ("Numbers that a list of values names", routes![show_channel]),
         ("Decimals", routes![show_price]),
         ("Date-times without an offset", routes![show_meeting]),
+        ("Date-times without an offset", routes![show_flight]),
         ("Durations and system times", routes![show_film]),
+        ("Durations and system times", routes![show_break]),
+        ("Durations and system times", routes![show_file]),
         ("Members that JavaScript has already", routes![show_tag]),
+        ("Members that JavaScript has already", routes![show_trap]),
+        ("Members that JavaScript has already", routes![find_trap]),
         ("Headers that WeChat sets", routes![whoami]),
         ("Bodies on GET and DELETE", routes![search]),
     ]
@@ -74,6 +80,17 @@ async fn show_meeting() -> Meeting {
 }
 
 #[model]
+struct Flight {
+    lands: Zoned,
+}
+
+/// Show a flight.
+#[get("/flight")]
+async fn show_flight() -> Flight {
+    Flight { lands: Zoned::default() }
+}
+
+#[model]
 struct Film {
     #[check(skip)]
     length: Duration,
@@ -86,6 +103,29 @@ async fn show_film() -> Film {
 }
 
 #[model]
+struct Break {
+    length: SignedDuration,
+}
+
+/// Show a break.
+#[get("/break")]
+async fn show_break() -> Break {
+    Break { length: SignedDuration::from_mins(15) }
+}
+
+#[model]
+struct File {
+    #[check(skip)]
+    changed: SystemTime,
+}
+
+/// Show a file.
+#[get("/file")]
+async fn show_file() -> File {
+    File { changed: SystemTime::UNIX_EPOCH }
+}
+
+#[model]
 struct Tag {
     #[serde(rename = "constructor", skip_serializing_if = "Option::is_none")]
     maker: Option<String>,
@@ -95,6 +135,24 @@ struct Tag {
 #[get("/tag")]
 async fn show_tag() -> Tag {
     Tag { maker: None }
+}
+
+#[model]
+struct Trap {
+    #[serde(rename = "__proto__")]
+    prototype: Option<u8>,
+}
+
+/// Show a trap.
+#[get("/trap")]
+async fn show_trap() -> Trap {
+    Trap { prototype: None }
+}
+
+/// Find a trap.
+#[get("/traps")]
+async fn find_trap(Query(trap): Query<Trap>) -> Option<u8> {
+    trap.prototype
 }
 
 struct Referer;

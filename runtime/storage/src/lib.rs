@@ -43,6 +43,9 @@ mod idempotency;
 mod key_value;
 mod lease;
 mod login_code;
+mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod session_key;
 mod sql;
 #[cfg(test)]
@@ -66,6 +69,9 @@ pub use idempotency::{
 pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
 pub use lease::{Grant, Leased, Leases};
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
+pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
 pub use sql::{MIGRATIONS_TABLE, SqlStore};
 pub use upload::{Confirmed, SWEEPING, Upload, UploadRecord, Uploads};

@@ -73,3 +73,26 @@ pub(crate) async fn sqlite() -> Place {
     let url = format!("sqlite:{}/store.db", folder.path().display());
     Place { url, remove: Some(Box::new(move || folder.close().unwrap())) }
 }
+
+/// A prefix of its own in Redis.
+#[cfg(feature = "redis")]
+pub(crate) async fn redis() -> (crate::RedisStore, Place) {
+    let server = server("QUEQIAO_TEST_REDIS", "redis://127.0.0.1:6379/0");
+    let prefix = format!("{}:", name());
+    let store = crate::RedisStore::connect(&server, &prefix, &crate::RedisOptions::default()).await;
+    let store = store.unwrap_or_else(|error| {
+        panic!("the tests need a server: {error}; `cargo xtask test --only storage` starts it")
+    });
+    let remove = {
+        let server = server.clone();
+        move || {
+            let mut connection = redis::Client::open(server).unwrap().get_connection().unwrap();
+            let keys: Vec<String> =
+                redis::cmd("KEYS").arg(format!("{prefix}*")).query(&mut connection).unwrap();
+            for key in keys {
+                let _: i64 = redis::cmd("DEL").arg(key).query(&mut connection).unwrap();
+            }
+        }
+    };
+    (store, Place { url: server, remove: Some(Box::new(remove)) })
+}

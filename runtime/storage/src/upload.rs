@@ -34,7 +34,7 @@ pub struct UploadRecord {
     pub begun_at: Timestamp,
 }
 
-/// The answer to [`Uploads::confirm`].
+/// The answer to [`Uploads::confirm_upload`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmed {
     /// It counts from now on, or did before.

@@ -19,6 +19,8 @@ use serde_json::Value;
 
 /// Nothing is sent to it: every request fails before.
 const SERVER: &str = "https://documents.invalid";
+/// So many documents at least, and one of them with so many operations.
+const LEAST: (usize, usize) = (10, 500);
 /// How often generation is timed; the shortest counts.
 const RUNS: usize = 5;
 
@@ -37,6 +39,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     println!("| document | KiB | operations | left out | models | runtime KiB | ms | called |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
     let mut all_well = true;
+    let (mut clients_made, mut most_operations) = (0, 0);
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let text = std::fs::read_to_string(file)?;
@@ -47,6 +50,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         write(&client, &clients.join(&*name).join("api"))?;
         let called = call(&document, &options, &client).await?;
         all_well &= called.problems.is_empty();
+        clients_made += 1;
+        most_operations = most_operations.max(client.operations);
         let lost = client.left_out.iter().filter(|one| !one.what.contains(": ")).count();
         println!(
             "| {name} | {} | {} | {lost} | {} | {:.1} | {:.1} | {} |",
@@ -57,6 +62,13 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             milliseconds(&document, &options),
             called.told(),
         );
+    }
+    if clients_made < LEAST.0 || most_operations < LEAST.1 {
+        return Err(format!(
+            "{clients_made} documents, the largest with {most_operations} operations: there should be {} at least, and one with {}",
+            LEAST.0, LEAST.1
+        )
+        .into());
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

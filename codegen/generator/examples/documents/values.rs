@@ -16,6 +16,7 @@ function all() {
 function add(name, values) { calls.push([name, values]); }
 async function settle() {
   api.configure({ retries: 0 });
+  wx.getFileSystemManager().writeFileSync('wxfile://tmp/a.png', 'pixels');
   for (var i = 0; i < calls.length; i++) {
     var name = calls[i][0];
     try {

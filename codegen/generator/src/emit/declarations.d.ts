@@ -194,7 +194,7 @@ export interface Configuration {
   //#end
 }
 
-type NoParameters = { [name: string]: never };
+export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
 //#session

@@ -1,6 +1,6 @@
 //! `index.d.ts`: the types, strict and without `any`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
@@ -12,7 +12,8 @@ use crate::names::is_reserved;
 
 const PRELUDE: &str = include_str!("declarations.d.ts");
 
-pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
+/// `index.d.ts`, with all types and these operations.
+pub(crate) fn emit(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
     text.push_str(&select(PRELUDE, &parts(contract, options)).replace("{/*schemes*/}", &schemes(contract)));
@@ -26,12 +27,44 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
             shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
         }
     }
+    text.push_str(&declare_all(contract, options, operations));
+    text
+}
+
+/// The declarations of a tag's file; the types are in the file `types`.
+pub(crate) fn emit_part(
+    contract: &Contract,
+    options: &Options,
+    operations: &[Operation],
+    types: &str,
+) -> String {
+    let mut text =
+        format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
+    let declared = declare_all(contract, options, operations);
+    let prelude = select(PRELUDE, &parts(contract, options));
+    let own = prelude.lines().filter_map(|line| {
+        let rest = line.strip_prefix("export ").unwrap_or(line);
+        let rest = ["type ", "interface ", "class "].iter().find_map(|word| rest.strip_prefix(word))?;
+        rest.split(|c: char| !c.is_ascii_alphanumeric()).next()
+    });
+    let words: BTreeSet<&str> =
+        declared.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).collect();
+    let models = contract.models.iter().map(|model| model.name.as_str());
+    let names: BTreeSet<&str> = own.chain(models).filter(|name| words.contains(name)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    text.push_str(&format!("import {{ {} }} from {};\n", names.join(", "), quote(types)));
+    text.push_str(&declared);
+    text
+}
+
+fn declare_all(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
+    let mut text = String::new();
     // How many operations share a code: what is an operation's own stands first, before the framework's.
     let mut users = BTreeMap::new();
     for code in contract.operations.iter().flat_map(|operation| &operation.codes) {
         *users.entry(code.as_str()).or_insert(0_usize) += 1;
     }
-    for operation in &contract.operations {
+    for operation in operations {
         text.push('\n');
         let downloads = options.container.is_none() && operation.downloads();
         text.push_str(&declare(operation, &users, downloads));
@@ -66,12 +99,8 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
     let mut text = comment(&documentation, "");
-    let upload = matches!(&operation.body, Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }));
-    let options = if upload { "TransferOptions" } else { "Options" };
-    let signature =
-        format!("({}): Call<{}>", arguments(operation, options), type_text(&operation.result, ""));
     let mut codes: Vec<&String> = operation.codes.iter().collect();
-    codes.sort_by_key(|code| (users.get(code.as_str()), *code));
+    codes.sort_by_cached_key(|code| (users.get(code.as_str()), *code));
     let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
     let codes = match codes.is_empty() {
         true => " ClientCode".to_owned(),
@@ -82,7 +111,9 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool
         true => (format!("{name}_"), "declare"),
         false => (name.clone(), "export"),
     };
-    text.push_str(&format!("{word} function {declared}{signature};\n"));
+    for signature in signatures(operation) {
+        text.push_str(&format!("{word} function {declared}{signature};\n"));
+    }
     text.push_str(&format!("{word} namespace {declared} {{\n"));
     text.push_str(&format!("  /** The codes that {name} fails with. */\n  type Code ={codes};\n"));
     let failure = match operation.details.is_empty() {
@@ -102,6 +133,39 @@ fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool
         text.push_str(&format!("export {{ {declared} as {name} }};\n"));
     }
     text
+}
+
+/// How it is called. Where 304 is among the answers, a call that names no version gives the thing, and one that does may
+/// give nothing.
+fn signatures(operation: &Operation) -> Vec<String> {
+    let upload = matches!(&operation.body, Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }));
+    let options = if upload { "TransferOptions" } else { "Options" };
+    let signature = |operation: &Operation, result: &Type| {
+        format!("({}): Call<{}>", arguments(operation, options), type_text(result, ""))
+    };
+    if !operation.not_modified {
+        return vec![signature(operation, &operation.result)];
+    }
+    let or_nothing = Type::union(vec![operation.result.clone(), Type::Nothing]);
+    let conditional = signature(operation, &or_nothing);
+    let mut plain = operation.clone();
+    let mut named = false;
+    for parameter in &mut plain.parameters {
+        if parameter.place == Place::Header && !parameter.required && is_condition(&parameter.name) {
+            named = true;
+            parameter.shape = Type::Named("undefined".into());
+            parameter.documentation = Documentation::default();
+        }
+    }
+    match named {
+        true => vec![signature(&plain, &plain.result), conditional],
+        false => vec![conditional],
+    }
+}
+
+/// The headers that a 304 answers.
+fn is_condition(header: &str) -> bool {
+    ["If-None-Match", "If-Modified-Since"].iter().any(|name| name.eq_ignore_ascii_case(header))
 }
 
 /// What the codes of an operation carry.
@@ -173,7 +237,7 @@ fn parameters(parameters: &[&Parameter]) -> String {
             required: parameter.required,
             documentation: parameter.documentation.clone(),
             // What is undefined is left out of the URL.
-            shape: match parameter.required {
+            shape: match parameter.required || parameter.shape == Type::Named("undefined".into()) {
                 true => parameter.shape.clone(),
                 false => Type::Union(vec![parameter.shape.clone(), Type::Named("undefined".into())]),
             },

@@ -12,9 +12,58 @@ pub(crate) fn header(contract: &Contract) -> String {
     format!("{} from the contract of {name}; do not edit.", crate::HEADER)
 }
 
+fn opening(contract: &Contract) -> String {
+    format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract))
+}
+
+/// A client of one file beside the runtime.
 pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -> String {
-    let mut text =
-        format!("// queqiao contract: {}\n// {}\n'use strict';\n\n", contract.id, header(contract));
+    let mut text = opening(contract);
+    text.push_str(&format!("var api = {};\n", create(contract, base_url, options)));
+    text.push_str(&operations(&contract.operations));
+    text.push_str(&rest(contract));
+    text
+}
+
+/// `client.js` of a split client: what its other files have in common.
+pub(crate) fn emit_client(
+    contract: &Contract,
+    base_url: &BaseUrl,
+    options: &Options,
+    login: Option<&Operation>,
+) -> String {
+    let mut text = opening(contract);
+    text.push_str(&format!("var api = {};\n", create(contract, base_url, options)));
+    if let Some(login) = login {
+        // Every file of the client may have to log in.
+        let made = operations(std::slice::from_ref(login));
+        text.push_str(&made.replace(&format!("\n{} = ", place(login)), "\napi.login = "));
+    }
+    text.push_str("\nmodule.exports = api;\n");
+    text
+}
+
+/// `index.js` of a split client, or the file of a tag.
+pub(crate) fn emit_part(
+    contract: &Contract,
+    client: &str,
+    part: &[Operation],
+    index: bool,
+    login: Option<&Operation>,
+) -> String {
+    let mut text = opening(contract);
+    text.push_str(&format!("var api = require({});\n", quote(client)));
+    text.push_str(&operations(part));
+    if index {
+        if let Some(login) = login {
+            text.push_str(&format!("\n{} = api.login;\n", place(login)));
+        }
+        text.push_str(&rest(contract));
+    }
+    text
+}
+
+fn create(contract: &Contract, base_url: &BaseUrl, options: &Options) -> String {
     let mut arguments = vec![quote(&contract.name), quote(&contract.id), base(base_url)];
     arguments.push(quote(contract.renewal_header.as_deref().unwrap_or_default()));
     if let Some(Container { env, service }) = &options.container {
@@ -22,16 +71,19 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -
     } else if contract.renewal_header.is_none() {
         arguments.pop();
     }
-    text.push_str(&format!("var api = require('./runtime')({});\n", arguments.join(", ")));
+    format!("require('./runtime')({})", arguments.join(", "))
+}
 
-    let codes = Codes::of(&contract.operations);
+fn operations(operations: &[Operation]) -> String {
+    let mut text = String::new();
+    let codes = Codes::of(operations);
     if !codes.shared.is_empty() {
         text.push_str("\n// Error codes that several operations share.\n");
         for (index, shared) in codes.shared.iter().enumerate() {
             text.push_str(&format!("var {} = {shared};\n", group_name(index)));
         }
     }
-    let credentials = credentials(&contract.operations);
+    let credentials = credentials(operations);
     if !credentials.is_empty() {
         text.push_str("\n// The credentials that operations take; configure({ auth }) gives them.\n");
         for (index, schemes) in credentials.iter().enumerate() {
@@ -42,7 +94,7 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -
             text.push_str(&format!("var {} = {{ {} }};\n", credential_name(index), members.join(", ")));
         }
     }
-    if !contract.operations.is_empty() {
+    if !operations.is_empty() {
         text.push_str("\n// Who may call, and the error codes that all such operations have.\n");
     }
     for (access, common) in &codes.common {
@@ -51,15 +103,24 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -
         text.push_str(&format!("var {maker} = api.op({}{common});\n", quote(word)));
     }
     text.push('\n');
-    for (operation, codes) in contract.operations.iter().zip(&codes.own) {
+    for (operation, codes) in operations.iter().zip(&codes.own) {
         let credential = credentials.iter().position(|schemes| **schemes == operation.schemes);
         text.push_str(&line(operation, codes, credential));
     }
-    text.push('\n');
-    for name in exports(contract) {
-        text.push_str(&format!("exports.{name} = api.{name};\n"));
-    }
     text
+}
+
+fn rest(contract: &Contract) -> String {
+    let lines = exports(contract).into_iter().map(|name| format!("exports.{name} = api.{name};\n"));
+    format!("\n{}", lines.collect::<String>())
+}
+
+/// What an operation is assigned to.
+fn place(operation: &Operation) -> String {
+    match key(&operation.name) {
+        quoted if quoted.starts_with('\'') => format!("exports[{quoted}]"),
+        name => format!("exports.{name}"),
+    }
 }
 
 /// What a client exports beside its operations.
@@ -119,10 +180,7 @@ fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String
     if !more.is_empty() {
         arguments.push(format!("{{ {} }}", more.join(", ")));
     }
-    let name = match key(&operation.name) {
-        quoted if quoted.starts_with('\'') => format!("exports[{quoted}]"),
-        name => format!("exports.{name}"),
-    };
+    let name = place(operation);
     format!("{name} = {}({});\n", maker(operation.access).0, arguments.join(", "))
 }
 

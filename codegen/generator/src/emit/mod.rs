@@ -4,4 +4,5 @@ pub(crate) mod declarations;
 pub(crate) mod javascript;
 pub(crate) mod npm;
 pub(crate) mod runtime;
+pub(crate) mod split;
 mod text;

@@ -20,6 +20,7 @@ pub(super) fn test_script(
     root: &Node<'_>,
     operation: &Operation<'_>,
     carried: &[Carried],
+    version: Option<&String>,
     is_login: bool,
 ) -> Result<Value, GenerateError> {
     let mut converter = Converter::new(root.value);
@@ -65,6 +66,11 @@ pub(super) fn test_script(
             json!(carried.variable)
         ));
         lines.push("}".to_owned());
+    }
+    if let Some(variable) = version {
+        lines.push("// The version for a change that asks for it.".to_owned());
+        lines.push("const version = pm.response.headers.get('ETag');".to_owned());
+        lines.push(format!("if (version) pm.collectionVariables.set({}, version);", json!(variable)));
     }
     Ok(event("test", lines))
 }

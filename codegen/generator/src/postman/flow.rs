@@ -36,6 +36,8 @@ pub(super) struct Flow {
     pub(super) carried: BTreeMap<usize, Vec<Carried>>,
     /// Of an operation and its path parameter: the variable that has the value.
     pub(super) supplied: BTreeMap<(usize, String), String>,
+    /// Of an operation whose answer brings an `ETag`, or that asks for one: the variable that has it.
+    pub(super) versions: BTreeMap<usize, String>,
 }
 
 /// The operations that open and close a session.
@@ -60,7 +62,12 @@ pub(super) fn plan(
             consumers.entry(resource).or_default().push((index, name));
         }
     }
-    let mut flow = Flow { folders: Vec::new(), carried: BTreeMap::new(), supplied: BTreeMap::new() };
+    let mut flow = Flow {
+        folders: Vec::new(),
+        carried: BTreeMap::new(),
+        supplied: BTreeMap::new(),
+        versions: BTreeMap::new(),
+    };
     let mut producers: BTreeMap<Resource, usize> = BTreeMap::new();
     let mut variables: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
     for (resource, users) in &consumers {
@@ -74,6 +81,7 @@ pub(super) fn plan(
             flow.supplied.insert((*user, (*name).to_owned()), variable.clone());
         }
     }
+    flow.versions = versions(operations, &mut variables);
     let order = Order { root, operations, session, consumers: &consumers, producers: &producers };
     flow.folders = order.folders()?;
     Ok(flow)
@@ -96,6 +104,30 @@ fn resources(path: &str) -> Vec<(Resource, &str)> {
         }
     }
     found
+}
+
+/// The variables for the versions of things: one for each path where an answer brings an `ETag` and a change asks for it.
+fn versions(operations: &[Operation<'_>], variables: &mut BTreeSet<String>) -> BTreeMap<usize, String> {
+    let mut by_path: BTreeMap<String, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let (brings, asks) = by_path.entry(nameless(operation.path)).or_default();
+        if operation.answers.iter().any(|answer| answer.status.starts_with('2') && answer.tagged) {
+            brings.push(index);
+        }
+        if operation.parameter("header", "If-Match").is_some() {
+            asks.push(index);
+        }
+    }
+    let mut versions = BTreeMap::new();
+    for (path, (brings, asks)) in by_path {
+        if brings.is_empty() || asks.is_empty() {
+            continue;
+        }
+        let variable = variable(&path, "version", variables);
+        variables.insert(variable.clone());
+        versions.extend(brings.into_iter().chain(asks).map(|index| (index, variable.clone())));
+    }
+    versions
 }
 
 /// The path with parameters without names.

@@ -106,7 +106,7 @@ pub fn postman(document: &Value, options: &PostmanOptions) -> Result<Postman, Ge
             if is_login {
                 events.push(answers::login_script());
             }
-            events.push(answers::test_script(&root, operation, carried, is_login)?);
+            events.push(answers::test_script(&root, operation, carried, flow.versions.get(index), is_login)?);
             let mut item = json!({
                 "name": operation.name(),
                 "event": events,
@@ -229,5 +229,7 @@ fn variables(
         };
         variables.entry(variable.clone()).or_insert(value);
     }
+    // Any version, as RFC 9110 writes it.
+    variables.extend(flow.versions.values().map(|variable| (variable.clone(), "*".to_owned())));
     Ok(variables)
 }

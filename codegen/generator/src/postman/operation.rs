@@ -37,6 +37,8 @@ pub(super) struct Body<'a> {
 pub(super) struct Answer<'a> {
     pub(super) status: &'a str,
     pub(super) description: &'a str,
+    /// Whether it brings an `ETag`.
+    pub(super) tagged: bool,
     pub(super) content: Vec<(&'a str, Node<'a>)>,
 }
 
@@ -114,7 +116,13 @@ fn operation<'a>(
         let answer = answer.resolve(root.value)?;
         answer.members()?;
         let content = answer.object("content")?.map_or(Ok(Vec::new()), |content| content.children())?;
-        answers.push(Answer { status, description: answer.text("description").unwrap_or_default(), content });
+        let headers = answer.object("headers")?.map_or(Ok(Vec::new()), |headers| headers.children())?;
+        answers.push(Answer {
+            status,
+            description: answer.text("description").unwrap_or_default(),
+            tagged: headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("etag")),
+            content,
+        });
     }
     Ok(Operation { node, path, method, tag: tag.unwrap_or("operations"), parameters, body, answers, server })
 }

@@ -49,7 +49,12 @@ impl Writer<'_> {
             if ["accept", "content-type", "authorization"].contains(&parameter.name.to_lowercase().as_str()) {
                 continue;
             }
-            let value = self.supplied(index, parameter).unwrap_or(plain(&self.value(parameter)?, ","));
+            let version =
+                self.flow.versions.get(&index).filter(|_| parameter.name.eq_ignore_ascii_case("if-match"));
+            let value = match version {
+                Some(variable) => format!("{{{{{variable}}}}}"),
+                None => plain(&self.value(parameter)?, ","),
+            };
             headers.push(entry(parameter, parameter.name, &value, !parameter.required));
         }
         request["header"] = Value::Array(headers);

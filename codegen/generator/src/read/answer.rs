@@ -9,18 +9,18 @@ use super::{essence, impossible};
 use crate::contract::{Answer, Type};
 use crate::error::GenerateError;
 
-pub(super) struct Responses {
+pub(super) struct Responses<'a> {
     pub(super) result: Type,
     pub(super) answer: Answer,
     pub(super) not_modified: bool,
-    pub(super) failures: Failures,
+    pub(super) failures: Failures<'a>,
 }
 
 pub(super) fn read<'a>(
     operation: &Node<'a>,
     root: &'a Value,
     schemas: &mut Schemas<'a>,
-) -> Result<Responses, GenerateError> {
+) -> Result<Responses<'a>, GenerateError> {
     let mut answers: Vec<(Answer, Type)> = Vec::new();
     let mut failures = Failures::default();
     let (mut redirects, mut not_modified, mut otherwise) = (false, false, None);
@@ -31,7 +31,7 @@ pub(super) fn read<'a>(
         if status.starts_with("x-") {
             continue;
         }
-        let response = response.resolve(root)?;
+        let response = if response.text("$ref").is_some() { response.resolve(root)? } else { response };
         response.members()?;
         match status.chars().next() {
             Some('1') => {}
@@ -70,14 +70,7 @@ pub(super) fn read<'a>(
     }
     let result = match answers.is_empty() {
         true => Type::Unknown,
-        false => Type::union(
-            answers
-                .into_iter()
-                .map(|(_, shape)| shape)
-                // Nothing has changed, so there is nothing new.
-                .chain(not_modified.then_some(Type::Nothing))
-                .collect(),
-        ),
+        false => Type::union(answers.into_iter().map(|(_, shape)| shape).collect()),
     };
     let answer = match kinds.first() {
         Some(kind) => *kind,

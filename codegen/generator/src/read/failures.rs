@@ -11,14 +11,17 @@ use crate::error::GenerateError;
 
 /// What the error responses of one operation list.
 #[derive(Default)]
-pub(super) struct Failures {
+pub(super) struct Failures<'a> {
+    /// The schemas, and the references to some, that have been searched: the responses of an operation share most.
+    seen: Vec<&'a Value>,
+    followed: Vec<&'a str>,
     pub(super) codes: BTreeSet<String>,
     pub(super) details: BTreeMap<String, Details>,
 }
 
-impl Failures {
+impl<'a> Failures<'a> {
     /// Adds what one error response lists.
-    pub(super) fn read<'a>(
+    pub(super) fn read(
         &mut self,
         response: &Node<'a>,
         root: &'a Value,
@@ -27,38 +30,53 @@ impl Failures {
         if let Some(content) = response.object("content")? {
             for (_, media) in content.children()? {
                 if let Some(schema) = media.get("schema") {
-                    self.search(&schema, root, schemas, &mut BTreeSet::new())?;
+                    self.search(&schema, root, schemas)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn search<'a>(
+    fn search(
         &mut self,
         schema: &Node<'a>,
         root: &'a Value,
         schemas: &mut Schemas<'a>,
-        seen: &mut BTreeSet<String>,
     ) -> Result<(), GenerateError> {
-        let schema = schema.resolve(root)?;
-        if !seen.insert(schema.pointer.clone()) {
+        if let Some(reference) = schema.text("$ref") {
+            if self.followed.contains(&reference) {
+                return Ok(());
+            }
+            self.followed.push(reference);
+            return self.search(&schema.resolve(root)?, root, schemas);
+        }
+        // One place in the document is one value.
+        if self.seen.iter().any(|other| std::ptr::eq(*other, schema.value)) {
             return Ok(());
         }
+        self.seen.push(schema.value);
         for keyword in ["allOf", "oneOf", "anyOf"] {
             for inner in schema.list(keyword)? {
-                self.search(&inner, root, schemas, seen)?;
+                self.search(&inner, root, schemas)?;
             }
+        }
+        // Every error of every operation has these schemas: what lists no codes is left before it costs anything.
+        let raw = schema.value.get("properties").and_then(|properties| properties.get("code"));
+        let lists = |code: &serde_json::Map<_, _>| {
+            code.keys().any(|word| matches!(word.as_str(), "$ref" | "enum" | "const"))
+        };
+        if !raw.and_then(Value::as_object).is_some_and(lists) {
+            return Ok(());
         }
         let Some(properties) = schema.get("properties") else { return Ok(()) };
         let Some(code) = properties.get("code") else { return Ok(()) };
         let code = code.resolve(root)?;
-        let listed = code.list("enum")?;
-        let values = listed.iter().map(|item| item.value).chain(code.get("const").map(|item| item.value));
+        let listed = code.values("enum")?;
+        let values = listed.iter().chain(code.value.get("const"));
         // The client keeps codes as words of a string.
         let word =
             |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
-        let codes: Vec<&str> = values.filter_map(Value::as_str).filter(word).collect();
+        let codes: Vec<&'a str> = values.filter_map(Value::as_str).filter(word).collect();
         self.codes.extend(codes.iter().copied().map(str::to_owned));
         if let Some(details) = properties.get("details").filter(|_| !codes.is_empty()) {
             let required = schema.list("required")?.iter().any(|name| name.value == "details");

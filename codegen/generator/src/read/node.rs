@@ -29,7 +29,10 @@ impl<'a> Node<'a> {
     pub(crate) fn object(&self, key: &str) -> Result<Option<Node<'a>>, GenerateError> {
         match self.get(key) {
             None => Ok(None),
-            Some(node) => node.members().map(|_| Some(node.clone())),
+            Some(node) => {
+                node.members()?;
+                Ok(Some(node))
+            }
         }
     }
 
@@ -75,6 +78,15 @@ impl<'a> Node<'a> {
         self.get(key).map_or(Ok(Vec::new()), |node| node.items())
     }
 
+    /// The items of an array member without their places; none if it is absent.
+    pub(crate) fn values(&self, key: &str) -> Result<&'a [Value], GenerateError> {
+        match self.value.get(key) {
+            None | Some(Value::Null) => Ok(&[]),
+            Some(Value::Array(items)) => Ok(items),
+            Some(value) => Err(Node { value, pointer: child(&self.pointer, key) }.malformed("an array")),
+        }
+    }
+
     pub(crate) fn malformed(&self, expected: &str) -> GenerateError {
         GenerateError::Malformed {
             pointer: self.pointer.clone(),
@@ -117,7 +129,14 @@ impl<'a> Node<'a> {
 }
 
 pub(crate) fn child(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    let mut place = String::with_capacity(pointer.len() + 1 + key.len());
+    place.push_str(pointer);
+    place.push('/');
+    match key.contains(['~', '/']) {
+        true => place.push_str(&key.replace('~', "~0").replace('/', "~1")),
+        false => place.push_str(key),
+    }
+    place
 }
 
 // One place has one pointer, however a reference escapes it.

@@ -112,6 +112,7 @@ impl<'a> OperationReader<'a> {
             method,
             server: server
                 .filter(|server| server::of(&Node::root(self.root)).ok().flatten().as_ref() != Some(server)),
+            tag: node.list("tags")?.first().and_then(|tag| tag.value.as_str()).map(str::to_owned),
             // A fragment tells operations of a document apart and is never sent.
             path: path.split('#').next().unwrap_or_default().to_owned(),
             documentation: Documentation { text, tags },

@@ -252,6 +252,7 @@ module.exports = function (name, contract, bases, renewal) {
 
     function once() {
       return new Promise(function (resolve, reject) {
+        if (session.over) throw loggedOut('login');
         setTimeout(function () { reject('login:fail timeout'); }, 60000);
         if (settings.loginCode) resolve(settings.loginCode());
         else host().login({ success: function (result) { resolve(result.code); }, fail: reject });
@@ -332,6 +333,7 @@ module.exports = function (name, contract, bases, renewal) {
       function start(values, body, options, way) {
         var wx = host(), queue = sharedState(), header = {}, session, url, resolve, reject, stop;
         var over;
+        var leaving;
 
         function fault(kind, response, fields) {
           fields.status = response.status;
@@ -388,14 +390,14 @@ module.exports = function (name, contract, bases, renewal) {
             if (session) session.live = without(session.live, drop);
             queue.waiting = without(queue.waiting, job);
             if (cancel) cancel();
-            if (method !== 'GET') (session || queue).shares = {};
+            if (method !== 'GET') queue.writes = -~queue.writes;
             hear(error, response);
           }
 
           // First a login where one is needed, then a place in the queue. The token
           // may be lost while the call stands there: so it looks twice.
           function ready() {
-            if (!ended && /user|logout/.test(access) && !session.token) {
+            if (!ended && access === 'user' && !session.token) {
               logIn(session).then(attempt, end);
               return;
             }
@@ -445,16 +447,13 @@ module.exports = function (name, contract, bases, renewal) {
             function give() {
               cancel = null;
               clearTimeout(timer);
-              timer = setTimeout(leave, 1000);
+              // Without a task it goes on, and keeps its place.
+              timer = setTimeout(leave, task && task.abort ? 1000 : 60000);
               if (task && task.abort) task.abort();
             }
 
-            token = /u|op/.test(access) && session.token;
+            token = leaving || /user|op/.test(access) && session.token;
             if (token) header.Authorization = 'Bearer ' + token;
-            if (access === 'logout') {
-              session.live = without(session.live, drop);
-              changeUser(session, '');
-            }
             tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
             if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
             cancel = give;
@@ -486,8 +485,9 @@ module.exports = function (name, contract, bases, renewal) {
               };
               tell(settings.onResponse, response);
               if (token && session.token === token && response.header(renewal)) keepToken(session, response.header(renewal));
-              // A log-out has ended its own session; it does not end that of the next user.
-              if (status === 401 && token && !replayed && (!session.over || !(session = openSession()).token)) {
+              // What is to end has ended.
+              if (status === 401 && leaving) response.status = status = 204;
+              if (status === 401 && token && !replayed && !session.over) {
                 // An answer to an older token leaves the newer one alone.
                 if (session.token === token) keepToken(session, '');
                 replayed = true;
@@ -560,9 +560,15 @@ module.exports = function (name, contract, bases, renewal) {
           } catch (old) { /* the system's own */ }
           header['X-Queqiao-Client'] = contract;
           if (access) session = openSession();
+          // The user goes now, whenever the server hears of it.
+          if (access === 'logout') {
+            leaving = session.token;
+            changeUser(session, '');
+            if (!leaving) return finish(), promise;
+          }
           stop =
           method === 'GET' && !way ? join(session || queue,
-            JSON.stringify([url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
+            JSON.stringify([queue.writes, url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
           perform(hear);
         } catch (mistake) {
           finish(failure(mistake, label, 'validation'));

@@ -88,6 +88,8 @@ module.exports = function (name, contract, bases, renewal) {
     var pairs = [];
     for (var name in query) {
       if (query !== values || path.indexOf('{' + name + '}') < 0) {
+        if (styles && styles[name]) addStyled(pairs, name, query[name], styles[name]);
+        else
         addPairs(pairs, name, query[name]);
       }
     }
@@ -99,8 +101,47 @@ module.exports = function (name, contract, bases, renewal) {
           errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path: "' + value + '"' }]
         });
       }
+      if (styles && styles[name]) return written(value, styles[name]);
       return encode(value);
     }) + (pairs[0] ? '?' + pairs.join('&') : '');
+  }
+
+  // OpenAPI's further ways to write a value into a query, a form or a path:
+  //   ','  ' '  '|'  the items of a list, or names and values, with this between
+  //   'members'      a pair for each member
+  //   'deep'         a pair for each value inside: name[member]=value
+  //   'json'         JSON
+  function isObject(value) {
+    return value && typeof value === 'object' && !value.toJSON;
+  }
+
+  function written(value, style) {
+    var items = value;
+    if (style === 'json') return encode(JSON.stringify(value));
+    if (!isObject(value)) return encode(value);
+    if (!Array.isArray(value)) {
+      items = [];
+      for (var name in value) items.push(name, value[name]);
+    }
+    return items.map(function (item) { return encode(item); }).join(style === ',' ? style : encode(style));
+  }
+
+  function addStyled(pairs, name, value, style) {
+    if (value === undefined || value === null) return;
+    if (!isObject(value) || !/^(members|deep)$/.test(style)) {
+      pairs.push(encode(name) + '=' + written(value, style));
+    } else if (style === 'members' && Array.isArray(value)) {
+      addPairs(pairs, name, value);
+    } else {
+      for (var member in value) {
+        if (style === 'members') addPairs(pairs, member, value[member]);
+        else {
+          // Lists of plain values as most servers read them.
+          var place = Array.isArray(value) && !isObject(value[member]) ? '' : member;
+          addStyled(pairs, name + '[' + place + ']', value[member], style);
+        }
+      }
+    }
   }
 
   // WeChat runs ten requests at once for a whole mini-program, uploads and
@@ -252,6 +293,7 @@ module.exports = function (name, contract, bases, renewal) {
 
     function once() {
       return new Promise(function (resolve, reject) {
+        if (session.over) throw loggedOut('login');
         setTimeout(function () { reject('login:fail timeout'); }, 60000);
         if (settings.loginCode) resolve(settings.loginCode());
         else host().login({ success: function (result) { resolve(result.code); }, fail: reject });
@@ -340,6 +382,7 @@ module.exports = function (name, contract, bases, renewal) {
       function start(values, body, options, way) {
         var wx = host(), queue = sharedState(), header = {}, session, url, resolve, reject, stop;
         var over;
+        var leaving;
 
         function fault(kind, response, fields) {
           fields.status = response.status;
@@ -396,14 +439,14 @@ module.exports = function (name, contract, bases, renewal) {
             if (session) session.live = without(session.live, drop);
             queue.waiting = without(queue.waiting, job);
             if (cancel) cancel();
-            if (method !== 'GET') (session || queue).shares = {};
+            if (method !== 'GET') queue.writes = -~queue.writes;
             hear(error, response);
           }
 
           // First a login where one is needed, then a place in the queue. The token
           // may be lost while the call stands there: so it looks twice.
           function ready() {
-            if (!ended && /user|logout/.test(access) && !session.token) {
+            if (!ended && access === 'user' && !session.token) {
               logIn(session).then(attempt, end);
               return;
             }
@@ -453,16 +496,13 @@ module.exports = function (name, contract, bases, renewal) {
             function give() {
               cancel = null;
               clearTimeout(timer);
-              timer = setTimeout(leave, 1000);
+              // Without a task it goes on, and keeps its place.
+              timer = setTimeout(leave, task && task.abort ? 1000 : 60000);
               if (task && task.abort) task.abort();
             }
 
-            token = /u|op/.test(access) && session.token;
+            token = leaving || /user|op/.test(access) && session.token;
             if (token) header.Authorization = 'Bearer ' + token;
-            if (access === 'logout') {
-              session.live = without(session.live, drop);
-              changeUser(session, '');
-            }
             tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
             if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
             cancel = give;
@@ -494,8 +534,9 @@ module.exports = function (name, contract, bases, renewal) {
               };
               tell(settings.onResponse, response);
               if (token && session.token === token && response.header(renewal)) keepToken(session, response.header(renewal));
-              // A log-out has ended its own session; it does not end that of the next user.
-              if (status === 401 && token && !replayed && (!session.over || !(session = openSession()).token)) {
+              // What is to end has ended.
+              if (status === 401 && leaving) response.status = status = 204;
+              if (status === 401 && token && !replayed && !session.over) {
                 // An answer to an older token leaves the newer one alone.
                 if (session.token === token) keepToken(session, '');
                 replayed = true;
@@ -503,6 +544,7 @@ module.exports = function (name, contract, bases, renewal) {
                 return attempt();
               }
               if (status < 200 || status > 299
+                && !(status === 304 && /304/.test(answer))
               ) {
                 error = refusal(response);
                 after = response.header('retry-after');
@@ -568,9 +610,15 @@ module.exports = function (name, contract, bases, renewal) {
           } catch (old) { /* the system's own */ }
           header['X-Queqiao-Client'] = contract;
           if (access) session = openSession();
+          // The user goes now, whenever the server hears of it.
+          if (access === 'logout') {
+            leaving = session.token;
+            changeUser(session, '');
+            if (!leaving) return finish(), promise;
+          }
           stop =
           method === 'GET' && !way ? join(session || queue,
-            JSON.stringify([url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
+            JSON.stringify([queue.writes, url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
           perform(hear);
         } catch (mistake) {
           finish(failure(mistake, label, 'validation'));

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::{Arbitrary, Unstructured};
+use queqiao::chrono;
 use queqiao::jiff::Timestamp;
 use queqiao::jiff::civil::{Date, Time};
 use queqiao::model;
-use queqiao::types::{I64, U64};
+use queqiao::types::{Base64, Decimal, I64, U64};
 use queqiao::uuid::Uuid;
 
 use crate::cases::cases;
-use crate::values::{date, many, maybe, signed, time, timestamp, unsigned, uuid};
+use crate::values::{
+    base64, chrono_day, chrono_hour, chrono_instant, chrono_offset, date, decimal, many, maybe, signed, time,
+    timestamp, unsigned, uuid,
+};
 
 #[model]
 #[derive(Arbitrary)]
@@ -82,7 +86,55 @@ struct ById {
     days: BTreeMap<Date, u8>,
 }
 
+#[model]
+#[derive(Arbitrary)]
+struct ForeignPrice(#[arbitrary(with = decimal::<10, 2>)] Decimal<10, 2>);
+
+#[model]
+#[derive(Arbitrary)]
+struct Amounts {
+    #[arbitrary(with = decimal::<28, 0>)]
+    whole: Decimal<28, 0>,
+    #[arbitrary(with = decimal::<6, 6>)]
+    part: Decimal<6, 6>,
+    #[arbitrary(with = |u: &mut Unstructured<'_>| maybe(u, decimal::<5, 4>))]
+    rate: Option<Decimal<5, 4>>,
+    #[arbitrary(with = |u: &mut Unstructured<'_>| many(u, decimal::<18, 2>))]
+    all: Vec<Decimal<18, 2>>,
+}
+
+#[model]
+#[derive(Arbitrary)]
+struct Bytes(#[arbitrary(with = base64)] Base64);
+
+#[model]
+#[derive(Arbitrary)]
+struct Attachments {
+    #[arbitrary(with = |u: &mut Unstructured<'_>| maybe(u, base64))]
+    one: Option<Base64>,
+    #[arbitrary(with = |u: &mut Unstructured<'_>| many(u, base64))]
+    all: Vec<Base64>,
+}
+
+#[model]
+#[derive(Arbitrary)]
+struct ChronoTimes {
+    #[arbitrary(with = chrono_instant)]
+    at: chrono::DateTime<chrono::Utc>,
+    #[arbitrary(with = chrono_offset)]
+    here: chrono::DateTime<chrono::FixedOffset>,
+    #[arbitrary(with = |u: &mut Unstructured<'_>| maybe(u, chrono_day))]
+    day: Option<chrono::NaiveDate>,
+    #[arbitrary(with = chrono_hour)]
+    opens: chrono::NaiveTime,
+}
+
 cases! {
+    foreign_price: ForeignPrice,
+    foreign_amounts: Amounts,
+    foreign_bytes: Bytes,
+    foreign_attachments: Attachments,
+    foreign_chrono: ChronoTimes,
     foreign_ids: Ids,
     foreign_id: Id,
     foreign_times: Times,

@@ -8,6 +8,7 @@ mod flattened;
 mod foreign;
 mod generics;
 mod keys;
+mod odd;
 mod optional;
 mod recursive;
 mod scalars;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Case> {
         recursive::cases(),
         foreign::cases(),
         checked::cases(),
+        odd::cases(),
     ]
     .concat()
 }

@@ -302,6 +302,8 @@ async fn login(Service(service): Service, Json(body): Json<LoginCode>) -> Result
 }
 
 /// Log out: this session, or every session of the user.
+///
+/// The tokens of an ended session are refused from then on; other instances of the server see it within five seconds.
 #[post("/auth/logout", tag = "auth")]
 async fn logout(
     user: User,

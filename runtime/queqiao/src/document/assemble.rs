@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{
-    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem,
+    PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
@@ -14,14 +15,16 @@ use utoipa::openapi::schema::{Object, Schema, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, Deprecated, HeaderBuilder, InfoBuilder, OpenApiBuilder, RefOr, Required, ServerBuilder,
+    ComponentsBuilder, ContactBuilder, Deprecated, HeaderBuilder, InfoBuilder, LicenseBuilder,
+    OpenApiBuilder, RefOr, Required, ServerBuilder,
 };
 
+use super::decode::{STYLE, Style};
 use super::operation::{Security, name_of};
 use super::schemas::{Components, RUST_TYPE, Schemas, Side, references, walk};
 use super::{Document, Draft, lint};
 use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
-use crate::endpoint::{Meta, Method};
+use crate::endpoint::{self, Meta, Method};
 use crate::model::example::MISTAKE;
 use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
 
@@ -35,6 +38,10 @@ pub(crate) struct Header {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) description: Option<String>,
+    /// An SPDX expression.
+    pub(crate) licence: Option<String>,
+    /// A name and a page.
+    pub(crate) contact: Option<(String, String)>,
     /// The tags in use, with what is said of them.
     pub(crate) tags: BTreeMap<String, Option<String>>,
     /// The operation ids of login and logout, if the Api has them.
@@ -101,6 +108,10 @@ pub(crate) fn assemble(
         .title(header.title)
         .version(header.version)
         .description(header.description)
+        .license(header.licence.map(|spdx| LicenseBuilder::new().name(&spdx).identifier(Some(spdx)).build()))
+        .contact(
+            header.contact.map(|(name, url)| ContactBuilder::new().name(Some(name)).url(Some(url)).build()),
+        )
         .build();
     let document = OpenApiBuilder::new()
         .info(info)
@@ -163,7 +174,7 @@ impl Writer<'_> {
         if !description.is_empty() {
             builder = builder.description(Some(description));
         }
-        if meta.deprecated {
+        if meta.deprecated.is_some() {
             builder = builder.deprecated(Some(Deprecated::True));
         }
         for parameter in draft.parameters {
@@ -184,13 +195,9 @@ impl Writer<'_> {
                 answer = answer.content(media_type, ContentBuilder::new().schema(Some(schema)).build());
             }
             for (name, description) in response.headers {
-                let header = HeaderBuilder::new()
-                    .description(Some(description))
-                    .schema(Some(lossless(json!({ "type": "string" }))))
-                    .build();
-                answer = answer.header(name, header);
+                answer = answer.header(name, text_header(description));
             }
-            builder = builder.response(status.to_string(), answer.build());
+            builder = builder.response(status.to_string(), deprecated(meta, answer.build()));
         }
         let refused = [&problem::RAW_REFUSED];
         let raw = draft.errors.cases().contains(&problem::RAW_REFUSED);
@@ -200,14 +207,16 @@ impl Writer<'_> {
                 cases.push(refused[0]);
             }
             let response = self.error_response(&cases, &draft.details);
-            builder = builder.response(status.to_string(), response);
+            builder = builder.response(status.to_string(), deprecated(meta, response));
         }
         if raw {
-            builder = builder.response("4XX", self.error_response(&refused, &draft.details));
+            let response = self.error_response(&refused, &draft.details);
+            builder = builder.response("4XX", deprecated(meta, response));
         }
         let login = || SecurityRequirement::new::<_, [&str; 0], &str>(LOGIN_SCHEME, []);
         builder = match draft.security {
-            Security::None => builder,
+            // Said, not left out, so that no reader takes it for forgotten.
+            Security::None => builder.securities(Some([])),
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
@@ -225,6 +234,11 @@ impl Writer<'_> {
         let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
         // An optional parameter is absent, not `null`: no URL can carry a null.
         without_null(&mut schema);
+        if parameter.style == Some(Style::Deep)
+            && let Some(Value::Object(members)) = schema.get_mut("properties")
+        {
+            members.values_mut().for_each(without_null);
+        }
         let name = parameter.name.clone();
         let mut builder = ParameterBuilder::new().name(parameter.name).parameter_in(location);
         if schema.get("$ref").is_none()
@@ -246,6 +260,11 @@ impl Writer<'_> {
             .required(if parameter.required { Required::True } else { Required::False })
             .description(description)
             .schema(Some(lossless(printable(schema))));
+        builder = match parameter.style {
+            None => builder,
+            Some(Style::Joined) => builder.style(Some(ParameterStyle::Form)).explode(Some(false)),
+            Some(Style::Deep) => builder.style(Some(ParameterStyle::DeepObject)).explode(Some(true)),
+        };
         let mut parameter = builder.build();
         if empty_is_absent {
             parameter.extensions = Some(Extensions::from_iter([("allowEmptyValue".to_owned(), true)]));
@@ -297,6 +316,21 @@ impl Writer<'_> {
         }
         lossless(printable(schema))
     }
+}
+
+/// Every answer of a deprecated operation says that it is.
+fn deprecated(meta: &Meta, mut response: utoipa::openapi::Response) -> utoipa::openapi::Response {
+    for (name, _, description) in meta.deprecated.into_iter().flat_map(endpoint::Deprecated::headers) {
+        response.headers.insert(name.to_owned(), RefOr::T(text_header(description)));
+    }
+    response
+}
+
+fn text_header(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .description(Some(description))
+        .schema(Some(lossless(json!({ "type": "string" }))))
+        .build()
 }
 
 fn http_method(method: Method) -> HttpMethod {
@@ -386,6 +420,7 @@ fn without_null(schema: &mut Value) {
 fn printable(mut schema: Value) -> Value {
     walk(&mut schema, &mut |map| {
         map.remove(RUST_TYPE);
+        map.remove(STYLE);
         map.remove(MISTAKE);
         // A tuple has no more items than those; linters ask for the keyword.
         if map.contains_key("prefixItems") && !map.contains_key("items") {

@@ -19,12 +19,33 @@ pub(crate) enum Kind {
     Boolean,
     /// Repeated under one name.
     Many(Box<Kind>),
+    /// A list in one text, between commas.
+    Joined(Box<Kind>),
+    /// Members with names of their own, as `name[member]`.
+    Deep(Plan),
     /// Not a text: `None` for an empty one.
     Optional(Box<Kind>),
     /// Several types are possible: the narrowest that fits.
     OneOf(Vec<Kind>),
     /// Any type at all.
     Any,
+}
+
+/// The keyword by which a type says that a query does not write it in the usual way; printing removes it.
+pub(crate) const STYLE: &str = "x-query-style";
+
+/// A way in which a query writes lists and objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `name=a,b`
+    Joined,
+    /// `name[member]=a`
+    Deep,
+}
+
+/// `name` and `member` of `name[member]`.
+pub(super) fn deep_name(name: &str) -> Option<(&str, &str)> {
+    name.strip_suffix(']')?.split_once('[')
 }
 
 impl Kind {
@@ -75,9 +96,21 @@ impl Kind {
             (Some("array"), None) => {
                 let items = map.get("items").cloned().unwrap_or(Value::Bool(true));
                 match Kind::of(&items, resolve)? {
-                    Kind::Many(_) => return None,
+                    Kind::Many(_) | Kind::Joined(_) | Kind::Deep(_) => return None,
+                    kind if map.get(STYLE).is_some() => Kind::Joined(Box::new(Kind::Many(Box::new(kind)))),
                     kind => Kind::Many(Box::new(kind)),
                 }
+            }
+            (Some("object"), None) if map.get(STYLE).is_some() => {
+                let members = map.get("properties").and_then(Value::as_object).into_iter().flatten();
+                let mut fields = Vec::new();
+                for (name, member) in members {
+                    match Kind::of(member, resolve)? {
+                        Kind::Deep(_) => return None,
+                        kind => fields.push((name.clone(), kind)),
+                    }
+                }
+                Kind::Deep(Plan::new(fields))
             }
             (Some("object"), None) => return None,
             (Some(_), None) => Kind::Any,
@@ -118,6 +151,9 @@ impl Kind {
                 .unwrap_or_else(string),
             Kind::Boolean => boolean(text).unwrap_or_else(string),
             Kind::Many(one) => one.value(text),
+            Kind::Joined(many) => many.list(text.split(',')),
+            // Its members come under names of their own.
+            Kind::Deep(_) => string(),
             Kind::Optional(one) if text.is_empty() && !one.takes_empty() => Value::Null,
             Kind::Optional(one) => one.value(text),
             Kind::OneOf(kinds) => {
@@ -131,6 +167,25 @@ impl Kind {
             Kind::Any => {
                 integer(text).or_else(|| boolean(text)).or_else(|| number(text)).unwrap_or_else(string)
             }
+        }
+    }
+
+    /// How OpenAPI names the way in which a query writes it, where it is not the usual one.
+    pub(crate) fn style(&self) -> Option<Style> {
+        match self {
+            Kind::Joined(_) => Some(Style::Joined),
+            Kind::Deep(_) => Some(Style::Deep),
+            Kind::Optional(inner) => inner.style(),
+            _ => None,
+        }
+    }
+
+    /// The members, where each comes under a name of its own.
+    fn members(&self) -> Option<&Plan> {
+        match self {
+            Kind::Deep(members) => Some(members),
+            Kind::Optional(inner) => inner.members(),
+            _ => None,
         }
     }
 
@@ -152,6 +207,7 @@ impl Kind {
     /// Whether an empty text stands for no value: for `None`, or for a list without items.
     pub(crate) fn empty_is_absent(&self) -> bool {
         match self {
+            Kind::Joined(many) => many.empty_is_absent(),
             Kind::Optional(one) | Kind::Many(one) => match &**one {
                 Kind::Many(_) => one.empty_is_absent(),
                 one => !one.takes_empty(),
@@ -238,7 +294,11 @@ impl Plan {
 
     /// Whether the schema has this name; serde may know more, as aliases.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        self.kind(name).is_some()
+        let deep = || {
+            deep_name(name)
+                .is_some_and(|(whole, _)| self.kind(whole).is_some_and(|kind| kind.members().is_some()))
+        };
+        self.kind(name).is_some() || deep()
     }
 
     /// An object of the pairs; unknown names stay, as the given kind, for types that refuse them and for aliases.
@@ -249,7 +309,23 @@ impl Plan {
     ) -> Result<Value, Repeated> {
         let mut object = Map::new();
         for (name, text) in pairs {
+            if let Some((whole, member)) = deep_name(&name)
+                && let Some(members) = self.kind(whole).and_then(Kind::members)
+            {
+                let value = members.kind(member).unwrap_or(unknown).value(&text);
+                let object = object.entry(whole).or_insert_with(|| Value::Object(Map::new()));
+                let before = object.as_object_mut().map(|object| object.insert(member.to_owned(), value));
+                if before.is_none() || before.is_some_and(|before| before.is_some() && members.knows(member))
+                {
+                    return Err(Repeated { name: name.into_owned() });
+                }
+                continue;
+            }
             let kind = self.kind(&name);
+            // No item at all: what the type has as its default counts.
+            if text.is_empty() && kind.and_then(Kind::style) == Some(Style::Joined) {
+                continue;
+            }
             if let Some(items) = kind.and_then(Kind::items) {
                 let list = object.entry(name.into_owned()).or_insert_with(|| Value::Array(Vec::new()));
                 if let Value::Array(list) = list

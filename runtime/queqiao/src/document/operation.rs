@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::decode::{Kind, Plan};
+use super::decode::{Kind, Plan, Style, deep_name};
 use super::schemas::{Schemas, Side};
 use crate::endpoint::Meta;
 use crate::model::Model;
@@ -57,6 +57,8 @@ pub(crate) struct Parameter {
     /// An empty text is taken for no value.
     pub(crate) empty_is_absent: bool,
     pub(crate) schema: Value,
+    /// How it is written, if not as OpenAPI has it by default.
+    pub(crate) style: Option<Style>,
 }
 
 #[derive(Debug)]
@@ -73,26 +75,37 @@ pub(crate) struct Response {
     pub(crate) headers: Vec<(&'static str, &'static str)>,
 }
 
-/// How the arguments of one route decode texts, by the argument's type: eight at most, so a look at each.
+/// How the arguments of one route decode texts.
 #[derive(Default)]
-pub(crate) struct Plans(Vec<(TypeId, Box<dyn Any + Send + Sync>)>);
+pub(crate) struct Plans {
+    /// By the argument's type: eight at most, so a look at each.
+    arguments: Vec<(TypeId, Box<dyn Any + Send + Sync>)>,
+    /// The names of all query parameters.
+    query: Vec<String>,
+}
 
 impl Plans {
     fn insert<T: 'static, P: Send + Sync + 'static>(&mut self, plan: P) {
         let id = TypeId::of::<T>();
-        self.0.retain(|(known, _)| *known != id);
-        self.0.push((id, Box::new(plan)));
+        self.arguments.retain(|(known, _)| *known != id);
+        self.arguments.push((id, Box::new(plan)));
     }
 
     /// The plan of the argument `T`.
     pub(crate) fn get<T: 'static, P: 'static>(&self) -> Option<&P> {
-        self.0.iter().find(|(id, _)| *id == TypeId::of::<T>())?.1.downcast_ref()
+        self.arguments.iter().find(|(id, _)| *id == TypeId::of::<T>())?.1.downcast_ref()
+    }
+
+    /// Whether an argument takes the query parameter of this name.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        let whole = deep_name(name).map_or(name, |(whole, _)| whole);
+        self.query.iter().any(|known| known == whole)
     }
 }
 
 impl std::fmt::Debug for Plans {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plans").field("arguments", &self.0.len()).finish()
+        f.debug_struct("Plans").field("arguments", &self.arguments.len()).finish()
     }
 }
 
@@ -209,6 +222,17 @@ impl Operation<'_> {
         self.push_parameter(location, name.to_owned(), required, schema).is_some()
     }
 
+    /// Adds one parameter of this schema under a fixed name.
+    pub(crate) fn described_parameter(
+        &mut self,
+        location: Location,
+        name: &str,
+        required: bool,
+        schema: Value,
+    ) {
+        self.push_parameter(location, name.to_owned(), required, schema);
+    }
+
     fn push_parameter(
         &mut self,
         location: Location,
@@ -238,8 +262,10 @@ impl Operation<'_> {
             self.mistake(format_args!("two arguments take the {} parameter `{name}`", name_of(location)));
             return kind;
         }
-        let empty_is_absent = location == Location::Query && kind.as_ref().is_some_and(Kind::empty_is_absent);
-        self.draft.parameters.push(Parameter { location, name, required, empty_is_absent, schema });
+        let in_query = kind.as_ref().filter(|_| location == Location::Query);
+        let empty_is_absent = in_query.is_some_and(Kind::empty_is_absent);
+        let style = in_query.and_then(Kind::style);
+        self.draft.parameters.push(Parameter { location, name, required, empty_is_absent, schema, style });
         kind
     }
 
@@ -387,6 +413,8 @@ impl Operation<'_> {
                 "no argument takes the path parameter {text}; add `Path(..): Path<..>`, or remove it from the path"
             ));
         }
+        let query = self.draft.parameters.iter().filter(|p| p.location == Location::Query);
+        self.plans.query = query.map(|parameter| parameter.name.clone()).collect();
         for case in problem::ANYWHERE {
             self.draft.errors.case(case);
         }

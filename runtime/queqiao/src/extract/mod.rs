@@ -4,6 +4,7 @@
 
 mod body;
 mod header;
+mod if_match;
 mod objects;
 mod parameters;
 mod path;
@@ -20,8 +21,10 @@ use http::request::Parts;
 
 pub use self::body::Json;
 pub use self::header::{Header, HeaderField};
+pub use self::if_match::{IfMatch, PreconditionFailed};
 pub use self::path::Path;
 pub use self::query::Query;
+pub(crate) use self::query::{Pair, pairs};
 pub use self::raw::{Raw, RawBody};
 pub use crate::auth::{Role, RoleName, User};
 
@@ -79,6 +82,11 @@ impl Incoming {
         self.plans
             .get::<T, P>()
             .ok_or_else(|| Problem::internal(Internal::message("an argument was not described")))
+    }
+
+    /// Whether an argument of the operation takes the query parameter of this name.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        self.plans.takes(name)
     }
 
     /// To whom a problem is told.

@@ -31,17 +31,10 @@ where
     }
 
     async fn extract(request: &mut Incoming, _: &Context<S>) -> Result<Self, Problem> {
-        let query = request.parts.uri.query().unwrap_or_default();
-        let mut malformed = false;
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name, &mut malformed), decode(value, &mut malformed))
-        });
-        let pairs: Vec<_> = pairs.collect();
-        if malformed {
-            return Err(Problem::from_case(&problem::QUERY_MALFORMED));
-        }
+        let mut pairs = pairs(request.parts.uri.query().unwrap_or_default())?;
         let plan = request.plan::<Self, Plan>()?;
+        // What another argument takes is no unknown name to a type that refuses those.
+        pairs.retain(|(name, _)| plan.knows(name) || !request.takes(name));
         let read = |unknown: &Kind| {
             let pairs = pairs.iter().map(|(name, text)| (Cow::Borrowed(&**name), Cow::Borrowed(&**text)));
             let value = plan.object(pairs, unknown).map_err(|repeated| {
@@ -64,6 +57,23 @@ where
             if place.is_some_and(|name| plan.knows(name)) { problem } else { again }
         })
     }
+}
+
+/// A name and its value.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// The decoded names and values of a query string.
+///
+/// # Errors
+/// 400 `query.malformed` for bytes that are no UTF-8.
+pub(crate) fn pairs(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
+    let mut malformed = false;
+    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name, &mut malformed), decode(value, &mut malformed))
+    });
+    let pairs = pairs.collect();
+    if malformed { Err(Problem::from_case(&problem::QUERY_MALFORMED)) } else { Ok(pairs) }
 }
 
 fn decode<'a>(text: &'a str, malformed: &mut bool) -> Cow<'a, str> {

@@ -30,6 +30,19 @@ pub fn refine<T: ?Sized, C: Constraint<T>>(constraint: C) -> impl FnMut(&mut Sch
     move |schema: &mut Schema| constraint.describe(schema.ensure_object())
 }
 
+/// Adds the note of `#[deprecated]` to what people read.
+pub fn deprecated(note: &'static str) -> impl FnMut(&mut Schema) {
+    move |schema: &mut Schema| {
+        let keywords = schema.ensure_object();
+        let note = format!("Deprecated: {note}");
+        let text = match keywords.get("description").and_then(Value::as_str) {
+            Some(description) => format!("{description}\n\n{note}"),
+            None => note,
+        };
+        keywords.insert("description".to_owned(), text.into());
+    }
+}
+
 /// Names the Rust type of a component, for the checks of the document; it does not reach the published one.
 pub fn rust_type<T: ?Sized>(schema: &mut Schema) {
     schema.ensure_object().insert("x-rust-type".into(), std::any::type_name::<T>().into());

@@ -28,6 +28,17 @@ plain!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::time::Dura
 plain!(uuid::Uuid, jiff::Timestamp, jiff::Zoned, jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime);
 plain!(jiff::Span, jiff::SignedDuration);
 
+// `NaiveDateTime` and the like are here so that the document refuses them by name.
+#[cfg(feature = "chrono")]
+plain!(
+    chrono::DateTime<chrono::Utc>,
+    chrono::DateTime<chrono::FixedOffset>,
+    chrono::NaiveDate,
+    chrono::NaiveTime,
+    chrono::NaiveDateTime,
+    chrono::Weekday,
+);
+
 /// serde reads a number that no `f32` holds as an infinite one, which no answer could carry.
 impl Model for f32 {
     fn check(&self, at: &mut Checker<'_>) {

@@ -19,7 +19,7 @@ pub use self::checker::{Checker, Violation};
 /// What `#[model]` emits calls of.
 pub mod constraints {
     pub use super::constraint::{
-        Constraint, Length, Range, Unique, custom, length, range, refine, rust_type, unique,
+        Constraint, Length, Range, Unique, custom, deprecated, length, range, refine, rust_type, unique,
     };
     pub use super::each::{Each, each};
     pub use super::example::{example, read, read_with};

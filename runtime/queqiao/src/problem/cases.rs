@@ -53,6 +53,12 @@ cases! {
     PATH_MALFORMED = 400 "path.malformed" "The path cannot be decoded." "路径无法解码。";
     /// An axum extractor refused; the status is its own, 400 to 499.
     RAW_REFUSED = 400 "raw.refused" "The request was refused." "请求被拒绝。";
+    /// The thing is no longer what the caller has seen.
+    PRECONDITION_FAILED = 412 "precondition.failed" "It has changed meanwhile." "内容已被更改。"
+        { "Get it again, and repeat the change if it still fits." "请重新获取，若仍需要再修改。" };
+    /// A change without the version that it is for.
+    PRECONDITION_REQUIRED = 428 "precondition.required" "The change must name the version it is for." "修改须指明所针对的版本。"
+        { "Send `If-Match` with the `ETag` that came with the thing." "请在 `If-Match` 中携带获取时的 `ETag`。" };
     /// No such route.
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "没有这个路径。";
     /// The path exists with other methods.

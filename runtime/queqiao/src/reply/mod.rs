@@ -2,6 +2,7 @@
 
 mod bytes;
 mod status;
+mod tagged;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use self::bytes::{File, MediaType};
 pub use self::status::{Created, NoContent, Redirect};
+pub use self::tagged::Tagged;
 
 use crate::document::Operation;
 use crate::extract::Incoming;
@@ -70,13 +72,19 @@ impl<T: Reply, E: ApiError> Reply for Result<T, E> {
 
 /// A response of a value as JSON; a value that serde refuses to write is a 500.
 fn json<T: Serialize>(status: StatusCode, value: &T, request: &Incoming) -> Response {
-    // Most answers of an API fit; larger ones grow.
-    let mut text = Vec::with_capacity(128);
-    if let Err(error) = serde_json::to_writer(&mut text, value) {
-        return Problem::internal(error).respond(request.audience());
-    }
+    let text = match text(value) {
+        Ok(text) => text,
+        Err(error) => return Problem::internal(error).respond(request.audience()),
+    };
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+fn text<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
+    // Most answers of an API fit; larger ones grow.
+    let mut text = Vec::with_capacity(128);
+    serde_json::to_writer(&mut text, value)?;
+    Ok(text)
 }

@@ -15,6 +15,8 @@ mod open;
 mod postgres;
 #[cfg(any(test, feature = "mysql"))]
 mod scan;
+#[cfg(test)]
+mod server_tests;
 mod sqlite;
 mod value;
 
@@ -28,6 +30,8 @@ pub use dialect::Engine;
 pub(crate) use dialect::{LOCKS, Merge};
 pub use migrate::Migration;
 pub use open::PoolOptions;
+#[cfg(feature = "redis")]
+pub(crate) use open::shown;
 pub use value::{Column, FromCell, Read, Row, Value};
 
 use crate::StoreError;

@@ -131,7 +131,7 @@ pub(super) fn located(error: StoreError, url: &str) -> StoreError {
 }
 
 /// The URL without what may be secret: user, password, and the values of parameters.
-pub(super) fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
     let place = match (place.split_once("//"), place.rfind('@')) {
         (Some((scheme, _)), Some(at)) => format!("{scheme}//…{}", place.get(at..).unwrap_or("")),

@@ -1,4 +1,4 @@
 // refused with: TS2353
 import * as api from 'client'
 
-export const todo = api.getTodo({ todoId: '1' })
+export const call = api.finishTodo({ todoId: '1' })
