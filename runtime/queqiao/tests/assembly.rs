@@ -212,6 +212,46 @@ async fn third() -> others::again::V {
     others::again::V { z: 1 }
 }
 
+/// One name for all of its uses.
+#[model(name = "Shelf")]
+struct Shelf<T> {
+    items: Vec<T>,
+}
+
+/// A shelf of one kind.
+#[get("/shelves/first")]
+async fn first_shelf() -> Shelf<others::V> {
+    Shelf { items: Vec::new() }
+}
+
+/// A shelf of another kind.
+#[get("/shelves/second")]
+async fn second_shelf() -> Shelf<u8> {
+    Shelf { items: Vec::new() }
+}
+
+/// A shelf of a kind with the name of the first.
+#[get("/shelves/third")]
+async fn third_shelf() -> Shelf<others::again::V> {
+    Shelf { items: Vec::new() }
+}
+
+#[test]
+fn generics_are_named_by_their_arguments() {
+    let built = api(routes![first_shelf, second_shelf]).build().unwrap();
+    let components = built.document().value()["components"]["schemas"].as_object().unwrap();
+    assert!(components.contains_key("Shelf_V") && components.contains_key("Shelf_uint8"), "{components:#?}");
+    let told =
+        api(routes![first_shelf, third_shelf]).build().expect_err("two names for four types").to_string();
+    for part in [
+        "two types have the schema name `Shelf_V`: `assembly::Shelf<assembly::others::V>` and \
+         `assembly::Shelf<assembly::others::again::V>`",
+        "two types have the schema name `V`: `assembly::others::V` and `assembly::others::again::V`",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
 #[test]
 fn names_of_schemas_are_kept_apart() {
     refused(api(routes![riddle]), &["Riddle`", "the schema name `Problem`", "#[model(name"]);
