@@ -1,7 +1,7 @@
 return {
   op: operations,
   ApiError: ApiError,
-  //#session
+  //#users
   switchUser: function () {
     changeUser(openSession(), '');
   },
@@ -11,6 +11,6 @@ return {
   //#end
   configure: function (changes) {
     copy(settings, changes);
-    if (changes.concurrency) sharedState().limit = Math.min(10, changes.concurrency);
+    if (changes.concurrency) sharedState().m = Math.min(10, changes.concurrency);
   }
 };

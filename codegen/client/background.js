@@ -1,19 +1,14 @@
 // A request that the background interrupts fails, and five seconds after
 // entering it WeChat refuses new ones until the foreground: they wait for it.
-//   hidden   the mini-program is in the background
-//   away     and requests are refused there by now
 function watch(host, queue) {
-  var timer;
-  if (!host.onAppHide || !host.onAppShow || queue.watched) return;
-  queue.watched = true;
+  if (queue.b || !host.onAppHide || !host.onAppShow) return;
+  queue.b = 1;
   host.onAppHide(function () {
-    queue.hidden = true;
-    clearTimeout(timer);
-    timer = setTimeout(function () { queue.away = true; }, 5000);
+    var since = queue.h = {};
+    wait(function () { queue.a = queue.h === since; }, 5000);
   });
   host.onAppShow(function () {
-    clearTimeout(timer);
-    queue.hidden = queue.away = false;
+    queue.h = queue.a = false;
     drain(queue);
   });
 }

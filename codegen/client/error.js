@@ -1,7 +1,15 @@
 // fields come from the server as they are.
-function ApiError(kind, operation, fields) {
+function ApiError(kind, operation, fields, response) {
   var error = this;
   copy(error, fields);
+  if (response) {
+    error.status = response.status;
+    error.requestId =
+      //#foreign
+      error.request_id ||
+      //#end
+      response.requestId;
+  }
   error.name = 'ApiError';
   error.kind = kind;
   error.operation = operation;
@@ -10,12 +18,12 @@ function ApiError(kind, operation, fields) {
   error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
   error.stack = Error(error.message).stack;
 }
-ApiError.prototype = Object.create(Error.prototype);
+ApiError.prototype = Error();
 
 // By name and not by instanceof: two copies of a client (independent
 // sub-packages) have two classes, and one login that may fail for both.
 function isApiError(error) {
-  return error && error.name === 'ApiError';
+  return Object(error).name === 'ApiError';
 }
 
 // What a `fail` callback, or anything thrown, means. errno exists from base

@@ -1,36 +1,51 @@
-var settings = { baseUrl: bases }, exchange;
-//#container
-settings.container = container;
-//#end
+var settings = {
+  baseUrl: bases,
+  //#container
+  container: container,
+  //#end
+  //#retry
+  retries: 2,
+  //#end
+  //#hooks
+  loadingDelay: 300
+  //#end
+}, exchange, wait = setTimeout, toJson = JSON.stringify;
 
 function host() {
   return settings.host || wx;
 }
 
-// Review builds run as `develop`; whatever is not known counts as release.
 function baseUrl() {
-  var base = settings.baseUrl, version;
+  var base = settings.baseUrl;
   //#container
   if (settings.container) return settings.container.env + '/' + settings.container.service;
   //#end
+  //#versions
+  // Review builds run as `develop`; whatever is not known counts as release.
+  var version;
   if (base && !base.replace) {
     try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
     base = /^(develop|trial)$/.test(version) && base[version] || base.release;
   }
+  //#end
+  //#unset
   if (!base) throw Error('No base URL: call configure({ baseUrl })');
+  //#end
   return base.replace(/\/+$/, '');
 }
 
-function copy(to, from) {
-  for (var key in from) to[key] = from[key];
-}
-
-// name: in lower case.
-function headerValue(header, name) {
-  for (var key in header) if (key.toLowerCase() === name) return header[key];
+// What is undefined changes nothing. header: these are headers, with names in
+// lower case; so of equal ones the later counts.
+function copy(to, from, header) {
+  for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+  return to;
 }
 
 // Always anew: who changes what one call has given changes nobody else's.
 function parse(data) {
-  return JSON.parse(typeof data === 'string' ? data.replace(/^\uFEFF/, '') : JSON.stringify(data));
+  return JSON.parse('' + data === data ? data
+    //#foreign
+    .replace(/^\uFEFF/, '')
+    //#end
+    : toJson(data));
 }

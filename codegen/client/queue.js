@@ -1,11 +1,21 @@
 // WeChat runs ten requests at once for a whole mini-program, uploads and
 // downloads among them. So the queue lies on the host object, where all clients
-// and all copies of a client share it.
+// and all copies of a client share it. No minifier shortens names that others
+// use, so these are short:
+//   n  requests under way: a number
+//   m  how many there may be
+//   q  functions that begin one, in their order
+//   l  what is under way without a session, as in a session
+//   w  counts what was not a read
+//   s  the sessions
+//   p  ends with the login under way of whatever session, c: with its wx.login
+//   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
+//   u  the update flow has begun
 var state;
 
 function sharedState() {
   var wx = host();
-  state = wx.__queqiao || state || { running: 0, limit: 10, waiting: [], sessions: {} };
+  state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
   try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
   //#background
   watch(wx, state);
@@ -13,21 +23,14 @@ function sharedState() {
   return state;
 }
 
-// A job answers false if it did not use its place after all. Otherwise it
-// counts `running` down and drains the queue when its request has ended.
+// Who begins a request counts up; who ends one counts down, and calls this again.
 function drain(queue) {
-  if (queue.busy) return;
-  queue.busy = true;
   while (
     //#background
-    !queue.away &&
+    !queue.a &&
     //#end
-    queue.running < queue.limit && queue.waiting[0]
-  ) {
-    queue.running++;
-    if (!queue.waiting.shift()()) queue.running--;
-  }
-  queue.busy = false;
+    queue.n < queue.m && queue.q[0]
+  ) queue.q.shift()();
 }
 
 function without(list, one) {

@@ -1,76 +1,92 @@
-// One session for an API, a base URL and a user. Its data lies on the host object:
-//   token   '' if there is none; the storage holds a copy for the next launch
-//   owned   there has been a token
-//   live    ends the calls that were made in it
-//   login   the promise of the one login under way
-//   over    the user has gone; another session has its key
+// One session for an API, a base URL and a user. Its data lies on the host object,
+// with short names as in queue.js:
+//   k  its key in the storage, which holds a copy of the token for the next launch
+//   t  the token, '' if there is none
+//   o  there has been a token
+//   l  what is under way in it
+//   p  the promise of the one login under way
+//   x  the user has gone; another session has its key
 function openSession() {
-  var key = 'queqiao:' + name + ' ' + baseUrl(), session = sharedState().sessions[key], token;
-  if (session) return session;
-  try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
-  return newSession(key, token || '');
-}
-
-function newSession(key, token) {
-  var session = sharedState().sessions[key] = { key: key, live: [] };
-  keepToken(session, token);
-  return session;
+  var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
+  if (!sessions[key]) {
+    try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+    sessions[key] = { k: key, l: [], t: token || '', o: token };
+  }
+  return sessions[key];
 }
 
 function keepToken(session, token) {
-  session.token = token;
-  session.owned = session.owned || token;
+  session.t = token;
+  //#users
+  if (token) session.o = 1;
+  //#end
   try {
-    host().setStorageSync(session.key, token);
+    //#logout
+    if (session.k)
+    //#end
+    host().setStorageSync(session.k, token);
   } catch (full) { /* the token in memory serves this launch */ }
 }
+//#users
 
-// What was begun for the user who goes never gives the next one an answer.
+// What was begun for the user who goes never gives the next one an answer. Gives
+// the session of the next one.
 function changeUser(session, token) {
-  session.over = true;
-  newSession(session.key, token);
-  session.live.forEach(function (drop) { drop(); });
+  var next = sharedState().s[session.k] = { k: session.k, l: [] };
+  session.x = 1;
+  keepToken(next, token);
+  session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });
+  return next;
 }
+//#end
 
-function loggedOut(operation) {
-  return new ApiError('auth', operation, { title: 'Logged out' });
-}
-
-// One after another: parallel wx.login calls would spoil each other's codes. A
-// code is never sent twice: after a failed exchange comes a new wx.login.
+// One after another: parallel wx.login calls would spoil each other's codes.
 function logIn(session) {
-  var queue = sharedState(), tries = 0;
+  var queue = sharedState();
 
-  function once() {
-    return new Promise(function (resolve, reject) {
-      if (session.over) throw loggedOut('login');
-      setTimeout(function () { reject('login:fail timeout'); }, 60000);
-      if (settings.loginCode) resolve(settings.loginCode());
-      else host().login({ success: function (result) { resolve(result.code); }, fail: reject });
-    }).then(function (code) {
-      if (session.over) throw loggedOut('login');
-      if (!code) throw 'login:fail no code';
-      return exchange(code);
-    })
-    //#retry
-    .then(null, function (reason) {
-      return new Promise(function (resolve, reject) {
-        if (!isApiError(reason) || !later(reason, tries++, settings, function () { resolve(once()); })) reject(reason);
-      });
-    })
-    //#end
-    ;
+  // The next login does not mind how this one ends, but waits for its wx.login
+  // too, which goes on for a user who has gone.
+  function after() {
+    return queue.c;
   }
 
-  if (!session.login) {
-    session.login = Promise.resolve(queue.login).then(once).then(function () {
-      session.login = null;
-    }, function (reason) {
-      session.login = null;
-      // Unless somebody has logged in by hand meanwhile.
-      if (!session.token) throw failure(reason || {}, 'wx.login', 'auth', true);
-    });
-    queue.login = session.login.then(null, function () { /* the next one does not mind */ });
+  // With a token if it has come, or if somebody has logged in by hand meanwhile.
+  function settle(reason) {
+    session.p = 0;
+    if (!session.t) throw reason;
   }
-  return session.login;
+
+  if (!session.p) {
+    session.p = Promise.resolve(queue.p).then(function () {
+      //#users
+      if (session.x
+        //#logout
+        // Nor does who logs out log in where somebody else has meanwhile.
+        || !session.k && session.o
+        //#end
+      ) throw new ApiError('auth', 'wx.login', { title: 'Logged out' });
+      //#end
+      return exchange(session);
+    }).then(settle, settle);
+    queue.p = session.p.then(after, after);
+  }
+  return session.p;
+}
+
+// Gives the error if there is no code.
+function loginCode() {
+  return new Promise(function (resolve) {
+    function fail(reason) {
+      resolve(failure(reason || {}, 'wx.login', 'auth', true));
+    }
+    function succeed(code) {
+      if (code) resolve(code);
+      else fail('login:fail no code');
+    }
+    wait(function () { fail('login:fail timeout'); }, 60000);
+    try {
+      if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+      else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
+    } catch (error) { fail(error); }
+  });
 }

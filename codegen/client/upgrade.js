@@ -2,32 +2,26 @@
 // clients of the mini-program. Server texts are in the user's language, and can
 // still be changed when this version is out.
 function upgrade(error) {
-  var state = sharedState(), wx = host(), told;
-  if (state.upgrading) return;
-  state.upgrading = true;
-  if (settings.onUpgrade) return settings.onUpgrade(error);
+  var wx = host(), told, manager;
 
-  function tell(text, restart) {
+  // ready: the manager, if an update is.
+  function show(ready) {
+    ready = ready === manager;
     if (told || !wx.showModal) return;
-    told = true;
+    told = 1;
     wx.showModal({
       title: error.title,
-      content: text,
-      showCancel: !!restart,
-      success: function (answer) { if (restart && answer.confirm) restart(); }
+      content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
+      showCancel: ready,
+      success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
     });
-  }
-  function stuck() {
-    tell(error.detail || error.code);
   }
   // It need not be said again what was said before the first call.
-  setTimeout(stuck, 30000);
+  wait(show, 30000);
   try {
-    var manager = wx.getUpdateManager();
-    manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
-    manager.onUpdateFailed(stuck);
-    manager.onUpdateReady(function () {
-      tell('重启以更新？ Restart to update?', function () { manager.applyUpdate(); });
-    });
-  } catch (missing) { stuck(); }
+    manager = wx.getUpdateManager();
+    manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
+    manager.onUpdateFailed(show);
+    manager.onUpdateReady(function () { show(manager); });
+  } catch (missing) { show(0); }
 }

@@ -226,7 +226,8 @@ pub(crate) struct Target {
     /// The most that the JavaScript of the client may have, such as `20KB`; more is an error.
     #[arg(long, value_name = "SIZE")]
     pub(crate) budget: Option<Budget>,
-    /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`.
+    /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`, `users`,
+    /// `language`, `timer`.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
     /// Fail if the client cannot have everything that the document describes.

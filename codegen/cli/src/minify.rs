@@ -95,4 +95,21 @@ mod tests {
         assert_eq!(plain_strings("a(`b\"`,`c`)"), Ok("a(\"b\\\"\",\"c\")".to_owned()));
         assert!(plain_strings("a(`b${c}`)").is_err());
     }
+
+    /// Seeded runs of the soak, on what `--minify` writes.
+    #[test]
+    fn a_minified_client_keeps_all_rules() {
+        let mut clients = queqiao_client_soak::clients().expect("clients");
+        for files in [Some(&mut clients.direct), clients.container.as_mut()].into_iter().flatten() {
+            for text in files.values_mut() {
+                let long = text.len();
+                *text = minify(text).expect("JavaScript");
+                assert!(text.len() < long);
+            }
+        }
+        for seed in 1..=60 {
+            let outcome = queqiao_client_soak::run(seed, &clients, None, false).expect("JavaScript");
+            assert!(outcome.violations.is_empty(), "seed {seed}: {:?}", outcome.violations);
+        }
+    }
 }

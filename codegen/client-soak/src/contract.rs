@@ -1,10 +1,14 @@
 //! The contract whose client is put under stress: each kind of operation once.
 
-use queqiao_codegen::{BaseUrl, Options, generate};
+use queqiao_codegen::{BaseUrl, Container, Options, generate};
 use serde_json::{Value, json};
+
+use crate::run::{Clients, Files};
 
 /// Nothing listens there: the network is simulated.
 pub(crate) const SERVER: &str = "https://soak.invalid";
+/// The environment of the container.
+pub(crate) const CONTAINER: &str = "soak-env";
 pub(crate) const RENEWAL: &str = "X-Queqiao-Token";
 
 /// Who may call an operation.
@@ -44,6 +48,13 @@ pub(crate) struct Operation {
     pub(crate) binary: bool,
     /// Declared idempotent: it may be repeated, with its key.
     pub(crate) keyed: bool,
+}
+
+impl Operation {
+    /// Whether it sends or writes a file, for which there is no container.
+    pub(crate) fn transfers(&self) -> bool {
+        matches!(self.shape, Shape::Upload | Shape::Download)
+    }
 }
 
 const fn operation(
@@ -161,9 +172,13 @@ fn problem(codes: &[&str]) -> Value {
     } } } })
 }
 
-/// The emitted JavaScript: file names and their texts.
-pub(crate) fn client() -> Result<std::collections::BTreeMap<String, String>, String> {
-    let options = Options { base_url: BaseUrl::One(SERVER.into()), ..Options::default() };
-    let client = generate(&document(), &options).map_err(|error| error.to_string())?;
-    Ok(client.files.into_iter().filter(|(name, _)| name.ends_with(".js")).collect())
+/// The emitted JavaScript.
+pub(crate) fn clients() -> Result<Clients, String> {
+    let container = Container { env: CONTAINER.into(), service: "soak".into() };
+    let emitted = |container| {
+        let options = Options { base_url: BaseUrl::One(SERVER.into()), container, ..Options::default() };
+        let client = generate(&document(), &options).map_err(|error| error.to_string())?;
+        Ok::<Files, String>(client.files.into_iter().filter(|(name, _)| name.ends_with(".js")).collect())
+    };
+    Ok(Clients { direct: emitted(None)?, container: Some(emitted(Some(container))?) })
 }

@@ -11,6 +11,7 @@ use rquickjs::{
 };
 use serde_json::{Value, json};
 
+use crate::contract::CONTAINER;
 use crate::profile::{Abort, Profile, Storage};
 use crate::world::{Delivery, World};
 
@@ -164,6 +165,8 @@ fn build<'js>(
         "old": profile.old,
         "parses": profile.parses,
         "concurrency": profile.concurrency,
+        "container": profile.container.then_some(CONTAINER),
+        "provider": profile.provider,
     });
     let kind: rquickjs::Value = ctx.json_parse(kind.to_string())?;
     if profile.late_promises {

@@ -17,8 +17,13 @@
 
   function start(name) {
     return function (options) {
-      var id = next++, header = {};
-      if (!/^https:/.test(options.url)) throw new Error(name + ':fail invalid url');
+      var id = next++, header = {}, url = options.url;
+      if (name === 'callContainer') {
+        if (options.config.env !== kind.container || options.header['X-WX-SERVICE'] !== 'soak') throw new Error('callContainer:fail no such service');
+        if (!(options.timeout <= 15000)) throw new Error('callContainer:fail timeout');
+        url = 'https://soak.invalid' + options.path;
+      }
+      if (!/^https:/.test(url)) throw new Error(name + ':fail invalid url');
       if (name === 'request' && !/^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT)$/.test(options.method || 'GET')) {
         throw new Error('request:fail invalid method ' + options.method);
       }
@@ -30,7 +35,7 @@
       if (name === 'downloadFile') options.downloads = 'wxfile://tmp/' + id;
       atOnce(options, native.start(id, name, JSON.stringify({
         method: options.method || (name === 'uploadFile' ? 'POST' : 'GET'),
-        url: options.url,
+        url: url,
         header: header,
         body: typeof options.data === 'string' ? options.data : '',
         form: options.formData,
@@ -95,6 +100,12 @@
   if (kind.noStorage) {
     ['getStorageSync', 'setStorageSync', 'removeStorageSync'].forEach(function (name) { delete wx[name]; });
   }
+  if (kind.container) {
+    wx.cloud = { callContainer: start('callContainer') };
+    ['request', 'uploadFile', 'downloadFile'].forEach(function (name) { delete wx[name]; });
+  }
+  var wxLogin = wx.login;
+  if (kind.provider) delete wx.login;
   if (kind.frozen) Object.freeze(wx);
 
   everything.setTimeout = function (run, milliseconds) {
@@ -151,6 +162,15 @@
   return {
     copy: function (api) {
       if (kind.concurrency < 10) api.configure({ concurrency: kind.concurrency });
+      if (kind.provider) {
+        api.configure({
+          loginCode: function () {
+            return new Promise(function (resolve, reject) {
+              wxLogin({ success: function (result) { resolve(result.code); }, fail: reject });
+            });
+          }
+        });
+      }
       apis.push(api);
     },
     call: function (id, copy, name, given) {
@@ -193,7 +213,7 @@
     // What the client keeps on the host object.
     state: function () {
       var state = wx.__queqiao;
-      return state ? JSON.stringify({ running: state.running, waiting: state.waiting.length }) : '{}';
+      return state ? JSON.stringify({ running: state.n, waiting: state.q.length }) : '{}';
     }
   };
 })

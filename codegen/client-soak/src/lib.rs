@@ -23,7 +23,7 @@ mod world;
 pub use counts::Counts;
 pub use coverage::missing;
 pub use rules::{Rule, Violation};
-pub use run::{Files, Outcome, run};
+pub use run::{Clients, Files, Outcome, run};
 pub use shorten::shorten;
 
 /// The contract that is put under stress, as an OpenAPI document.
@@ -35,6 +35,6 @@ pub fn document() -> serde_json::Value {
 ///
 /// # Errors
 /// If the generator refuses the contract.
-pub fn client() -> Result<Files, String> {
-    contract::client()
+pub fn clients() -> Result<Clients, String> {
+    contract::clients()
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use queqiao_client_soak::{Counts, Files, Outcome, Rule, client, missing, run, shorten};
+use queqiao_client_soak::{Clients, Counts, Files, Outcome, Rule, clients, missing, run, shorten};
 use serde::Serialize;
 
 /// From so many runs on, a failure or a kind of host that never occurred is an error: it was not tested.
@@ -88,8 +88,8 @@ fn soak(arguments: &Arguments) -> Result<bool, String> {
         return Ok(true);
     }
     let files = match &arguments.client {
-        Some(folder) => read(folder)?,
-        None => client()?,
+        Some(folder) => Clients { direct: read(folder)?, container: None },
+        None => clients()?,
     };
     let started = Instant::now();
     let (counts, failures) = run_all(arguments, &files)?;
@@ -142,7 +142,7 @@ fn read(folder: &std::path::Path) -> Result<Files, String> {
 }
 
 /// Runs all seeds on several threads; what came of them does not depend on how many.
-fn run_all(arguments: &Arguments, files: &Files) -> Result<(Counts, Vec<Outcome>), String> {
+fn run_all(arguments: &Arguments, files: &Clients) -> Result<(Counts, Vec<Outcome>), String> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     let threads = arguments.threads.unwrap_or(cores).max(1);
     let keep: Option<BTreeSet<usize>> = arguments.steps.as_ref().map(|steps| steps.iter().copied().collect());
@@ -200,7 +200,7 @@ fn rule_of(outcome: &Outcome) -> String {
 }
 
 /// The shortest form of a failing run that could be found, and how to repeat it.
-fn show(failure: &Outcome, files: &Files) -> Result<(), String> {
+fn show(failure: &Outcome, files: &Clients) -> Result<(), String> {
     let (kept, short) = shorten(failure, files)?;
     let steps: Vec<String> = kept.iter().map(ToString::to_string).collect();
     eprintln!("\n{} {}", style("broken:").red().bold(), style(rule_of(failure)).bold());

@@ -118,7 +118,7 @@ const PAUSES: [(u64, u64); 11] = [
     (1, 90_000),
 ];
 
-pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
+pub(crate) fn plan(seed: u64, copies: usize, container: bool) -> Vec<Step> {
     let mut dice = Dice::new(seed, "plan");
     let steps = dice.weighted(&[(2, 12), (4, 30), (3, 60), (1, 120)]);
     (0..steps)
@@ -126,10 +126,10 @@ pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
             let after = dice.weighted(&PAUSES);
             let copy = dice.below(copies as u64) as usize;
             let action = match dice.below(100) {
-                0..41 => Action::Call(call(&mut dice, copy)),
-                41..44 => return read_write_read(&mut dice, after, copy),
+                0..41 => Action::Call(call(&mut dice, copy, container)),
+                41..44 => return read_write_read(&mut dice, after, copy, container),
                 44..54 => {
-                    let mut one = call(&mut dice, copy);
+                    let mut one = call(&mut dice, copy, container);
                     one.abort_after = None;
                     Action::Burst(one, 2 + dice.below(14))
                 }
@@ -155,9 +155,9 @@ pub(crate) fn plan(seed: u64, copies: usize) -> Vec<Step> {
 }
 
 /// A read, a write while it is under way, and the same read again.
-fn read_write_read(dice: &mut Dice, after: u64, copy: usize) -> Vec<Step> {
+fn read_write_read(dice: &mut Dice, after: u64, copy: usize, container: bool) -> Vec<Step> {
     let of = |dice: &mut Dice, writes: bool| loop {
-        let one = call(dice, copy);
+        let one = call(dice, copy, container);
         let reads = one.operation.method == "GET" && one.operation.shape == Shape::Path;
         if reads != writes && (reads || one.operation.method != "GET") {
             break Call { timeout: None, abort_after: None, ..one };
@@ -173,8 +173,9 @@ fn read_write_read(dice: &mut Dice, after: u64, copy: usize) -> Vec<Step> {
     ]
 }
 
-fn call(dice: &mut Dice, copy: usize) -> Call {
-    let callable: Vec<&Operation> = OPERATIONS.iter().filter(|one| one.name != LOGOUT.name).collect();
+fn call(dice: &mut Dice, copy: usize, container: bool) -> Call {
+    let callable: Vec<&Operation> =
+        OPERATIONS.iter().filter(|one| one.name != LOGOUT.name && !(container && one.transfers())).collect();
     let operation = dice.of(&callable);
     let shares = operation.method == "GET" && operation.shape != Shape::Download && dice.chance(400);
     Call {

@@ -40,7 +40,7 @@ pub(crate) enum Case {
 }
 
 /// All words of [`Profile::words`].
-pub(crate) const WORDS: [&str; 27] = [
+pub(crate) const WORDS: [&str; 29] = [
     "two copies",
     "one copy",
     "promises of iOS 15",
@@ -55,6 +55,8 @@ pub(crate) const WORDS: [&str; 27] = [
     "tokens are renewed",
     "timers stand still in the background",
     "no account information, no app events",
+    "wx.cloud.callContainer",
+    "codes from a provider",
     "abort: fail comes later",
     "abort: fail comes at once",
     "abort: no callback",
@@ -102,6 +104,10 @@ pub(crate) struct Profile {
     pub(crate) sleeps: bool,
     /// `getAccountInfoSync`, `getAppBaseInfo`, `onAppShow` and `onAppHide` are not there.
     pub(crate) old: bool,
+    /// Requests go to a container, with `wx.cloud.callContainer`.
+    pub(crate) container: bool,
+    /// Login codes come from `configure({ loginCode })`, and there is no `wx.login`.
+    pub(crate) provider: bool,
 }
 
 impl Profile {
@@ -138,6 +144,8 @@ impl Profile {
             renews: dice.chance(600),
             sleeps: dice.chance(500),
             old: dice.chance(150),
+            container: dice.chance(150),
+            provider: dice.chance(150),
         }
     }
 
@@ -157,6 +165,8 @@ impl Profile {
             (self.renews, "tokens are renewed"),
             (self.sleeps, "timers stand still in the background"),
             (self.old, "no account information, no app events"),
+            (self.container, "wx.cloud.callContainer"),
+            (self.provider, "codes from a provider"),
         ];
         words.extend(flags.into_iter().filter(|(flag, _)| *flag).map(|(_, word)| word));
         words.push(match self.abort {

@@ -23,6 +23,15 @@ const PATIENCE: u64 = 500;
 /// The JavaScript files of a client.
 pub type Files = BTreeMap<String, String>;
 
+/// A client, in the forms that the runs need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clients {
+    /// It calls the server by its address.
+    pub direct: Files,
+    /// It calls a container. Without it no run does.
+    pub container: Option<Files>,
+}
+
 /// What came of a run.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -46,12 +55,14 @@ pub struct Outcome {
 /// If the client is no JavaScript.
 pub fn run(
     seed: u64,
-    files: &Files,
+    clients: &Clients,
     keep: Option<&BTreeSet<usize>>,
     traced: bool,
 ) -> Result<Outcome, String> {
-    let profile = Profile::new(seed);
-    let steps = plan::plan(seed, profile.copies);
+    let mut profile = Profile::new(seed);
+    profile.container &= clients.container.is_some();
+    let files = clients.container.as_ref().filter(|_| profile.container).unwrap_or(&clients.direct);
+    let steps = plan::plan(seed, profile.copies, profile.container);
     let world = Rc::new(RefCell::new(World::new(seed, profile.clone(), traced)));
     let mut run = Run { seed, files, profile, engine: None, world, planned: steps.len(), steps };
     run.launch()?;

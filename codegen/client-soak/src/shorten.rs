@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::run::{Files, Outcome, run};
+use crate::run::{Clients, Outcome, run};
 
 /// How many runs it may cost.
 const MOST_RUNS: usize = 400;
@@ -12,10 +12,10 @@ const MOST_RUNS: usize = 400;
 ///
 /// # Errors
 /// If the client is no JavaScript.
-pub fn shorten(failing: &Outcome, files: &Files) -> Result<(BTreeSet<usize>, Outcome), String> {
+pub fn shorten(failing: &Outcome, clients: &Clients) -> Result<(BTreeSet<usize>, Outcome), String> {
     let rule = failing.violations.first().map(|violation| violation.rule);
     let fails = |keep: &BTreeSet<usize>| -> Result<bool, String> {
-        let outcome = run(failing.seed, files, Some(keep), false)?;
+        let outcome = run(failing.seed, clients, Some(keep), false)?;
         Ok(outcome.violations.first().map(|violation| violation.rule) == rule)
     };
     let mut kept: BTreeSet<usize> = (0..failing.planned).collect();
@@ -38,6 +38,6 @@ pub fn shorten(failing: &Outcome, files: &Files) -> Result<(BTreeSet<usize>, Out
         }
         size /= 2;
     }
-    let outcome = run(failing.seed, files, Some(&kept), true)?;
+    let outcome = run(failing.seed, clients, Some(&kept), true)?;
     Ok((kept, outcome))
 }

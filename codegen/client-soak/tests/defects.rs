@@ -1,6 +1,6 @@
 //! Mistakes that a client could have, planted in the emitted runtime: the runs must find each, by the rule that it breaks.
 
-use queqiao_client_soak::{Files, Rule, client, run};
+use queqiao_client_soak::{Clients, Rule, clients, run};
 
 /// So many runs at most; each of these mistakes is found in far fewer.
 const RUNS: u64 = 1_000;
@@ -8,8 +8,8 @@ const RUNS: u64 = 1_000;
 /// A mistake: the text that is replaced, and what stands there then.
 type Edit = (&'static str, &'static str);
 
-fn planted(edits: &[Edit]) -> Files {
-    let mut files = client().expect("a client");
+fn planted(edits: &[Edit]) -> Clients {
+    let mut files = clients().expect("clients").direct;
     let text = files.remove("runtime.js").expect("a runtime");
     // How far a line is indented does not matter.
     let mut text: String = text.lines().map(|line| format!("{}\n", line.trim_start())).collect();
@@ -18,7 +18,7 @@ fn planted(edits: &[Edit]) -> Files {
         text = text.replace(right, wrong);
     }
     files.insert("runtime.js".to_owned(), text);
-    files
+    Clients { direct: files, container: None }
 }
 
 /// Runs seeds until one of the rules breaks; tells the seed.
@@ -54,33 +54,33 @@ use Rule::{
 defects! {
     /// What was begun for the user who has gone is repeated for the next one.
     replay_without_the_epoch_check: [
-        ("!replayed && !session.over) {", "!replayed && (session = openSession())) {"),
-        ("session.live.forEach(function (drop) { drop(); });", ""),
+        ("if (status === 401 && token && !replayed) {", "if (status === 401 && token && !replayed && (session = openSession())) {"),
+        ("session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });", ""),
     ] => [OwnSession, OwnUser];
 
     no_single_flight: [
-        ("if (!session.login) {", "if (true) {"),
-        ("Promise.resolve(queue.login).then(once)", "once()"),
+        ("if (!session.p) {", "if (true) {"),
+        ("Promise.resolve(queue.p)", "Promise.resolve()"),
     ] => [OneLogin];
 
     a_late_401_clears_the_newer_token: [
-        ("if (session.token === token) keepToken(session, '');", "keepToken(session, '');"),
+        ("if (session.t === token) keepToken(session, '');", "keepToken(session, '');"),
     ] => [NeededLogin];
 
     an_aborted_request_keeps_its_place: [
-        ("}\nqueue.running--;", "queue.running--;\n}"),
+        ("}\nqueue.n--;", "queue.n--;\n}"),
     ] => [QueueEmpty, NothingPending, Recovers, AnonymousAtOnce];
 
     no_queue: [
-        ("queue.running < queue.limit && ", ""),
+        ("queue.n < queue.m && ", ""),
     ] => [TenInFlight];
 
     a_code_is_sent_again: [
-        ("return exchange(code);", "return exchange(code).then(null, function () { return exchange(code); });"),
+        ("coded = 0;", "void 0;"),
     ] => [CodeOnce];
 
     a_lost_answer_repeats_a_post: [
-        ("if (error && repeatable && access !== 'login' && later(", "if (error && access !== 'login' && later("),
+        ("if (error && (safe || own) && later(", "if (error && !login && later("),
         ("retryable: otherwise !== 'abort' && repeatable", "retryable: otherwise !== 'abort'"),
     ] => [ExecutedOnce];
 
@@ -91,23 +91,23 @@ defects! {
     ] => [OneKey];
 
     an_aborted_call_stays_in_the_queue: [
-        ("queue.waiting = without(queue.waiting, job);", ""),
-        ("return !ended;", "return true;"),
+        ("queue.q = without(queue.q, send);", ""),
     ] => [AbortedUnsent];
 
     /// A read of the next user joins one of the user before.
     sharing_across_sessions: [
-        ("join(session || queue,", "join(queue,"),
-        ("session.live.forEach(function (drop) { drop(); });", ""),
+        ("run = key && session.l.filter(", "run = key && (queue.l = queue.l.concat(session.l)).filter("),
+        ("key = toJson([queue.w, url, header, options, session.t]);", "key = toJson([queue.w, url, header, options]);"),
+        ("session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });", ""),
     ] => [OwnSession, OwnUser];
 
     a_read_joins_one_from_before_a_write: [
-        ("queue.writes = -~queue.writes;", "void 0;"),
+        ("if (method !== 'GET') queue.w++;", ""),
     ] => [FreshRead];
 
     everybody_waits_for_a_login: [
-        ("if (access) session = openSession();", "session = openSession();"),
-        ("if (!ended && access === 'user' && !session.token) {", "if (!ended && access !== 'login' && !session.token) {"),
+        ("if (access) session = own || openSession();", "session = own || openSession();"),
+        ("if (needsUser && !session.t)", "if (!login && !session.t)"),
     ] => [AnonymousAtOnce];
 
     a_token_is_logged: [

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use queqiao_client_soak::{Counts, Files, client, run, shorten};
+use queqiao_client_soak::{Clients, Counts, clients, run, shorten};
 
 const RUNS: u64 = 300;
 
-fn files() -> Files {
-    client().expect("a client")
+fn files() -> Clients {
+    clients().expect("clients")
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn without_steps_nothing_fails() {
 #[test]
 fn a_failing_run_is_shortened() {
     // A client that answers nothing.
-    let mut files = files();
-    let text = files.remove("runtime.js").expect("a runtime");
-    files.insert("runtime.js".to_owned(), text.replace("success: ", "successful: "));
+    let mut files = Clients { container: None, ..files() };
+    let text = files.direct.remove("runtime.js").expect("a runtime");
+    files.direct.insert("runtime.js".to_owned(), text.replace("success: ", "successful: "));
     let failing = (1..50)
         .map(|seed| run(seed, &files, None, false).expect("JavaScript"))
         .find(|outcome| !outcome.violations.is_empty() && outcome.planned > 10)

@@ -15,6 +15,8 @@ pub struct Contract {
     pub id: String,
     /// The first absolute `servers` entry.
     pub server: Option<String>,
+    /// Whether a queqiao server wrote the document (`x-queqiao`).
+    pub own: bool,
     /// Header in which the server renews tokens; `None` if nothing logs in.
     pub renewal_header: Option<String>,
     /// Whether values are dates or times.
@@ -76,7 +78,7 @@ pub struct Documentation {
 }
 
 /// The HTTP methods that a mini-program can send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Method {
     Get,
@@ -249,8 +251,10 @@ pub enum Answer {
     Text,
     /// As an `ArrayBuffer`.
     Binary,
-    /// Not at all.
+    /// There is none: 204 or 205.
     Empty,
+    /// Not at all: none is promised, and what comes is left unread.
+    Unread,
 }
 
 /// Who may call an operation, and which part it has in logging in.

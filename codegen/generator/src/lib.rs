@@ -12,7 +12,7 @@
 //!     }}}
 //! });
 //! let client = queqiao_codegen::generate(&document, &queqiao_codegen::Options::default())?;
-//! assert!(client.files["index.js"].contains("exports.hello = op('GET /hello');"));
+//! assert!(client.files["index.js"].contains("exports.hello = get('/hello');"));
 //! assert!(client.files["index.d.ts"].contains("export function hello("));
 //! # Ok::<(), queqiao_codegen::GenerateError>(())
 //! ```
@@ -101,11 +101,18 @@ pub enum Part {
     Background,
     /// `onRequest`, `onResponse`, `onError`, `onLoading`.
     Hooks,
+    /// `switchUser`, and ending what is under way for a user who goes. A contract with a log-out has it always.
+    Users,
+    /// `Accept-Language`: the language that WeChat is set to.
+    Language,
+    /// The client's own clock, for hosts that know no `timeout` or say nothing after an abort.
+    Timer,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Retry, Self::Share, Self::Background, Self::Hooks];
+    pub const ALL: [Self; 7] =
+        [Self::Retry, Self::Share, Self::Background, Self::Hooks, Self::Users, Self::Language, Self::Timer];
 
     /// The name, as it is written in options.
     pub fn name(self) -> &'static str {
@@ -114,6 +121,9 @@ impl Part {
             Self::Share => "share",
             Self::Background => "background",
             Self::Hooks => "hooks",
+            Self::Users => "users",
+            Self::Language => "language",
+            Self::Timer => "timer",
         }
     }
 }

@@ -307,11 +307,11 @@ async fn renewal_is_taken_by_the_current_token_only() {
     let script = "var late = api.getTodo({ id: 'late' }).then(null, function (e) { return e.title; });
         await api.logout({}); if (await late !== 'Logged out') throw new Error('answered');
         await new Promise(function (resolve) { setTimeout(resolve, 400); });
-        return wx.__queqiao.sessions;";
+        return wx.__queqiao.s;";
     let sessions = eval(&host, script).await;
     let session =
         sessions.as_object().and_then(|sessions| sessions.values().next().cloned()).expect("a session");
-    assert_eq!(session["token"], "");
+    assert_eq!(session["t"], "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -323,7 +323,7 @@ async fn logging_out_ends_what_came_before() {
          for (var i = 0; i < 15; i++) before.push(api.getTodo({{ id: 'n' + i }}));
          var out = api.logout({{ everywhere: true }});
          before = await settled(before); await out;
-         var mine = wx.getStorageSync(Object.keys(wx.__queqiao.sessions)[0]);
+         var mine = wx.getStorageSync(Object.keys(wx.__queqiao.s)[0]);
          var after = await api.listTodos();
          return [before.every(function (r) {{ return r.value || r.kind === 'auth'; }}), mine, after.items.length];"
     );
@@ -449,7 +449,7 @@ async fn a_host_that_throws_or_calls_back_twice_or_with_nothing() {
         wx.request = function (o) { setTimeout(function () { o.success({ status: 200, data: { already: 'parsed' } }) }, 1) };
         results.push((await api.echo()).already);
         wx.request = request;
-        results.push(wx.__queqiao.running, (await api.echo()).method);
+        results.push(wx.__queqiao.n, (await api.echo()).method);
         return results;";
     let expected = json!(["network", "request:fail invalid url", "network", "timeout", "parsed", 0, "GET"]);
     assert_eq!(eval(&host, script).await, expected);
@@ -531,10 +531,7 @@ async fn what_is_sent() {
     let query = "return (await api.echo({ q: '汉 &=\u{1f600}', tags: ['a', '', 'b/c'], at: new Date(0), none: undefined, no: null })).query";
     let expected = "q=%E6%B1%89%20%26%3D%F0%9F%98%80&tags=a&tags=&tags=b%2Fc&at=1970-01-01T00%3A00%3A00.000Z";
     assert_eq!(eval(&host, query).await, expected);
-    assert_eq!(
-        eval(&host, "return (await api.echo({ q: '\\uD83D!', tags: [] })).query").await,
-        "q=%EF%BF%BD!"
-    );
+    assert_eq!(eval(&host, "return (await api.echo({ q: '\\uD83D!', tags: [] })).query").await, "q=!");
     assert_eq!(
         eval(&host, "return [(await api.echo()).query, (await api.echo({ q: '' })).query]").await,
         json!([null, "q="])
@@ -646,7 +643,7 @@ async fn another_host_object_and_fewer_at_once() {
         await Promise.all(calls); return [seen, '__queqiao' in wx];";
     assert_eq!(eval(&host, script).await, json!([13, false]));
     assert_eq!(host.counts().most_in_flight, 3);
-    assert!(host.requests().iter().all(|request| request.header.get("X-A").map(String::as_str) == Some("1")));
+    assert!(host.requests().iter().all(|request| request.header.get("x-a").map(String::as_str) == Some("1")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

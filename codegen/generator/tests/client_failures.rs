@@ -87,7 +87,7 @@ async fn the_key_of_an_idempotent_operation_is_kept() {
         assert_eq!(keys.len(), 4);
         assert_eq!((&keys[0], &keys[0]), (&keys[1], &keys[2]));
         assert_ne!(keys[2], keys[3]);
-        assert_eq!(keys[0].len(), 32, "{keys:?}");
+        assert!(keys[0].len() > 30, "{keys:?}");
     }
     eval(&host, "await api.pay({}, { header: { 'idempotency-key': 'mine' } }); await api.submit({})").await;
     assert_eq!(keys(&server), ["mine", ""]);
@@ -126,7 +126,8 @@ async fn pauses_grow_and_differ() {
           if (time > 200 && time < 9000 && time !== 300) { pauses.push(time); time = 0; }
           return timer(run, time);
         };
-        for (var i = 0; i < 4; i++) await api.open({}, { retries: 6 }).then(null, function () {});
+        var slow = load();
+        for (var i = 0; i < 4; i++) await slow.open({}, { retries: 6 }).then(null, function () {});
         return pauses;";
     let pauses: Vec<f64> =
         eval(&host, script).await.as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
@@ -159,7 +160,7 @@ async fn the_client_keeps_the_time_where_the_host_does_not() {
         api.submit({}, { timeout: 2000 }).then(null, function (e) { wx.ended = [e.kind, e.retryable]; });
         api.submit({}, { timeout: 900000 }).then(null, function (e) { wx.late = e.kind; });";
     eval(&host, script).await;
-    let state = "return [wx.ended || null, wx.late || null, wx.aborted, wx.given, wx.__queqiao.running]";
+    let state = "return [wx.ended || null, wx.late || null, wx.aborted, wx.given, wx.__queqiao.n]";
     host.advance(Duration::from_millis(1999));
     assert_eq!(eval(&host, state).await, json!([null, null, 0, 60000, 2]));
     host.advance(Duration::from_millis(2));
@@ -214,7 +215,7 @@ async fn a_short_visit_to_the_background_changes_nothing() {
     assert_eq!(eval(&host, script).await, "GET");
     host.advance(Duration::from_secs(6));
     assert_eq!(
-        eval(&host, "return [(await api.open()).method, wx.__queqiao.away]").await,
+        eval(&host, "return [(await api.open()).method, wx.__queqiao.a]").await,
         json!(["GET", false])
     );
 }

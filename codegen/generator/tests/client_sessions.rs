@@ -68,9 +68,9 @@ async fn a_login_under_way_does_not_outlive_a_switch() {
              api.configure({{ loginCode: function () {{ var code = account; return pause({wait}).then(function () {{ return code; }}); }} }});
              var before = api.listTodos(); await pause(60);
              account = 'new'; api.switchUser();
-             var results = await settled([before]), session = wx.__queqiao.sessions, key = Object.keys(session)[0];
+             var results = await settled([before]), session = wx.__queqiao.s, key = Object.keys(session)[0];
              await pause(400);
-             var token = session[key].token, stored = wx.getStorageSync(key);
+             var token = session[key].t, stored = wx.getStorageSync(key);
              await api.listTodos();
              return [results[0].title, token, stored];"
         );
@@ -127,7 +127,7 @@ async fn a_log_out_never_logs_in_and_never_ends_the_next_session() {
     // The token has expired: what is to end has ended.
     eval(&host, "await api.listTodos()").await;
     server.book().tokens.clear();
-    eval(&host, "await api.logout({ everywhere: true })").await;
+    eval(&host, "await api.logout({})").await;
     assert_eq!((count(&server, "POST /auth/logout"), host.counts().logins), (1, 1));
     // Meanwhile another user logs in.
     eval(&host, "await api.listTodos()").await;
@@ -136,6 +136,64 @@ async fn a_log_out_never_logs_in_and_never_ends_the_next_session() {
         return [(await out)[0].kind || 'done', (await api.listTodos()).items.length];";
     assert_eq!(eval(&host, script).await, json!(["done", 1]));
     assert_eq!((count(&server, "POST /auth/logout"), host.counts().logins), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_out_everywhere_logs_in_if_it_must() {
+    // The token has expired; or this phone has none; or another device has done the same already.
+    for before in ["await api.listTodos()", ""] {
+        let server = Server::start().await;
+        let host = host(&server).start().expect("a host");
+        eval(&host, before).await;
+        server.book().tokens.clear();
+        let logins = host.counts().logins;
+        let script = "await api.logout({ everywhere: true }); var session = wx.__queqiao.s, key = Object.keys(session)[0];
+            return [session[key].t, wx.getStorageSync(key)];";
+        assert_eq!(eval(&host, script).await, json!(["", ""]), "{before}");
+        assert_eq!(host.counts().logins, logins + 1, "{before}");
+        // The server has heard of it from a session that was alive.
+        let sent: Vec<_> = host
+            .requests()
+            .iter()
+            .filter(|request| request.url.ends_with("/logout"))
+            .map(|request| request.header.get("Authorization").cloned())
+            .collect();
+        let last = format!("Bearer token-{}", logins + 1);
+        assert_eq!(sent.last(), Some(&Some(last)), "{before}: {sent:?}");
+        assert_eq!(server.book().everywhere, 1, "{before}");
+        // The next call begins a session of its own.
+        eval(&host, "await api.listTodos()").await;
+        assert_eq!(host.counts().logins, logins + 2, "{before}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_out_everywhere_never_touches_the_next_user() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    // By the time it would log in, another person may use the phone.
+    let script = "await api.listTodos(); var codes = 0, release;
+        api.configure({ loginCode: function () { codes++; return new Promise(function (resolve) { release = resolve; }); } });
+        wx.removeStorageSync(Object.keys(wx.__queqiao.s)[0]); api.switchUser();
+        var out = api.logout({ everywhere: true }); await pause(20); api.switchUser(); release('of the next user');
+        return [(await settled([out]))[0].title, codes];";
+    assert_eq!(eval(&host, script).await, json!(["Logged out", 1]));
+    assert_eq!((server.book().everywhere, count(&server, "POST /auth/logout")), (0, 0));
+    // Where the login fails, the caller is told.
+    let script = "api.configure({ loginCode: function () { throw new Error('closed'); } });
+        var error = (await settled([api.logout({ everywhere: true })]))[0]; return [error.kind, error.detail];";
+    assert_eq!(eval(&host, script).await, json!(["auth", "closed"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_code_that_never_comes_is_given_up() {
+    let server = Server::start().await;
+    let host = host(&server).virtual_time().start().expect("a host");
+    let script = "api.configure({ loginCode: function () { return new Promise(function () {}); } });
+        api.listTodos().then(null, function (e) { wx.ended = [e.kind, e.detail]; });";
+    eval(&host, script).await;
+    host.advance(Duration::from_secs(61));
+    assert_eq!(eval(&host, "return wx.ended || null").await, json!(["timeout", "login:fail timeout"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +299,7 @@ async fn when_all_have_gone_the_request_ends_and_the_next_is_a_new_one() {
     let host =
         host(&server).fault(|request| (request.index < 1).then_some(Fault::Silence)).start().expect("a host");
     let script = "var two = [api.open(), api.open()]; two[0].abort(); two[1].abort(); await settled(two);
-        return [(await api.open()).method, wx.__queqiao.running];";
+        return [(await api.open()).method, wx.__queqiao.n];";
     assert_eq!(eval(&host, script).await, json!(["GET", 0]));
 }
 

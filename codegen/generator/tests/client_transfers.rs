@@ -198,7 +198,7 @@ async fn a_container_is_called_in_place_of_a_base_url() {
          wx.cloud.callContainer = function (o) {{ seen.push(o.config.env, o.header['X-WX-SERVICE'], o.path, o.timeout); return call(o); }};
          var echo = await api.submit({{ a: 1 }}, {{ query: {{ q: '汉' }} }});
          await api.listTodos({{}}, {{ timeout: 60000 }});
-         return [echo.body, echo.query, seen, Object.keys(wx.__queqiao.sessions)];"
+         return [echo.body, echo.query, seen, Object.keys(wx.__queqiao.s)];"
     );
     let expected = json!([
         "{\"a\":1}",

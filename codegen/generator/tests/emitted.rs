@@ -92,7 +92,7 @@ fn generation_is_deterministic() {
         assert_eq!(generate(&parsed(TODO), &Options::default()).expect("a client"), first);
     }
     let todo = &first.files["index.js"];
-    assert!(todo.contains("exports.finishTodo = user('PUT /todos/{id}/done', "), "{todo}");
+    assert!(todo.contains("exports.finishTodo = userPut('/todos/{id}/done', "), "{todo}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn answers_without_a_body() {
     ] {
         assert!(files["index.d.ts"].contains(declared), "{}", files["index.d.ts"]);
     }
-    assert!(files["index.js"].contains("exports.head = op('HEAD /a >');"));
+    assert!(files["index.js"].contains("exports.head = head('/a', '', { none: 1 });"));
 }
 
 #[test]

@@ -172,7 +172,7 @@ async fn an_operation_may_have_a_server_of_its_own() {
         json!({}),
     ));
     assert_eq!(sent(&client, "await api.postUpload()").await.url, "https://up.example.com/upload");
-    assert!(client.files["index.js"].contains("op('GET /same');"));
+    assert!(client.files["index.js"].contains("get('/same');"));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn quirks_of_other_programs() {
     );
     assert!(types.contains("function getBId(params: { id: string }"), "{types}");
     assert!(types.contains("type Null = string;"), "{types}");
-    assert!(client.files["index.js"].contains("op('GET /b/{id}');"));
+    assert!(client.files["index.js"].contains("get('/b/{id}');"));
     let notes = client.notes.join("\n");
     for part in ["already taken", "{stray}", "{id}"] {
         assert!(notes.contains(part), "`{part}` is not in:\n{notes}");

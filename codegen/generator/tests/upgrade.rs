@@ -54,7 +54,7 @@ async fn calls_fail_as_upgrade_and_an_update_that_is_ready_is_applied_once() {
          var errors = await Promise.all(calls);
          {PAUSE}
          return [errors.every(function (e) {{ return e.kind === 'upgrade' && e.code === 'client.too_old' && e.status === 410
-           && api.getTodo.failed(e) && !e.retryable; }}), errors.length, wx.__queqiao.running];"
+           && api.getTodo.failed(e) && !e.retryable; }}), errors.length, wx.__queqiao.n];"
     );
     assert_eq!(eval(&host, &script).await, json!([true, 30, 0]));
     let modals = host.modals();
@@ -123,7 +123,7 @@ async fn on_upgrade_takes_the_place_of_the_flow_and_may_throw() {
          api.configure({{ onUpgrade: function (error) {{ told.push(error.code); throw new Error('a mistake of the page'); }} }});
          for (var i = 0; i < 12; i++) await api.listTodos().then(null, function () {{}});
          {PAUSE}
-         return [told, wx.__queqiao.running];"
+         return [told, wx.__queqiao.n];"
     );
     assert_eq!(eval(&host, &script).await, json!([["client.too_old"], 0]));
     assert_eq!((host.modals().len(), host.counts().updates), (0, 0));

@@ -147,8 +147,14 @@ export interface DownloadOptions extends TransferOptions {
 }
 
 //#end
+//#versions
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
 export type BaseUrl = string | { develop?: string; trial?: string; release: string };
+//#end
+//#!versions
+/** The address of the server. */
+export type BaseUrl = string;
+//#end
 
 export interface Configuration {
   baseUrl?: BaseUrl;
@@ -197,7 +203,7 @@ export interface Configuration {
 export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
-//#session
+//#users
 
 /**
  * Forgets the session, without telling the server: what is under way for its user ends with kind `auth`, and the next

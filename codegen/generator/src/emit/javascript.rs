@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::runtime::parts;
 use super::text::{key, one_line, quote};
-use crate::contract::{Access, Answer, Contract, Form, Operation, Scheme, Style};
+use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Scheme, Style};
 use crate::{BaseUrl, Container, Options};
 
 /// The words by which a generated file is known; what comes before them differs by file.
@@ -21,7 +22,7 @@ pub(crate) fn emit(contract: &Contract, base_url: &BaseUrl, options: &Options) -
     let mut text = opening(contract);
     text.push_str(&format!("var api = {};\n", create(contract, base_url, options)));
     text.push_str(&operations(&contract.operations));
-    text.push_str(&rest(contract));
+    text.push_str(&rest(contract, options));
     text
 }
 
@@ -46,6 +47,7 @@ pub(crate) fn emit_client(
 /// `index.js` of a split client, or the file of a tag.
 pub(crate) fn emit_part(
     contract: &Contract,
+    options: &Options,
     client: &str,
     part: &[Operation],
     index: bool,
@@ -58,14 +60,14 @@ pub(crate) fn emit_part(
         if let Some(login) = login {
             text.push_str(&format!("\n{} = api.login;\n", place(login)));
         }
-        text.push_str(&rest(contract));
+        text.push_str(&rest(contract, options));
     }
     text
 }
 
 fn create(contract: &Contract, base_url: &BaseUrl, options: &Options) -> String {
     let mut arguments = vec![quote(&contract.name), quote(&contract.id), base(base_url)];
-    arguments.push(quote(contract.renewal_header.as_deref().unwrap_or_default()));
+    arguments.push(quote(&contract.renewal_header.as_deref().unwrap_or_default().to_lowercase()));
     if let Some(Container { env, service }) = &options.container {
         arguments.push(format!("{{ env: {}, service: {} }}", quote(env), quote(service)));
     } else if contract.renewal_header.is_none() {
@@ -95,12 +97,12 @@ fn operations(operations: &[Operation]) -> String {
         }
     }
     if !operations.is_empty() {
-        text.push_str("\n// Who may call, and the error codes that all such operations have.\n");
+        text.push_str("\n// Method, who may call, and the error codes that all such operations have.\n");
     }
-    for (access, common) in &codes.common {
-        let (maker, word) = maker(*access);
+    for ((access, method), common) in &codes.common {
         let common = if common.is_empty() { String::new() } else { format!(", {common}") };
-        text.push_str(&format!("var {maker} = api.op({}{common});\n", quote(word)));
+        let (maker, access) = (maker(*access, *method), quote(word(*access)));
+        text.push_str(&format!("var {maker} = api.op({}, {access}{common});\n", quote(method.as_str())));
     }
     text.push('\n');
     for (operation, codes) in operations.iter().zip(&codes.own) {
@@ -110,8 +112,8 @@ fn operations(operations: &[Operation]) -> String {
     text
 }
 
-fn rest(contract: &Contract) -> String {
-    let lines = exports(contract).into_iter().map(|name| format!("exports.{name} = api.{name};\n"));
+fn rest(contract: &Contract, options: &Options) -> String {
+    let lines = exports(contract, options).into_iter().map(|name| format!("exports.{name} = api.{name};\n"));
     format!("\n{}", lines.collect::<String>())
 }
 
@@ -124,10 +126,10 @@ fn place(operation: &Operation) -> String {
 }
 
 /// What a client exports beside its operations.
-fn exports(contract: &Contract) -> Vec<&'static str> {
+fn exports(contract: &Contract, options: &Options) -> Vec<&'static str> {
     let mut names = vec!["ApiError", "configure"];
     names.extend(contract.dates.then_some("parseDate"));
-    names.extend(contract.renewal_header.is_some().then_some("switchUser"));
+    names.extend(parts(contract, options).contains(&"users").then_some("switchUser"));
     names
 }
 
@@ -146,34 +148,35 @@ fn base(base_url: &BaseUrl) -> String {
     }
 }
 
-/// The variable that makes operations of an access, and the runtime's word for it.
-fn maker(access: Access) -> (&'static str, &'static str) {
+/// The runtime's word for who may call.
+fn word(access: Access) -> &'static str {
     match access {
-        Access::Everybody => ("op", ""),
-        Access::User => ("user", "user"),
-        Access::Optional => ("optional", "optional"),
-        Access::Login => ("login", "login"),
-        Access::Logout => ("logout", "logout"),
+        Access::Everybody => "",
+        Access::User => "user",
+        Access::Optional => "optional",
+        Access::Login => "login",
+        Access::Logout => "logout",
+    }
+}
+
+/// The variable that makes operations of an access and a method, such as `userGet`.
+fn maker(access: Access, method: Method) -> String {
+    let method = method.as_str().to_lowercase();
+    match (access, method.as_str()) {
+        // A reserved word.
+        (Access::Everybody, "delete") => "remove".to_owned(),
+        (Access::Everybody, _) => method,
+        (access, _) => {
+            let (first, rest) = method.split_at(1);
+            format!("{}{}{rest}", word(access), first.to_uppercase())
+        }
     }
 }
 
 fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String {
     let server = operation.server.as_deref().unwrap_or_default();
-    let mut spec = format!("{} {server}{}", operation.method.as_str(), operation.path);
-    let further = operation.not_modified || operation.idempotent;
-    let mut words = vec![match operation.answer {
-        Answer::Json => "json",
-        Answer::Text => "text",
-        Answer::Binary => "binary",
-        Answer::Empty => "",
-    }];
-    words.extend(operation.not_modified.then_some("304"));
-    words.extend(operation.idempotent.then_some("idempotent"));
-    if operation.answer != Answer::Json || further {
-        spec.push_str(format!(" > {}", words.join(" ").trim_start()).trim_end());
-    }
     let more = more(operation, credential);
-    let mut arguments = vec![quote(&spec)];
+    let mut arguments = vec![quote(&format!("{server}{}", operation.path))];
     if !codes.is_empty() || !more.is_empty() {
         arguments.push(if codes.is_empty() { "''".to_owned() } else { codes.to_owned() });
     }
@@ -181,12 +184,21 @@ fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String
         arguments.push(format!("{{ {} }}", more.join(", ")));
     }
     let name = place(operation);
-    format!("{name} = {}({});\n", maker(operation.access).0, arguments.join(", "))
+    format!("{name} = {}({});\n", maker(operation.access, operation.method), arguments.join(", "))
 }
 
 /// What few operations have, as members of an object.
 fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
     let mut members = Vec::new();
+    let answer = match operation.answer {
+        Answer::Json | Answer::Empty => None,
+        Answer::Text => Some("text"),
+        Answer::Binary => Some("binary"),
+        Answer::Unread => Some("none"),
+    };
+    let flags =
+        [answer, operation.not_modified.then_some("unchanged"), operation.idempotent.then_some("idempotent")];
+    members.extend(flags.into_iter().flatten().map(|flag| format!("{flag}: 1")));
     let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
     members.extend(object(styles).map(|styles| format!("styles: {styles}")));
     if let Some(body) = &operation.body {
@@ -199,7 +211,7 @@ fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
                 let styles = object(styles.iter().map(|(name, style)| (name, *style)));
                 members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
             }
-            Form::Raw => members.push("raw: true".to_owned()),
+            Form::Raw => members.push("raw: 1".to_owned()),
             Form::Multipart { file, .. } => {
                 members.push(format!("file: {}", quote(file.as_deref().unwrap_or_default())));
             }
@@ -214,8 +226,8 @@ fn object<'o>(styles: impl Iterator<Item = (&'o String, Style)>) -> Option<Strin
     let word = |style| match style {
         Style::Plain => None,
         Style::Comma => Some(","),
-        Style::Space => Some(" "),
-        Style::Pipe => Some("|"),
+        Style::Space => Some("%20"),
+        Style::Pipe => Some("%7C"),
         Style::Members => Some("members"),
         Style::Deep => Some("deep"),
         Style::Json => Some("json"),
@@ -237,13 +249,13 @@ fn credentials(operations: &[Operation]) -> Vec<&BTreeMap<String, Scheme>> {
     sets
 }
 
-/// Where a credential travels, in the words of the runtime's `auth.js`.
+/// Where a credential travels, in the words of the runtime's `authorize.js`.
 fn carrier(scheme: &Scheme) -> String {
     match scheme {
-        Scheme::Bearer => "bearer".to_owned(),
-        Scheme::Basic => "basic".to_owned(),
-        Scheme::Header(name) => format!("header {name}"),
-        Scheme::Query(name) => format!("query {name}"),
+        Scheme::Bearer => "Authorization: Bearer ".to_owned(),
+        Scheme::Basic => "Authorization: Basic ".to_owned(),
+        Scheme::Header(name) => format!("{name}: "),
+        Scheme::Query(name) => format!("?: {name}"),
     }
 }
 
@@ -261,8 +273,8 @@ fn words(codes: &BTreeSet<&str>) -> String {
 struct Codes {
     /// Expressions that have a name of their own.
     shared: Vec<String>,
-    /// What all operations of one access have.
-    common: BTreeMap<Access, String>,
+    /// What all operations of one access and method have.
+    common: BTreeMap<(Access, Method), String>,
     /// What each operation has beside that.
     own: Vec<String>,
 }
@@ -270,25 +282,25 @@ struct Codes {
 impl Codes {
     fn of(operations: &[Operation]) -> Self {
         let mut codes = Self::default();
-        let mut of_access: BTreeMap<Access, BTreeSet<&str>> = BTreeMap::new();
+        let mut of_maker: BTreeMap<(Access, Method), BTreeSet<&str>> = BTreeMap::new();
         for operation in operations {
             let own = || operation.codes.iter().map(String::as_str);
-            match of_access.get_mut(&operation.access) {
+            match of_maker.get_mut(&(operation.access, operation.method)) {
                 Some(common) => common.retain(|code| operation.codes.contains(*code)),
-                None => drop(of_access.insert(operation.access, own().collect())),
+                None => drop(of_maker.insert((operation.access, operation.method), own().collect())),
             }
         }
-        let mut everywhere = of_access.values().next().cloned().unwrap_or_default();
-        everywhere.retain(|code| of_access.values().all(|common| common.contains(code)));
+        let mut everywhere = of_maker.values().next().cloned().unwrap_or_default();
+        everywhere.retain(|code| of_maker.values().all(|common| common.contains(code)));
         // A name pays from the second use on.
-        let everywhere = if of_access.len() > 1 { everywhere } else { BTreeSet::new() };
+        let everywhere = if of_maker.len() > 1 { everywhere } else { BTreeSet::new() };
         let name = codes.share_words(&everywhere);
-        for (access, common) in &of_access {
+        for (maker, common) in &of_maker {
             let rest: BTreeSet<&str> = common.difference(&everywhere).copied().collect();
-            codes.common.insert(*access, sum(name.iter().cloned(), &rest));
+            codes.common.insert(*maker, sum(name.iter().cloned(), &rest));
         }
         let rest = operations.iter().map(|operation| {
-            let common = &of_access[&operation.access];
+            let common = &of_maker[&(operation.access, operation.method)];
             operation.codes.iter().map(String::as_str).filter(|code| !common.contains(code)).collect()
         });
         let rest: Vec<BTreeSet<&str>> = rest.collect();

@@ -1,74 +1,123 @@
 //! `runtime.js`: the parts of `codegen/client` that a contract uses, joined.
 
-use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Scheme, Style};
-use crate::{Options, Part};
+use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Place, Scheme, Style};
+use crate::{BaseUrl, Options, Part};
 
-const HOST: &str = include_str!("../../../client/host.js");
-const ERROR: &str = include_str!("../../../client/error.js");
-const ENCODE: &str = include_str!("../../../client/encode.js");
-const STYLE: &str = include_str!("../../../client/style.js");
-const FORM: &str = include_str!("../../../client/form.js");
-const AUTH: &str = include_str!("../../../client/auth.js");
-const QUEUE: &str = include_str!("../../../client/queue.js");
-const BACKGROUND: &str = include_str!("../../../client/background.js");
-const RETRY: &str = include_str!("../../../client/retry.js");
-const SHARE: &str = include_str!("../../../client/share.js");
-const HOOKS: &str = include_str!("../../../client/hooks.js");
-const SESSION: &str = include_str!("../../../client/session.js");
-const UPGRADE: &str = include_str!("../../../client/upgrade.js");
-const BINARY: &str = include_str!("../../../client/binary.js");
-const PART: &str = include_str!("../../../client/part.js");
-const UPLOAD: &str = include_str!("../../../client/upload.js");
-const MULTIPART: &str = include_str!("../../../client/multipart.js");
-const UNIQUE: &str = include_str!("../../../client/unique.js");
-const DATE: &str = include_str!("../../../client/date.js");
-const CALL: &str = include_str!("../../../client/call.js");
-const API: &str = include_str!("../../../client/api.js");
+macro_rules! file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../client/", $name)))
+    };
+}
+
+/// The files that are joined, in this order, each with the part without which it is left out.
+const FILES: &[((&str, &str), &str)] = &[
+    (file!("host.js"), ""),
+    (file!("error.js"), ""),
+    (file!("encode.js"), ""),
+    (file!("pairs.js"), "pairs"),
+    (file!("base64.js"), "basic"),
+    (file!("queue.js"), ""),
+    (file!("background.js"), "background"),
+    (file!("retry.js"), "retry"),
+    (file!("tell.js"), "tell"),
+    (file!("loading.js"), "hooks"),
+    (file!("session.js"), "session"),
+    (file!("upgrade.js"), "upgrade"),
+    (file!("unique.js"), "unique"),
+    (file!("date.js"), "dates"),
+    (file!("call.js"), ""),
+    (file!("api.js"), ""),
+];
+
+/// What stands inside other files, where they say `//#include`.
+const INCLUDED: &[(&str, &str)] = &[
+    file!("hear.js"),
+    file!("run.js"),
+    file!("send.js"),
+    file!("receive.js"),
+    file!("request.js"),
+    file!("authorize.js"),
+];
 
 /// The parts that this contract uses of those that not every contract does. In files that all have, lines of such a
-/// part stand between `//#session` and `//#end`.
+/// part stand between `//#session` and `//#end`, and those for want of it between `//#!session` and `//#end`.
 pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str> {
     let any = |has: fn(&Operation) -> bool| contract.operations.iter().any(has);
     let body = |is: fn(&Form) -> bool| {
         contract.operations.iter().filter_map(|operation| operation.body.as_ref()).any(|body| is(&body.form))
     };
-    let styled =
-        |operation: &Operation| operation.parameters.iter().any(|parameter| parameter.style != Style::Plain);
+    let scheme = |is: fn(&Scheme) -> bool| {
+        contract.operations.iter().flat_map(|operation| operation.schemes.values()).any(is)
+    };
+    let chosen = |part: Part| !options.without.contains(&part);
     let form = body(|form| matches!(form, Form::Pairs(_)));
     let upload = body(|form| matches!(form, Form::Multipart { file: Some(_), .. }));
     let multipart = body(|form| matches!(form, Form::Multipart { required: false, .. }));
+    let query = any(|operation| operation.parameters.iter().any(|parameter| parameter.place == Place::Query));
+    let pairs = query || form || upload || multipart || scheme(|scheme| matches!(scheme, Scheme::Query(_)));
+    let styles =
+        form || any(|operation| operation.parameters.iter().any(|parameter| parameter.style != Style::Plain));
+    let basic = scheme(|scheme| *scheme == Scheme::Basic);
     let idempotent = any(|operation| operation.idempotent);
+    let session = any(|operation| operation.access != Access::Everybody);
+    let logout = any(|operation| operation.access == Access::Logout);
+    let users = session && (logout || chosen(Part::Users));
+    let upgrade = any(|operation| operation.codes.contains("client.too_old"));
+    let container = options.container.is_some();
     // A container cannot be reached by wx.downloadFile.
-    let download = options.container.is_none() && any(Operation::downloads);
+    let download = !container && any(Operation::downloads);
+    let (versions, unset) = match (&options.base_url, &contract.server) {
+        (BaseUrl::One(_), _) | (BaseUrl::Unset, Some(_)) => (false, false),
+        (BaseUrl::Unset, None) => (true, true),
+        (BaseUrl::ByVersion { release, .. }, _) => (true, release.is_none()),
+    };
     let parts = [
-        ("session", any(|operation| operation.access != Access::Everybody)),
-        ("upgrade", any(|operation| operation.codes.contains("client.too_old"))),
-        ("details", any(|operation| !operation.details.is_empty())),
+        ("retry", chosen(Part::Retry)),
+        ("share", chosen(Part::Share)),
+        ("background", chosen(Part::Background)),
+        ("hooks", chosen(Part::Hooks)),
+        ("timer", chosen(Part::Timer)),
         // In no other words than the server's does the language matter.
-        ("language", any(|operation| !operation.codes.is_empty())),
+        ("language", chosen(Part::Language) && any(|operation| !operation.codes.is_empty())),
+        ("session", session),
+        ("users", users),
+        ("logout", logout),
+        ("live", users || chosen(Part::Share)),
+        ("upgrade", upgrade),
+        ("tell", chosen(Part::Hooks) || upgrade),
+        ("details", any(|operation| !operation.details.is_empty())),
+        ("foreign", !contract.own),
+        ("versions", versions),
+        ("unset", unset),
         ("text", any(|operation| operation.answer == Answer::Text)),
-        ("unchanged", any(|operation| operation.not_modified)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
-        ("styles", any(styled) || form),
+        ("none", any(|operation| operation.answer == Answer::Unread)),
+        ("unchanged", any(|operation| operation.not_modified)),
+        ("query", query),
+        ("pairs", pairs),
+        ("styles", styles),
+        ("objects", pairs || styles || basic || container || contract.dates),
         ("form", form),
+        (
+            "media",
+            any(|operation| operation.body.as_ref().is_some_and(|body| body.media != "application/json")),
+        ),
         ("raw", body(|form| *form == Form::Raw)),
         ("auth", any(|operation| !operation.schemes.is_empty())),
-        ("basic", any(|operation| operation.schemes.values().any(|scheme| *scheme == Scheme::Basic))),
+        ("basic", basic),
         ("override", any(|operation| operation.method == Method::Patch)),
         ("server", any(|operation| operation.server.is_some())),
         ("idempotent", idempotent),
         ("unique", idempotent || multipart),
-        ("part", upload || multipart),
         ("upload", upload),
         ("multipart", multipart),
         ("download", download),
         ("progress", upload || download),
-        ("door", upload || download || options.container.is_some()),
-        ("container", options.container.is_some()),
+        ("door", upload || download),
+        ("container", container),
         ("dates", contract.dates),
     ];
-    let chosen = Part::ALL.iter().filter(|part| !options.without.contains(part)).map(|part| part.name());
-    chosen.chain(parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name)).collect()
+    parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
 }
 
 pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
@@ -78,41 +127,25 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
         super::javascript::header(contract),
         if options.container.is_some() { ", container" } else { "" }
     );
-    let files = [
-        (HOST, None),
-        (ERROR, None),
-        (ENCODE, None),
-        (STYLE, Some("styles")),
-        (FORM, Some("form")),
-        (AUTH, Some("auth")),
-        (QUEUE, None),
-        (BACKGROUND, Some("background")),
-        (RETRY, Some("retry")),
-        (SHARE, Some("share")),
-        (HOOKS, Some("hooks")),
-        (SESSION, Some("session")),
-        (UPGRADE, Some("upgrade")),
-        (BINARY, Some("binary")),
-        (PART, Some("part")),
-        (UPLOAD, Some("upload")),
-        (MULTIPART, Some("multipart")),
-        (UNIQUE, Some("unique")),
-        (DATE, Some("dates")),
-        (CALL, None),
-        (API, None),
-    ];
-    for (file, part) in files {
-        if part.is_none_or(|part| used.contains(&part)) {
-            text.push('\n');
-            for line in select(file, &used).lines() {
-                text.push_str(if line.is_empty() { "" } else { "  " });
-                text.push_str(line);
+    for ((_, file), part) in FILES {
+        if part.is_empty() || used.contains(part) {
+            let file = select(file, &used);
+            if !file.is_empty() {
                 text.push('\n');
+                indent(&mut text, &file, "  ");
             }
         }
     }
     text.push_str("};\n");
     text
+}
+
+fn indent(text: &mut String, lines: &str, by: &str) {
+    for line in lines.lines() {
+        text.push_str(if line.is_empty() { "" } else { by });
+        text.push_str(line);
+        text.push('\n');
+    }
 }
 
 /// Leaves out the regions of parts that are not used, and all markers. Regions may lie in each other.
@@ -123,7 +156,15 @@ pub(super) fn select(file: &str, used: &[&str]) -> String {
     for line in file.lines() {
         match line.trim().strip_prefix("//#") {
             Some("end") => drop(open.pop()),
-            Some(part) => open.push(used.contains(&part)),
+            Some(directive) if directive.starts_with("include ") => {
+                if open.iter().all(|used| *used) {
+                    include(&mut text, line, directive, used);
+                }
+            }
+            Some(part) => open.push(match part.strip_prefix('!') {
+                Some(part) => !used.contains(&part),
+                None => used.contains(&part),
+            }),
             None if open.iter().all(|used| *used) => {
                 text.push_str(line);
                 text.push('\n');
@@ -132,6 +173,14 @@ pub(super) fn select(file: &str, used: &[&str]) -> String {
         }
     }
     text
+}
+
+/// Puts a file in the place of the line that names it.
+fn include(text: &mut String, line: &str, directive: &str, used: &[&str]) {
+    let by = line.get(..line.len() - line.trim_start().len()).unwrap_or_default();
+    let named = INCLUDED.iter().find(|(name, _)| directive.strip_prefix("include ") == Some(name));
+    let (_, file) = named.expect("a test emits every part");
+    indent(text, &select(file, used), by);
 }
 
 #[cfg(test)]
@@ -143,5 +192,9 @@ mod tests {
         let part = "a\n  //#session\n  b\n  //#end\nc\n//#binary\nd\n//#end\n";
         assert_eq!(select(part, &["binary"]), "a\nc\nd\n");
         assert_eq!(select(part, &["session"]), "a\n  b\nc\n");
+        assert_eq!(select("//#!a\nb\n//#end\n", &["a"]), "");
+        assert_eq!(select("//#!a\nb\n//#end\n", &[]), "b\n");
+        let included = select("  //#include send.js\n", &[]);
+        assert!(included.starts_with("  function send() {\n") && !included.contains("//#"), "{included}");
     }
 }

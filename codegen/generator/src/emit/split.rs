@@ -31,11 +31,14 @@ pub(crate) fn emit(
         ("index.d.ts".to_owned(), declarations::emit(contract, options, &index)),
     ]);
     index.retain(|operation| operation.access != Access::Login);
-    files.insert("index.js".to_owned(), javascript::emit_part(contract, &split.client, &index, true, login));
+    files.insert(
+        "index.js".to_owned(),
+        javascript::emit_part(contract, options, &split.client, &index, true, login),
+    );
     for (name, operations) in parts {
         files.insert(
             format!("{name}.js"),
-            javascript::emit_part(contract, &split.client, &operations, false, login),
+            javascript::emit_part(contract, options, &split.client, &operations, false, login),
         );
         files.insert(
             format!("{name}.d.ts"),

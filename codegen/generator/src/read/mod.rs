@@ -92,12 +92,14 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
     let dates = reader.schemas.dates;
+    let own = reader.schemas.findings.own;
     let (notes, left_out) = reader.schemas.findings.into_parts();
     Ok(Contract {
         name: info.required_text("title")?.to_owned(),
         version: info.text("version").unwrap_or_default().to_owned(),
         id,
         server: server::of(&root)?,
+        own,
         renewal_header,
         dates,
         models,

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 #[derive(Default)]
 pub(crate) struct Book {
+    /// Log-outs of all devices that were carried out.
+    pub(crate) everywhere: usize,
     /// Requests by "METHOD /path".
     pub(crate) requests: BTreeMap<String, usize>,
     /// Valid tokens.
@@ -195,10 +197,17 @@ async fn login(
     json(200, &json!({"token": token, "expiresIn": 7200}), None)
 }
 
-async fn logout(State(server): State<Server>, method: Method, uri: Uri, header: HeaderMap) -> Response<Body> {
+async fn logout(
+    State(server): State<Server>,
+    method: Method,
+    uri: Uri,
+    header: HeaderMap,
+    body: String,
+) -> Response<Body> {
     if let Err(refused) = server.admit(&method, &uri, &header) {
         return refused;
     }
+    server.book().everywhere += usize::from(body.contains("true"));
     server.book().tokens.clear();
     answer(204, None, "")
 }

@@ -1,0 +1,49 @@
+function hear(error, response) {
+  var value;
+  //#hooks
+  if (over) return;
+  over = 1;
+  if (response) tell(options.onResponse, response);
+  //#end
+  try {
+    if (!error && response) {
+      value =
+        //#download
+        response.file ? options.filePath ? files().saveFileSync(response.file, options.filePath) : response.file :
+        //#end
+        //#none
+        more.none ||
+        //#end
+        /20[45]|304/.test(response.status) ? undefined :
+        //#binary
+        more.binary ? response.data.slice(0) :
+        //#end
+        //#text
+        more.text ? response.data :
+        //#end
+        parse(response.data);
+      //#session
+      //#users
+      // Another login than the client's own may bring another user.
+      if (login && !own && session.o) changeUser(session, value.token);
+      else
+      //#end
+      if (login && !(own && session.t)) keepToken(session, value.token);
+      //#end
+    }
+  } catch (mistake) {
+    error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
+  }
+  //#hooks
+  if (options.loading !== false) count(-1);
+  if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
+  //#end
+  if (error) reject(error);
+  else resolve(value);
+}
+//#download
+
+function files() {
+  return wx.getFileSystemManager();
+}
+//#end

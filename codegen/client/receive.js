@@ -1,0 +1,96 @@
+function receive(response) {
+  // Some hosts report HTTP errors through `fail`, and some say `status`.
+  var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
+    data = response.data, error, after;
+  if (!(status > 99)) {
+    error = failure(response, label, 'network', repeatable);
+    //#hooks
+    response = undefined;
+    //#end
+  } else {
+    response = {
+      //#hooks
+      operation: label,
+      header: function (name) { return headers[name.toLowerCase()]; },
+      //#end
+      status: status,
+      //#download
+      file: response.tempFilePath,
+      //#end
+      data: data,
+      requestId: headers['x-request-id']
+    };
+    //#hooks
+    tell(settings.onResponse, response);
+    //#end
+    //#session
+    if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
+    //#logout
+    // What is to end has ended.
+    if (status === 401 && leaves && !needsUser) response.status = status = 204;
+    //#end
+    if (status === 401 && token && !replayed) {
+      // An answer to an older token leaves the newer one alone.
+      if (session.t === token) keepToken(session, '');
+      replayed = 1;
+      delete header.Authorization;
+      return attempt();
+    }
+    //#end
+    if (status < 200 || status > 299
+      //#unchanged
+      && !(status === 304 && more.unchanged)
+      //#end
+    ) {
+      // RFC 9457, or whatever a gateway in between has answered instead.
+      try {
+        //#download
+        // The error went to the file.
+        if (response.file) {
+          data = files().readFileSync(response.file, 'utf8');
+          files().unlinkSync(response.file);
+        }
+        //#end
+        //#binary
+        // Bytes were asked for, and there is no TextDecoder.
+        if (data instanceof ArrayBuffer) data = decodeURIComponent(escape(String.fromCharCode.apply(null, new Uint8Array(data))));
+        //#end
+        error = parse(data);
+      } catch (text) { /* not JSON */ }
+      error = Object(error);
+      error.title = error.title || 'HTTP status ' + status;
+      //#foreign
+      if (!Array.isArray(error.errors)) delete error.errors;
+      //#end
+      error.retryable = status === 429 || repeatable && status > 501 && status < 505;
+      error = new ApiError(
+        //#upgrade
+        error.code === 'client.too_old' ? 'upgrade' :
+        //#end
+        /40[13]/.test(status) ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
+      //#retry
+      after = headers['retry-after'];
+      //#foreign
+      if (!(after >= 0)) after = (Date.parse(after) - Date.now()) / 1000;
+      //#end
+      if (after) error.retryAfter = +after;
+      //#end
+    }
+  }
+  //#background
+  if (error && error.kind === 'interrupted' && queue.h) {
+    queue.a = 1;
+    if (safe) return attempt(true);
+  }
+  //#end
+  //#retry
+  if (error && (safe || own) && later(error, tries++, options, attempt)) return;
+  //#end
+  end(error, response);
+  //#upgrade
+  if (error && error.kind === 'upgrade' && !queue.u) {
+    queue.u = 1;
+    tell(settings.onUpgrade || upgrade, error);
+  }
+  //#end
+}

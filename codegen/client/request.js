@@ -1,0 +1,90 @@
+url = (
+  //#server
+  path[0] !== '/' ? '' :
+  //#end
+  //#container
+  settings.container ? '' :
+  //#end
+  baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
+  var value = values[name];
+  // An empty segment, '.' or '..' would name another resource.
+  if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
+    throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+  }
+  return (
+    //#styles
+    written(value, more.styles && more.styles[name])
+    //#end
+    //#!styles
+    //#objects
+    encode(value)
+    //#end
+    //#!objects
+    encodeURIComponent(value)
+    //#end
+    //#end
+  );
+});
+//#query
+query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.styles);
+//#end
+//#auth
+//#include authorize.js
+//#end
+//#pairs
+if (query[0]) url += '?' + query.join('&');
+//#end
+//#language
+// What WeChat is set to, such as zh_CN: not every phone's system says a language
+// with a request. Known from base library 2.20.1 on.
+try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
+//#end
+//#idempotent
+if (more.idempotent) header['idempotency-key'] = unique();
+//#end
+if (body !== undefined) {
+  //#upload
+  if (more.file && body[more.file]) {
+    door = 'uploadFile';
+    upload = { name: more.file, filePath: body[more.file], formData: {} };
+    pairsOf(body, '{' + more.file + '}', 0, function (name, text) { upload.formData[name] = text; });
+  } else
+  //#end
+  //#multipart
+  // Without a file: wx.uploadFile wants one.
+  if (more.file !== undefined) {
+    var boundary = unique();
+    header['content-type'] = 'multipart/form-data; boundary=' + boundary;
+    body = pairsOf(body, '', 0, function (name, text) {
+      return '--' + boundary + '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
+        '"\r\n\r\n' + text + '\r\n';
+    }).join('') + '--' + boundary + '--\r\n';
+  } else
+  //#end
+  {
+    //#media
+    header['content-type'] = more.media || 'application/json';
+    //#end
+    //#!media
+    header['content-type'] = 'application/json';
+    //#end
+    //#form
+    if (more.form) body = pairsOf(body, '', more.form).join('&');
+    else
+    //#end
+    //#raw
+    if (!more.raw)
+    //#end
+    body = toJson(body);
+  }
+  //#container
+  if (settings.container && encode(body).replace(/%../g, '.').length > 102400) {
+    throw Error('WeChat sends at most 100 KiB to a container');
+  }
+  //#end
+}
+//#override
+if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
+//#end
+copy(copy(header, settings.header, 1), options.header, 1);
+header['X-Queqiao-Client'] = contract;

@@ -1,0 +1,91 @@
+function send() {
+  //#session
+  if (needsUser && !session.t) return logIn(session).then(attempt, end);
+  //#end
+  var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+    url: url,
+    method:
+    //#override
+    method === 'PATCH' ? 'POST' :
+    //#end
+    method,
+    header: header,
+    data: body,
+    dataType: 'text',
+    responseType:
+    //#binary
+    more.binary ? 'arraybuffer' :
+    //#end
+    'text',
+    success: leave,
+    fail: leave
+  };
+  
+  // The place is left after the answer is dealt with: no call that waits may
+  // start with a token that this answer has refused.
+  function leave(response) {
+    if (left) return;
+    left = 1;
+    //#timer
+    clearTimeout(timer);
+    //#end
+    if (cancel === give) {
+      cancel = 0;
+      receive(response || {});
+    }
+    queue.n--;
+    drain(queue);
+  }
+  function give() {
+    cancel = 0;
+    //#timer
+    // Not every host calls `fail` after an abort, and without a task it goes on.
+    clearTimeout(timer);
+    timer = wait(leave, task.abort ? 1000 : 60000);
+    //#end
+    if (task.abort) task.abort();
+  }
+
+  queue.n++;
+  //#session
+  coded = 0;
+  token = !login && session.t;
+  if (token) header.Authorization = 'Bearer ' + token;
+  //#end
+  //#hooks
+  tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+  //#end
+  if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+  //#upload
+  copy(request, upload);
+  //#end
+  //#container
+  if (settings.container) {
+    request.timeout = timeout = Math.min(timeout || 15000, 15000);
+    request.config = { env: settings.container.env };
+    request.path = url;
+    header['X-WX-SERVICE'] = settings.container.service;
+  }
+  //#end
+  cancel = give;
+  //#timer
+  // Not every host knows `timeout`.
+  timer = wait(function () {
+    give();
+    receive({ errMsg: 'timeout' });
+  }, timeout || 60000);
+  //#end
+  try {
+    task = Object(
+      //#container
+      settings.container ? wx.cloud.callContainer(request) :
+      //#end
+      //#door
+      door ? wx[door](request) :
+      //#end
+      wx.request(request));
+    //#progress
+    if (options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
+    //#end
+  } catch (error) { leave(error); }
+}
