@@ -71,7 +71,9 @@ function operations(method, access, common) {
       //#end
       try {
         //#include request.js
+        //#session
         if (access) session = own || openSession();
+        //#end
         //#logout
         // The user goes now, whenever the server hears of it; those of other
         // devices go too, if need be after a new login.

@@ -34,6 +34,9 @@ function attempt(first) {
   if (own && !coded) {
     queue.c = loginCode();
     return queue.c.then(function (code) {
+      //#users
+      if (isOver(session)) code = loggedOut('wx.login');
+      //#end
       if (isApiError(code)) return end(code);
       coded = 1;
       body = toJson({ code: code });

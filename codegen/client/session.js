@@ -35,8 +35,21 @@ function changeUser(session, token) {
   var next = sharedState().s[session.k] = { k: session.k, l: [] };
   session.x = 1;
   keepToken(next, token);
-  session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });
+  session.l.forEach(function (run) { run.e(loggedOut(run.n)); });
   return next;
+}
+
+function loggedOut(operation) {
+  return new ApiError('auth', operation, { title: 'Logged out' });
+}
+
+// Nor does who logs out log in where somebody else has meanwhile.
+function isOver(session) {
+  return session.x
+    //#logout
+    || !session.k && session.o
+    //#end
+    ;
 }
 //#end
 
@@ -59,12 +72,7 @@ function logIn(session) {
   if (!session.p) {
     session.p = Promise.resolve(queue.p).then(function () {
       //#users
-      if (session.x
-        //#logout
-        // Nor does who logs out log in where somebody else has meanwhile.
-        || !session.k && session.o
-        //#end
-      ) throw new ApiError('auth', 'wx.login', { title: 'Logged out' });
+      if (isOver(session)) throw loggedOut('wx.login');
       //#end
       return exchange(session);
     }).then(settle, settle);

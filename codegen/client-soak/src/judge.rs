@@ -145,11 +145,11 @@ impl World {
 
     fn judge_session(&mut self, number: usize, session: usize, what: &str) {
         let Some(call) = self.book.calls.get(number) else { return };
-        // A log-out may need a login of its own.
-        if call.operation.access == Access::Logout {
+        let Some(session) = self.server.sessions.get(session) else { return };
+        // A log-out may need a login of its own, but never that of somebody else.
+        if call.operation.access == Access::Logout && session.user == call.user {
             return;
         }
-        let Some(session) = self.server.sessions.get(session) else { return };
         let told = format!("{} {} of call {number} {what}", call.operation.method, call.path);
         if session.user != call.user {
             let text = format!("{told} for user {}, and user {} made it", session.user, call.user);

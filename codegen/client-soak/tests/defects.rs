@@ -55,7 +55,7 @@ defects! {
     /// What was begun for the user who has gone is repeated for the next one.
     replay_without_the_epoch_check: [
         ("if (status === 401 && token && !replayed) {", "if (status === 401 && token && !replayed && (session = openSession())) {"),
-        ("session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });", ""),
+        ("session.l.forEach(function (run) { run.e(loggedOut(run.n)); });", ""),
     ] => [OwnSession, OwnUser];
 
     no_single_flight: [
@@ -98,7 +98,7 @@ defects! {
     sharing_across_sessions: [
         ("run = key && session.l.filter(", "run = key && (queue.l = queue.l.concat(session.l)).filter("),
         ("key = toJson([queue.w, url, header, options, session.t]);", "key = toJson([queue.w, url, header, options]);"),
-        ("session.l.forEach(function (run) { run.e(new ApiError('auth', run.n, { title: 'Logged out' })); });", ""),
+        ("session.l.forEach(function (run) { run.e(loggedOut(run.n)); });", ""),
     ] => [OwnSession, OwnUser];
 
     a_read_joins_one_from_before_a_write: [
