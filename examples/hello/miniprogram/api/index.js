@@ -7,14 +7,14 @@ var api = require('./runtime')('hello', '4b825d05e4af9bb5', { develop: 'http://1
 // Error codes that several operations share.
 var e1 = ' client.too_old internal timed_out validation';
 
-// Who may call, and the error codes that all such operations have.
-var op = api.op('', e1 + ' query.malformed');
-var login = api.op('login', e1 + ' body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
-var logout = api.op('logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
+// Method, who may call, and the error codes that all such operations have.
+var get = api.op('GET', '', e1 + ' query.malformed');
+var loginPost = api.op('POST', 'login', e1 + ' body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
+var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
 
-exports.hello = op('GET /hello');
-exports.login = login('POST /auth/login');
-exports.logout = logout('POST /auth/logout >');
+exports.hello = get('/hello');
+exports.login = loginPost('/auth/login');
+exports.logout = logoutPost('/auth/logout');
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;

@@ -6,22 +6,24 @@ var api = require('./runtime')('todo', '913b5b58f8a2fe69', { develop: 'http://12
 
 // Error codes that several operations share.
 var e1 = ' body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large client.too_old internal login.blocked login.code_invalid login.too_often login.unavailable timed_out validation';
-var e2 = ' path.malformed todo.not_found';
 
-// Who may call, and the error codes that all such operations have.
-var user = api.op('user', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
-var login = api.op('login', e1);
-var logout = api.op('logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+// Method, who may call, and the error codes that all such operations have.
+var userGet = api.op('GET', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+var userDelete = api.op('DELETE', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
+var userPost = api.op('POST', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked todo.too_many');
+var userPut = api.op('PUT', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
+var loginPost = api.op('POST', 'login', e1);
+var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
-exports.addTodo = user('POST /todos', ' todo.too_many');
-exports.deleteTodo = user('DELETE /todos/{id} >', e2);
-exports.editTodo = user('PUT /todos/{id}', e2 + ' precondition.failed');
-exports.finishTodo = user('PUT /todos/{id}/done', e2 + ' todo.already_done');
-exports.getTodo = user('GET /todos/{id} > json 304', e2);
-exports.listTodos = user('GET /todos', ' query.malformed', { styles: { createdAt: 'deep', sort: ',' } });
-exports.login = login('POST /auth/login');
-exports.logout = logout('POST /auth/logout >');
-exports.statistics = user('GET /admin/statistics', ' auth.forbidden');
+exports.addTodo = userPost('/todos');
+exports.deleteTodo = userDelete('/todos/{id}');
+exports.editTodo = userPut('/todos/{id}', ' precondition.failed');
+exports.finishTodo = userPut('/todos/{id}/done', ' todo.already_done');
+exports.getTodo = userGet('/todos/{id}', ' path.malformed todo.not_found', { unchanged: 1 });
+exports.listTodos = userGet('/todos', ' query.malformed', { styles: { createdAt: 'deep', sort: ',' } });
+exports.login = loginPost('/auth/login');
+exports.logout = logoutPost('/auth/logout');
+exports.statistics = userGet('/admin/statistics', ' auth.forbidden');
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;
