@@ -2,8 +2,13 @@
 // all its operations. spec: method and path; if the answer is not JSON, ' >' and
 // words: none for no answer, text, binary, 304 if that is an answer too, and
 // idempotent. codes: further error codes. more: styles of parameters; media, form
-// (styles of its members), raw and file of a body that is not JSON; most (bytes of the
-// file), direct and bucket (see directly); auth (schemes).
+// (styles of its members), raw and file of a body that is not JSON; auth (schemes).
+//#size
+// most: bytes that the file may have.
+//#end
+//#direct
+// direct: see directly; bucket: the label of the operation that sends a file there.
+//#end
 function operations(access, common) {
   return function (spec, codes, more) {
     var words = (spec + ' >json').split(' >'), label = words[0], answer = words[1];
