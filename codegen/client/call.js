@@ -3,14 +3,27 @@
 // styles of parameters; media, form (styles of its members), raw and file of a
 // body that is not JSON; auth (schemes); text, binary or none for an answer that
 // is not JSON; unchanged, if 304 is one; idempotent.
+//#size
+// most: bytes that the file may have.
+//#end
+//#direct
+// direct: see directly; bucket: the label of the operation that sends a file there.
+//#end
 function operations(method, access, common) {
   var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
 
   return function (path, codes, more) {
     more = more || {};
-    var label = method + ' ' + path, safe = !/^P[OA]/.test(method)
+    //#direct
+    if (more.direct) return directly(method, access, common, path, codes, more);
+    //#end
+    var label =
+      //#direct
+      more.bucket ||
+      //#end
+      method + ' ' + path, safe = !/^P[OA]/.test(method)
       //#idempotent
-      || more.idempotent
+      || !!more.idempotent
       //#end
       , repeatable = safe || login;
 

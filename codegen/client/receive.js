@@ -67,7 +67,11 @@ function receive(response) {
         //#upgrade
         error.code === 'client.too_old' ? 'upgrade' :
         //#end
-        /40[13]/.test(status) ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
+        /40[13]/.test(status)
+        //#direct
+        && !more.bucket
+        //#end
+        ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
       //#retry
       after = headers['retry-after'];
       //#foreign

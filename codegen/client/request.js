@@ -45,6 +45,9 @@ if (more.idempotent) header['idempotency-key'] = unique();
 if (body !== undefined) {
   //#upload
   if (more.file && body[more.file]) {
+    //#size
+    sizeOf(body[more.file], more.most, label);
+    //#end
     door = 'uploadFile';
     upload = { name: more.file, filePath: body[more.file], formData: {} };
     pairsOf(body, '{' + more.file + '}', 0, function (name, text) { upload.formData[name] = text; });
@@ -88,3 +91,7 @@ if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
 //#end
 copy(copy(header, settings.header, 1), options.header, 1);
 header['X-Queqiao-Client'] = contract;
+//#direct
+// What is meant for the server is none of the bucket's business.
+if (more.bucket) header = {};
+//#end

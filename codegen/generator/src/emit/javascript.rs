@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::parts;
 use super::text::{key, one_line, quote};
-use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Scheme, Style};
+use crate::contract::{Access, Answer, Contract, Direct, Form, Method, Operation, Scheme, Style};
 use crate::{BaseUrl, Container, Options};
 
 /// The words by which a generated file is known; what comes before them differs by file.
@@ -212,8 +212,13 @@ fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
                 members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
             }
             Form::Raw => members.push("raw: 1".to_owned()),
-            Form::Multipart { file, .. } => {
+            Form::Multipart { file, limit, direct, .. } => {
                 members.push(format!("file: {}", quote(file.as_deref().unwrap_or_default())));
+                members.extend(limit.map(|bytes| format!("most: {bytes}")));
+                members.extend(direct.as_ref().map(|direct| {
+                    let Direct { begin, operation, member } = direct;
+                    format!("direct: [{}, {}, {}]", quote(begin), quote(operation), quote(member))
+                }));
             }
         }
     }

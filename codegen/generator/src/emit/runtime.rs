@@ -23,6 +23,8 @@ const FILES: &[((&str, &str), &str)] = &[
     (file!("loading.js"), "hooks"),
     (file!("session.js"), "session"),
     (file!("upgrade.js"), "upgrade"),
+    (file!("size.js"), "size"),
+    (file!("direct.js"), "direct"),
     (file!("unique.js"), "unique"),
     (file!("date.js"), "dates"),
     (file!("call.js"), ""),
@@ -52,7 +54,9 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
     let chosen = |part: Part| !options.without.contains(&part);
     let form = body(|form| matches!(form, Form::Pairs(_)));
     let upload = body(|form| matches!(form, Form::Multipart { file: Some(_), .. }));
-    let multipart = body(|form| matches!(form, Form::Multipart { required: false, .. }));
+    let multipart = body(|form| matches!(form, Form::Multipart { required: false, direct: None, .. }));
+    let limited = body(|form| matches!(form, Form::Multipart { limit: Some(_), .. }));
+    let direct = body(|form| matches!(form, Form::Multipart { direct: Some(_), .. }));
     let query = any(|operation| operation.parameters.iter().any(|parameter| parameter.place == Place::Query));
     let pairs = query || form || upload || multipart || scheme(|scheme| matches!(scheme, Scheme::Query(_)));
     let styles =
@@ -91,7 +95,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("unset", unset),
         ("text", any(|operation| operation.answer == Answer::Text)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
-        ("none", any(|operation| operation.answer == Answer::Unread)),
+        ("none", direct || any(|operation| operation.answer == Answer::Unread)),
         ("unchanged", any(|operation| operation.not_modified)),
         ("query", query),
         ("pairs", pairs),
@@ -106,10 +110,12 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("auth", any(|operation| !operation.schemes.is_empty())),
         ("basic", basic),
         ("override", any(|operation| operation.method == Method::Patch)),
-        ("server", any(|operation| operation.server.is_some())),
-        ("idempotent", idempotent),
-        ("unique", idempotent || multipart),
+        ("server", direct || any(|operation| operation.server.is_some())),
+        ("idempotent", idempotent || direct),
+        ("unique", idempotent || direct || multipart),
         ("upload", upload),
+        ("size", limited || direct),
+        ("direct", direct),
         ("multipart", multipart),
         ("download", download),
         ("progress", upload || download),
