@@ -178,7 +178,8 @@ async fn a_log_out_everywhere_never_touches_the_next_user() {
         var out = api.logout({ everywhere: true }); await pause(20); api.switchUser(); release('of the next user');
         return [(await settled([out]))[0].title, codes];";
     assert_eq!(eval(&host, script).await, json!(["Logged out", 1]));
-    assert_eq!((server.book().everywhere, count(&server, "POST /auth/logout")), (0, 0));
+    let everywhere = server.book().everywhere;
+    assert_eq!((everywhere, count(&server, "POST /auth/logout")), (0, 0));
     // Where the login fails, the caller is told.
     let script = "api.configure({ loginCode: function () { throw new Error('closed'); } });
         var error = (await settled([api.logout({ everywhere: true })]))[0]; return [error.kind, error.detail];";
