@@ -48,6 +48,7 @@ mod login;
 mod media;
 mod operation;
 mod phone;
+pub mod push;
 mod qr_code;
 mod quota;
 mod refusal;

@@ -32,16 +32,17 @@ impl Serialize for Scene {
     }
 }
 
-/// What to do with the content. Another word than these is an error, so that nothing unknown is published.
+/// What to do with the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Suggest {
     /// Publish it.
     Pass,
-    /// Let a person look at it.
-    Review,
     /// Refuse it.
     Risky,
+    /// Let a person look at it. Also what a word means that WeChat's documentation does not know.
+    #[serde(other)]
+    Review,
 }
 
 /// What the content was taken for.

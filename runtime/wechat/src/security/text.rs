@@ -84,6 +84,6 @@ impl WeChat {
     pub async fn check_text(&self, app: &App, text: &TextCheck) -> Result<TextVerdict, Error> {
         text.check()?;
         let answer = self.post_json(app, Operation::MsgSecCheck, true, text).await?;
-        answer.into("trace_id and result with a known suggest")
+        answer.into("trace_id and result")
     }
 }
