@@ -1,15 +1,16 @@
 //! `cargo xtask soak`: runs that are too long for every change.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
 use crate::command::{cargo, output, program, root};
 use crate::steps::collect_documents;
+use crate::{fuzz, storage};
 
 /// Where results are recorded.
-const RECORDS: &str = "bench/soak";
+pub(crate) const RECORDS: &str = "bench/soak";
 
 /// What is put under stress.
 #[derive(Subcommand)]
@@ -49,6 +50,67 @@ pub(crate) enum What {
         #[arg(long)]
         record: bool,
     },
+    /// Access tokens: many processes on one Redis and on one PostgreSQL, a fast clock, and a WeChat that fails.
+    Token {
+        /// Decides which calls for a token fail, and how.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many processes.
+        #[arg(long, default_value_t = 8)]
+        processes: usize,
+        /// Tasks in each process.
+        #[arg(long, default_value_t = 200)]
+        tasks: usize,
+        /// Hours of the emulated clock.
+        #[arg(long, default_value_t = 10)]
+        hours: u32,
+        /// How many times faster than the real clock the emulated one runs.
+        #[arg(long, default_value_t = 60)]
+        speed: u32,
+        /// Writes the summary to bench/soak/token.json.
+        #[arg(long)]
+        record: bool,
+    },
+    /// Every decoder of WeChat's formats, under cargo-fuzz.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// Only targets whose name contains this; may be given several times.
+        #[arg(long)]
+        only: Vec<String>,
+        /// Writes the summary to bench/soak/fuzz.json.
+        #[arg(long)]
+        record: bool,
+    },
+}
+
+/// How much of `soak token`.
+pub(crate) struct Tokens {
+    pub(crate) seed: u64,
+    pub(crate) processes: usize,
+    pub(crate) tasks: usize,
+    pub(crate) hours: u32,
+    pub(crate) speed: u32,
+}
+
+/// The run of access tokens, on servers that are started if need be.
+pub(crate) fn token(how: &Tokens) -> Result<Command> {
+    let release = ["--quiet", "--package", "queqiao-token-soak"];
+    let mut command = cargo(&[&["run"], &release[..], &["--"]].concat());
+    for url in [storage::redis()?, storage::postgres()?] {
+        command.args(["--store", &url]);
+    }
+    for (name, value) in [
+        ("--seed", how.seed.to_string()),
+        ("--processes", how.processes.to_string()),
+        ("--tasks", how.tasks.to_string()),
+        ("--hours", how.hours.to_string()),
+        ("--speed", how.speed.to_string()),
+    ] {
+        command.args([name, &value]);
+    }
+    Ok(command)
 }
 
 /// Tells whether all held.
@@ -87,6 +149,17 @@ pub(crate) fn run(what: What) -> Result<bool> {
             eprintln!("{minutes} minutes of mutated documents …");
             command
         }
+        What::Token { seed, processes, tasks, hours, speed, record } => {
+            let mut command = token(&Tokens { seed, processes, tasks, hours, speed })?;
+            if record {
+                command.args(["--record", &format!("{RECORDS}/token.json")]);
+            }
+            if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
+                command.args(["--commit", &commit]);
+            }
+            command
+        }
+        What::Fuzz { minutes, only, record } => return fuzz::run(minutes, &only, record),
     };
     let status = command
         .stdin(Stdio::null())

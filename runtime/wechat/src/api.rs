@@ -1,6 +1,7 @@
 //! Calls that carry an access token.
 
 use reqwest::RequestBuilder;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -87,11 +88,11 @@ impl WeChat {
         F: Fn(&reqwest::Client, String) -> RequestBuilder,
     {
         let token = self.token(app).await?;
-        match self.call_with(&token, &api).await {
+        match self.call_with(app, &token, &api).await {
             Err(Error::Refused(refusal)) if refusal.class() == Class::Token => {
                 tracing::info!(appid = app.appid, %refusal, "the access token is fetched anew");
                 match self.token_after(app, &token).await? {
-                    Some(fresh) => self.call_with(&fresh, &api).await,
+                    Some(fresh) => self.call_with(app, &fresh, &api).await,
                     None => Err(Error::Refused(refusal)),
                 }
             }
@@ -99,12 +100,13 @@ impl WeChat {
         }
     }
 
-    async fn call_with<F>(&self, token: &Token, api: &Api<'_, F>) -> Result<Received, Error>
+    async fn call_with<F>(&self, app: &App, token: &Token, api: &Api<'_, F>) -> Result<Received, Error>
     where
         F: Fn(&reqwest::Client, String) -> RequestBuilder,
     {
         let token = token.expose();
-        let secrets: Vec<&str> = api.secrets.iter().copied().chain([token]).collect();
+        let secrets: Vec<&str> =
+            api.secrets.iter().copied().chain([token, app.secret.expose_secret()]).collect();
         self.send(Call {
             operation: api.operation,
             idempotent: api.idempotent,

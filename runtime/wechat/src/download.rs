@@ -94,7 +94,8 @@ impl Download {
 
     /// The length that WeChat announced, in bytes.
     pub fn announced_length(&self) -> Option<u64> {
-        self.response.content_length()
+        // Of the header: reqwest's own count is of what is left.
+        self.response.headers().get(reqwest::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
     /// The next piece; `None` at the end.

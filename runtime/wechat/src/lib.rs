@@ -61,6 +61,11 @@ mod subscribe;
 mod token;
 mod unionid;
 
+/// The chapter of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/wechat.md")]
+mod chapter {}
+
 pub use answer::decode_answer;
 pub use app::App;
 pub use client::WeChat;

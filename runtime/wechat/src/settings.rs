@@ -35,7 +35,7 @@ pub struct Settings {
     pub answer_limit: usize,
     /// The largest image or medium that is read, in bytes.
     pub download_limit: usize,
-    /// An access token is replaced before it expires, at a random time between nine tenths and half of this
+    /// An access token is replaced before it expires, at a random time between eight tenths and half of this
     /// before its end. WeChat issues a new one in the last five minutes only, so more brings nothing.
     pub token_margin: Duration,
     /// Where access tokens are kept: in this process by default. Instances of one backend share a store.

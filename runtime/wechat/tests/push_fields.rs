@@ -109,7 +109,7 @@ fn verdicts_over_media() {
             "errcode":0,"errmsg":"ok","result":{"suggest":"pass","label":100}}"#,
         "<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><CreateTime>1626959646</CreateTime>
          <MsgType>event</MsgType><Event>wxa_media_check</Event><appid>wx1</appid><trace_id>60f9</trace_id>
-         <version>2</version><detail><strategy>content_model</strategy><errcode>0</errcode>
+         <version>2</version><errmsg>ok</errmsg><detail><strategy>content_model</strategy><errcode>0</errcode>
          <suggest>pass</suggest><label>100</label><prob>90</prob></detail>
          <result><suggest>pass</suggest><label>100</label></result></xml>",
     );

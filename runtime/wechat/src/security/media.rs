@@ -3,7 +3,7 @@
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Detail, Judgement, Scene, number_or_zero, some_number};
+use super::{Detail, Judgement, Scene, Versioned, number_or_zero, some_number};
 use crate::{App, ErrCode, Error, Invalid, Operation, WeChat, limit};
 
 /// What a medium is.
@@ -28,7 +28,6 @@ pub struct MediaCheck {
     pub media_url: String,
     /// What it is.
     pub media_type: MediaKind,
-    version: u8,
     /// Where it will stand.
     pub scene: Scene,
     /// Who uploaded it, and has been in the app within the last two hours.
@@ -43,7 +42,7 @@ impl MediaCheck {
         openid: impl Into<String>,
         media_url: impl Into<String>,
     ) -> Self {
-        Self { media_url: media_url.into(), media_type: kind, version: 2, scene, openid: openid.into() }
+        Self { media_url: media_url.into(), media_type: kind, scene, openid: openid.into() }
     }
 
     /// Whether WeChat would take it.
@@ -136,7 +135,7 @@ impl WeChat {
     pub async fn check_media(&self, app: &App, media: &MediaCheck) -> Result<String, Error> {
         media.check()?;
         // Repeated checks of one medium are refused (87020).
-        let answer = self.post_json(app, Operation::MediaCheckAsync, false, media).await?;
+        let answer = self.post_json(app, Operation::MediaCheckAsync, false, &Versioned::new(media)).await?;
         let Asked { trace_id } = answer.into("trace_id")?;
         Ok(trace_id)
     }

@@ -12,6 +12,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use media::{MediaCheck, MediaCheckResult, MediaKind};
 pub use text::{TextCheck, TextVerdict};
 
+/// A check in the second version of its API.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    version: u8,
+    #[serde(flatten)]
+    check: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    fn new(check: &'a T) -> Self {
+        Self { version: 2, check }
+    }
+}
+
 /// Where the content will stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detail, Judgement, Scene};
+use super::{Detail, Judgement, Scene, Versioned};
 use crate::{App, Error, Invalid, Operation, WeChat, limit};
 
 /// A text to be judged.
@@ -10,7 +10,6 @@ use crate::{App, Error, Invalid, Operation, WeChat, limit};
 pub struct TextCheck {
     /// The text, of 1 to 2,500 characters.
     pub content: String,
-    version: u8,
     /// Where it will stand.
     pub scene: Scene,
     /// Its writer, who has been in the app within the last two hours.
@@ -47,7 +46,6 @@ impl TextCheck {
     pub fn new(scene: Scene, openid: impl Into<String>, content: impl Into<String>) -> Self {
         Self {
             content: content.into(),
-            version: 2,
             scene,
             openid: openid.into(),
             title: None,
@@ -83,7 +81,7 @@ impl WeChat {
     /// [`Error::Invalid`] for a text that is not sent; the others of [`Error`].
     pub async fn check_text(&self, app: &App, text: &TextCheck) -> Result<TextVerdict, Error> {
         text.check()?;
-        let answer = self.post_json(app, Operation::MsgSecCheck, true, text).await?;
+        let answer = self.post_json(app, Operation::MsgSecCheck, true, &Versioned::new(text)).await?;
         answer.into("trace_id and result")
     }
 }

@@ -200,6 +200,7 @@ impl WeChat {
         if !place.write(&found, &record).await? {
             return Ok(Outcome::Late);
         }
+        tracing::info!(appid = app.appid, fence = grant.token, "an access token was fetched");
         let token = self.keep(app, token, grant.token, expires_at).await;
         Ok(if useless { Outcome::NotNow } else { Outcome::Token(token) })
     }

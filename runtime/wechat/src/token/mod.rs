@@ -71,9 +71,9 @@ impl Token {
         margin: Duration,
     ) -> Self {
         let rest = Duration::try_from(expires_at.duration_since(now)).unwrap_or_default();
-        // From nine tenths to half of the margin before the end. WeChat gives a new one in the last five minutes
+        // From eight tenths to half of the margin before the end. WeChat gives a new one in the last five minutes
         // only, by its own clock.
-        let ahead = margin.min(rest / 2).mul_f64(0.5 + 0.4 * fastrand::f64());
+        let ahead = margin.min(rest / 2).mul_f64(0.5 + 0.3 * fastrand::f64());
         let before_end = |time| expires_at.checked_sub(time).unwrap_or(expires_at);
         Self {
             secret,

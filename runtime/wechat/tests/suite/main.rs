@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+mod calls;
+mod images;
 mod login;
 mod server;
+mod silence;
 mod token;
 mod token_store;
 mod vectors;
