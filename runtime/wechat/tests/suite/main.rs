@@ -6,7 +6,6 @@ mod calls;
 mod images;
 mod login;
 mod server;
-mod silence;
 mod token;
 mod token_store;
 mod vectors;
