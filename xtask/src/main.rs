@@ -2,7 +2,6 @@
 
 mod bench;
 mod command;
-mod fuzz;
 mod host_tools;
 mod object_store;
 mod report;
