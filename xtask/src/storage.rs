@@ -82,8 +82,8 @@ const SERVERS: [Server; 3] = [
     },
 ];
 
-/// Every adapter keeps every promise, on the engines themselves.
-pub(crate) fn storage() -> Result<()> {
+/// Runs the servers, and says where they are for whom they do not expect, as variables of the environment.
+pub(crate) fn servers() -> Result<Vec<(&'static str, &'static str)>> {
     let mut places = Vec::new();
     for server in &SERVERS {
         if std::env::var_os(server.variable).is_none() {
@@ -91,6 +91,12 @@ pub(crate) fn storage() -> Result<()> {
             places.extend(server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url)));
         }
     }
+    Ok(places)
+}
+
+/// Every adapter keeps every promise, on the engines themselves.
+pub(crate) fn storage() -> Result<()> {
+    let places = servers()?;
     let features = "postgres,mysql,redis,conformance";
     run(cargo(&[
         "clippy",
