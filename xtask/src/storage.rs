@@ -1,4 +1,5 @@
-//! The stores against the real servers: PostgreSQL, MariaDB and Redis, installed and started where they are not.
+//! The stores against the real servers: PostgreSQL, MariaDB, Redis and one of the S3 API, installed and started where
+//! they are not.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, output, program, run};
+use crate::object_store::{self, ObjectStore};
 
 /// A database server of the tests.
 struct Server {
@@ -83,12 +85,14 @@ const SERVERS: [Server; 3] = [
 ];
 
 /// Runs the servers, and says where they are for whom they do not expect, as variables of the environment.
-pub(crate) fn servers() -> Result<Vec<(&'static str, &'static str)>> {
+pub(crate) fn servers() -> Result<Vec<(&'static str, String)>> {
     let mut places = Vec::new();
     for server in &SERVERS {
         if std::env::var_os(server.variable).is_none() {
             server.run().with_context(|| server.remedy())?;
-            places.extend(server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url)));
+            places.extend(
+                server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url.to_owned())),
+            );
         }
     }
     Ok(places)
@@ -96,8 +100,10 @@ pub(crate) fn servers() -> Result<Vec<(&'static str, &'static str)>> {
 
 /// Every adapter keeps every promise, on the engines themselves.
 pub(crate) fn storage() -> Result<()> {
-    let places = servers()?;
-    let features = "postgres,mysql,redis,conformance";
+    let mut places = servers()?;
+    let objects = ObjectStore::start()?;
+    places.push((object_store::VARIABLE, objects.url.clone()));
+    let features = "postgres,mysql,redis,s3,oss,cos,conformance";
     run(cargo(&[
         "clippy",
         "--package",
@@ -138,7 +144,7 @@ impl Server {
     }
 
     /// Lets the tests in; where, if not where they expect it.
-    fn admit(&self) -> Result<Option<&'static str>> {
+    fn admit(&self) -> Result<Option<String>> {
         let Some(login) = &self.login else { return Ok(None) };
         let (check, arguments) = login.check.split_first().context("nothing checks the login")?;
         if output(program(check, arguments)).is_some() {
@@ -147,7 +153,7 @@ impl Server {
         let mut arguments = vec!["-u", login.administrator, "--"];
         arguments.extend(login.admit);
         run(program("runuser", &arguments))?;
-        Ok(Some(login.url))
+        Ok(Some(login.url.to_owned()))
     }
 
     /// Installs and starts it; nothing if it answers already.
