@@ -31,6 +31,8 @@ pub(crate) struct Options {
 
 /// Every so many rounds, everything since the first is looked at.
 const THOROUGH: u32 = 50;
+/// How long a round's load may take.
+const LONGEST_LOAD: Duration = Duration::from_secs(5);
 /// How long a server may need until it serves again, once its database does.
 const RECOVERY: Duration = Duration::from_secs(15);
 
@@ -196,7 +198,13 @@ impl Run {
             let took = server.ready(&self.client, &self.ledger.address()).await?;
             self.start_up = (self.start_up + took) / 2;
             (self.applied, self.served) = (self.generations, true);
-            tokio::time::sleep(random.milliseconds(20, 250)).await;
+            // By what is done, not by the clock: a busy machine is put under the same load.
+            let enough = 5 + random.below(60);
+            let began = Instant::now();
+            while load.successes() < enough && began.elapsed() < LONGEST_LOAD {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            tokio::time::sleep(random.milliseconds(0, 20)).await;
             match cluster {
                 Some(cluster) if random.percent(50) => {
                     self.kill_database(cluster, &load).await?;
