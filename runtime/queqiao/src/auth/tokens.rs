@@ -192,7 +192,7 @@ mod tests {
     }
 
     /// The documented order: at each step, two servers of which one is restarted already take each other's tokens, and
-    /// a renewed token is of the new key.
+    /// the server that signs anew renews with the new key.
     #[test]
     fn secrets_change_places_without_a_void_token() {
         let new = "fedcba9876543210fedcba9876543210";
