@@ -7,19 +7,24 @@ use jiff::Timestamp;
 use super::{OwnTable, UserRecord};
 use crate::{Identity, SqlStore, StoreError, UserId, values};
 
+/// The last user of a page.
+pub(super) const LAST: &str =
+    "SELECT max(id) FROM (SELECT id FROM queqiao_users WHERE id > $1 ORDER BY id LIMIT $2) page";
+
 /// All that a page has, in one statement and so of one moment: the users, their identities, roles and revoked sessions.
-const PAGE: &str = "
-    WITH page AS (SELECT id, epoch, created_at FROM queqiao_users WHERE id > $1 ORDER BY id LIMIT $2)
-    SELECT 0 AS kind, id, '' AS a, '' AS b, NULL AS c, epoch AS d, created_at AS e FROM page
-    UNION ALL SELECT 1, page.id, appid, openid, unionid, 0, 0
-    FROM page JOIN queqiao_identities ON queqiao_identities.user_id = page.id
-    UNION ALL SELECT 2, page.id, role, '', NULL, 0, 0
-    FROM page JOIN queqiao_roles ON queqiao_roles.user_id = page.id
-    UNION ALL SELECT 3, page.id, session, '', NULL, until, 0
-    FROM page JOIN queqiao_revoked_sessions ON queqiao_revoked_sessions.user_id = page.id AND until > $3";
+/// By ranges, which every engine reads by its index; a join with the page makes some read whole tables.
+pub(super) const PAGE: &str = "
+    SELECT 0 AS kind, id, '' AS a, '' AS b, NULL AS c, epoch AS d, created_at AS e FROM queqiao_users
+    WHERE id > $1 AND id <= $2
+    UNION ALL SELECT 1, user_id, appid, openid, unionid, 0, 0 FROM queqiao_identities
+    WHERE user_id > $1 AND user_id <= $2
+    UNION ALL SELECT 2, user_id, role, '', NULL, 0, 0 FROM queqiao_roles
+    WHERE user_id > $1 AND user_id <= $2
+    UNION ALL SELECT 3, user_id, session, '', NULL, until, 0 FROM queqiao_revoked_sessions
+    WHERE user_id > $1 AND user_id <= $2 AND until > $3";
 
 impl SqlStore {
-    /// The users behind `after` in the order of their ids, at most `limit`; none at the end.
+    /// The users behind `after` in the order of their ids, about `limit`; none at the end.
     ///
     /// A page is of one moment, the rows of the own table of one soon after. Who signs in for the first time while pages
     /// are read comes last, since ids grow with time.
@@ -35,7 +40,11 @@ impl SqlStore {
         now: Timestamp,
     ) -> Result<Vec<UserRecord>, StoreError> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
-        let rows = self.database().rows(PAGE, &values![after, limit, now]).await?;
+        let last = self.database().row(LAST, &values![&after, limit]).await?;
+        let Some(last) = last.map_or(Ok(None), |row| row.get::<Option<UserId>>(0))? else {
+            return Ok(Vec::new());
+        };
+        let rows = self.database().rows(PAGE, &values![&after, last, now]).await?;
         let mut users: BTreeMap<UserId, UserRecord> = BTreeMap::new();
         for row in &rows {
             let id: UserId = row.get(1)?;

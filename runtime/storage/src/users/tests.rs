@@ -256,6 +256,21 @@ async fn logins_meanwhile_make_no_second_user() {
     assert_eq!(side.store.count().await, Ok(200));
 }
 
+/// A page takes as long in a million users as in a thousand.
+#[tokio::test]
+async fn a_page_is_read_by_indexes() {
+    let side = sqlite().await;
+    for (select, values) in
+        [(super::export::PAGE, &values!["a", "b", time(0)][..]), (super::export::LAST, &values!["a", 9][..])]
+    {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
+        for row in side.store.database().rows(explain, values).await.unwrap() {
+            let step: String = row.get("detail").unwrap();
+            assert!(!step.contains("SCAN queqiao"), "{step}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_table_or_key_is_told() {
     let side = sqlite().await;
