@@ -123,7 +123,7 @@ impl UserRecord {
             let Some(appid) = one.appid.or_else(|| appid.map(str::to_owned)) else {
                 let openid = one.openid;
                 return told(format!(
-                    "the identity with openid {openid} names no `appid`, and no default is given"
+                    "the identity with openid {openid} names no `appid`, and there is no default: put it into the line, or give --appid"
                 ));
             };
             check("appid", &appid)?;
