@@ -51,10 +51,11 @@ const ok = (schema) => ({ 200: { description: 'OK', ...json(schema) } })
 const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }
 const USER = [{ login: [] }]
 
-function document(title, paths, schemas) {
+function document(title, paths, schemas, more = {}) {
   const own = {
     openapi: '3.1.0',
     info: { title, version: '1.0.0' },
+    ...more,
     paths: {
       '/auth/login': {
         post: {
@@ -87,6 +88,9 @@ function document(title, paths, schemas) {
   return { ...own, 'x-queqiao': { contract } }
 }
 
+/** Where a client calls by default, as every mini-program that is out has it. */
+const SERVERS = [{ url: 'https://api.example.com' }]
+
 /** Login and JSON operations, nothing else. */
 export function core() {
   const note = { type: 'object', required: ['id', 'text'], properties: { id: { type: 'string' }, text: { type: 'string' } } }
@@ -103,11 +107,12 @@ export function core() {
       },
     },
     { Note: note },
+    { servers: SERVERS },
   )
 }
 
-/** Every part of the runtime at once. */
-export function everything() {
+/** What operations of the large contracts have in common. */
+function larger() {
   const answers = { ...ok(model('Note')), ...failures(SHARED, { 410: ['client.too_old'], 404: ['note.not_found'] }) }
   answers[409] = {
     description: '`note.locked`: Somebody else writes.',
@@ -129,6 +134,48 @@ export function everything() {
   const bytes = { type: 'string', format: 'binary' }
   const operation = (operationId, more = {}) => ({ operationId, security: USER, responses: answers, ...more })
   const body = (media, schema) => ({ requestBody: { required: true, content: { [media]: { schema } } } })
+  const note = {
+    type: 'object',
+    required: ['id', 'text'],
+    properties: { id: { type: 'string' }, text: { type: 'string' }, at: { type: 'string', format: 'date-time' } },
+  }
+  const logout = { post: operation('logout', { responses: { 204: { description: 'Done' }, ...failures(SHARED) } }) }
+  return { answers, bytes, operation, body, note, logout }
+}
+
+/** All that a queqiao server's contract can use, with or without uploads that go past the server. */
+export function server({ direct }) {
+  const { answers, bytes, operation, body, note, logout } = larger()
+  const file = { type: 'object', required: ['file'], properties: { file: bytes, caption: { type: 'string' } } }
+  const attach = operation('attach', body('multipart/form-data', file))
+  const paths = {
+    '/notes': {
+      get: operation('listNotes', { parameters: [{ name: 'since', in: 'query', schema: { type: 'string', format: 'date-time' } }], responses: { ...answers, 304: { description: 'Nothing new' } } }),
+      post: operation('addNote', { 'x-queqiao-idempotent': true, ...body('application/json', model('Note')) }),
+    },
+    '/notes/{id}': {
+      get: operation('exportNote', { parameters: [idParameter], responses: { ...answers, 200: { description: 'OK', content: { 'application/octet-stream': { schema: bytes } } } } }),
+    },
+    '/notes/file': { post: attach },
+    '/public': { get: { operationId: 'everybody', responses: answers } },
+    '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
+    '/auth/logout': logout,
+  }
+  if (direct) {
+    const begin = { type: 'object', required: ['operation'], properties: { operation: { type: 'string' } } }
+    paths['/uploads'] = { post: operation('beginUpload', body('application/json', begin)) }
+    attach['x-queqiao-idempotent'] = true
+    attach.requestBody['x-queqiao-direct'] = { begin: 'beginUpload', upload: 'upload' }
+    attach.requestBody.content['application/json'] = { schema: { type: 'object', required: ['upload'], properties: { upload: { type: 'string' }, caption: { type: 'string' } } } }
+  }
+  const whole = document('server', paths, { Note: note }, { servers: SERVERS })
+  whole.components.securitySchemes.login['x-queqiao-login'].logout = 'logout'
+  return whole
+}
+
+/** Every part of the runtime at once but uploads past the server, as only a document of several makers' could have them. */
+export function everything() {
+  const { answers, bytes, operation, body, note, logout } = larger()
   const filter = (name, style, explode, schema) => ({ name, in: 'query', style, explode, schema })
   const paths = {
     '/notes': {
@@ -156,12 +203,7 @@ export function everything() {
     '/partner': { get: operation('partner', { security: [{ basic: [] }], servers: [{ url: 'https://partner.example.com' }] }) },
     '/key': { get: operation('byKey', { security: [{ key: [] }] }) },
     '/query-key': { get: operation('byQueryKey', { security: [{ queryKey: [] }] }) },
-    '/auth/logout': { post: operation('logout', { responses: { 204: { description: 'Done' }, ...failures(SHARED) } }) },
-  }
-  const note = {
-    type: 'object',
-    required: ['id', 'text'],
-    properties: { id: { type: 'string' }, text: { type: 'string' }, at: { type: 'string', format: 'date-time' } },
+    '/auth/logout': logout,
   }
   // No queqiao server has PATCH, or schemes of its own.
   const { 'x-queqiao': _, ...whole } = document('everything', paths, { Note: note })

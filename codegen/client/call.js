@@ -142,13 +142,11 @@ function operations(method, access, common) {
     };
     //#end
     //#session
-    if (login) exchange = function (session) {
-      return start(0, {
-        //#hooks
-        silent: 1
-        //#end
-      }, {}, '', session);
-    };
+    if (login) exchange = start.bind(0, 0, {
+      //#hooks
+      silent: 1
+      //#end
+    }, {}, '');
     //#end
     return call;
   };

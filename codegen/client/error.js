@@ -1,7 +1,6 @@
 // fields come from the server as they are.
 function ApiError(kind, operation, fields, response) {
-  var error = this;
-  copy(error, fields);
+  var error = copy(this, fields);
   if (response) {
     error.status = response.status;
     error.requestId =

@@ -12,11 +12,9 @@ function send() {
     header: header,
     data: body,
     dataType: 'text',
-    responseType:
     //#binary
-    more.binary ? 'arraybuffer' :
+    responseType: more.binary ? 'arraybuffer' : 'text',
     //#end
-    'text',
     success: leave,
     fail: leave
   };

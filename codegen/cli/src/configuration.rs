@@ -87,7 +87,7 @@ fn parse(text: &str) -> miette::Result<Client> {
             help = "[client] takes: out = \"folder\", npm = \"folder\", npm_name = \"name\", openapi = \"file\", base_url = \"https://…\" or \
                     { develop = \"…\", trial = \"…\", release = \"…\" }, container = { env = \"…\", service = \
                     \"…\" }, split = true, minify = true, subpackages = [{ \
-                    out = \"folder\", tags = [\"tag\"], independent = true }], budget = \"20KB\", without = [\"retry\", \"share\", \"background\", \"hooks\"]",
+                    out = \"folder\", tags = [\"tag\"], independent = true }], budget = \"20KB\", without = [\"retry\", \"share\", \"background\", \"hooks\", \"users\", \"language\", \"timer\"]",
             "[client]: {error}"
         )
     })

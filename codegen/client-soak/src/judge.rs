@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) sent: u64,
     pub(crate) settled: bool,
     pub(crate) aborted: bool,
+    /// A log-out of all devices, which may need a login of its own.
+    pub(crate) everywhere: bool,
     /// Made when all had recovered.
     pub(crate) probe: bool,
 }
@@ -99,6 +101,7 @@ impl World {
             sent: 0,
             settled: false,
             aborted: false,
+            everywhere: false,
             probe: self.calm,
         });
         self.book.open.push(number);

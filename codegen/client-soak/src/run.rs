@@ -298,7 +298,10 @@ impl Run<'_> {
 
     fn log_out(&self, copy: usize, everywhere: bool, index: usize) {
         let number = self.world.borrow_mut().enter(&LOGOUT, None, None);
-        self.world.borrow_mut().new_era();
+        let mut world = self.world.borrow_mut();
+        world.book.calls[number].everywhere = everywhere;
+        world.new_era();
+        drop(world);
         self.make(number, copy, &json!([{ "everywhere": everywhere }, options(number, false, None)]), index);
     }
 

@@ -87,7 +87,7 @@ defects! {
     each_repetition_has_another_key: [
         ("if (token) header.Authorization = 'Bearer ' + token;",
          "if (token) header.Authorization = 'Bearer ' + token;\n\
-          if (header['Idempotency-Key']) header['Idempotency-Key'] = unique();"),
+          if (header['idempotency-key']) header['idempotency-key'] = unique();"),
     ] => [OneKey];
 
     an_aborted_call_stays_in_the_queue: [

@@ -17,8 +17,8 @@ pub(super) struct Login {
     pub(super) code: String,
     failure: Option<Manner>,
     again: bool,
-    /// It may be that of a log-out, which gives it up when it is aborted.
-    leaving: bool,
+    /// It may be that of one of these log-outs, which gives it up when it ends before.
+    pub(super) leaving: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,15 +99,16 @@ impl World {
 
     fn judge_login(&mut self) {
         let (launch, now, era) = (self.launch, self.now, self.era);
+        let given_up = |login: &Login| login.leaving.iter().any(|call| !self.book.is_open(*call));
         let under_way = self.logins.iter().any(|login| {
             login.launch == launch
                 && match login.phase {
                     Phase::Over => false,
                     // After a log-out nobody waits for it, though a host without tasks goes on with it.
-                    Phase::Exchanging => login.era == era && !login.leaving,
+                    Phase::Exchanging => login.era == era && !given_up(login),
                     // The client may give up wx.login after a minute, and a code after a log-out.
                     Phase::Waiting => now < login.started + 60_000,
-                    Phase::Coded => now < login.started + 60_000 && login.era == era && !login.leaving,
+                    Phase::Coded => now < login.started + 60_000 && login.era == era && !given_up(login),
                 }
         });
         if under_way {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::trouble::Trouble;
 use super::{Delivery, World};
-use crate::contract::{Access, RENEWAL};
+use crate::contract::RENEWAL;
 
 /// The token that the client should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ impl World {
                 token.filter(|_| self.logins[login].era == self.era && open.trouble != Trouble::NoData)
             {
                 // Nobody holds that of a log-out for long.
-                self.held = if self.leaving() { Held::Unsure } else { Held::Token(token.to_owned()) };
+                let for_a_log_out = !self.logins[login].leaving.is_empty();
+                self.held = if for_a_log_out { Held::Unsure } else { Held::Token(token.to_owned()) };
             }
         } else if bore_current && response.status == 401 {
             self.held = if heard { Held::Nothing } else { Held::Unsure };
@@ -39,8 +40,8 @@ impl World {
         }
     }
 
-    /// Whether a log-out is under way.
-    pub(super) fn leaving(&self) -> bool {
-        self.book.open.iter().any(|call| self.book.calls[*call].operation.access == Access::Logout)
+    /// The log-outs under way that may log in.
+    pub(super) fn leaving(&self) -> Vec<usize> {
+        self.book.open.iter().copied().filter(|call| self.book.calls[*call].everywhere).collect()
     }
 }
