@@ -347,6 +347,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 plans: &mut plans,
                 mistakes: &mut mistakes,
                 path_taken: false,
+                #[cfg(feature = "server")]
+                transaction_taken: false,
             };
             (route.describe)(&mut operation);
             let draft = operation.finish();
@@ -418,9 +420,21 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`Api::build`].
+    /// As [`Api::build`]; also for an operation that is `idempotent`, whose records are kept by `serve`.
     pub fn into_router(self, context: Context<S>) -> Result<Router, BuildError> {
-        Ok(self.build()?.router(context))
+        let built = self.build()?;
+        #[cfg(feature = "server")]
+        let recorded = context.services.idempotency.is_some();
+        #[cfg(not(feature = "server"))]
+        let recorded = false;
+        if let Some((route, _)) = built.routes.iter().find(|(route, _)| route.meta.idempotent && !recorded) {
+            return Err(BuildError::one(format!(
+                "handler {} is idempotent, and the services of this router keep no records of requests: use `serve`, or leave \
+                 `idempotent` out",
+                route.meta.handler()
+            )));
+        }
+        Ok(built.router(context))
     }
 }
 

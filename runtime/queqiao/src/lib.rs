@@ -66,6 +66,7 @@ mod document;
 mod endpoint;
 mod entity_tag;
 pub mod extract;
+mod idempotency;
 pub mod list;
 mod model;
 mod problem;
@@ -90,8 +91,8 @@ pub use uuid;
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, Engine, Identity, Migration, Row, StoreError, Transaction, UserId,
-    sqlx, values,
+    Account, Accounts, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues, Leased, Leases,
+    Migration, Row, StoreError, Transaction, UserId, sqlx, values,
 };
 
 pub use crate::api::{Api, BuildError, Built, Routes};
@@ -100,6 +101,8 @@ pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
 pub use crate::endpoint::{Deprecated, Endpoint, Meta, Method};
 pub use crate::entity_tag::EntityTag;
+#[cfg(feature = "server")]
+pub use crate::extract::Tx;
 pub use crate::extract::{
     Extract, Header, HeaderField, IfMatch, Incoming, Json, Path, PreconditionFailed, Query, Raw, RawBody,
     State,

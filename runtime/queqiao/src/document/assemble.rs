@@ -152,6 +152,9 @@ fn place_of(components: &Components, name: &str, schema: &Value) -> String {
     }
 }
 
+/// Says that the client may repeat the operation, under a key that it makes.
+const IDEMPOTENT: &str = "x-queqiao-idempotent";
+
 struct Writer<'a> {
     components: &'a Components,
     mistakes: &'a mut Vec<String>,
@@ -220,6 +223,10 @@ impl Writer<'_> {
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
+        if meta.idempotent {
+            let fact = Extensions::from_iter([(IDEMPOTENT.to_owned(), Value::Bool(true))]);
+            builder = builder.extensions(Some(fact));
+        }
         builder.build()
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::decode::{Kind, Plan, Style, deep_name};
 use super::schemas::{Schemas, Side};
 use crate::endpoint::Meta;
+use crate::idempotency;
 use crate::model::Model;
 use crate::problem::{self, ApiError, ErrorCase, ErrorSet, Location};
 
@@ -82,6 +83,8 @@ pub(crate) struct Plans {
     arguments: Vec<(TypeId, Box<dyn Any + Send + Sync>)>,
     /// The names of all query parameters.
     query: Vec<String>,
+    /// The names of all header parameters, in lower case.
+    headers: Vec<String>,
 }
 
 impl Plans {
@@ -94,6 +97,11 @@ impl Plans {
     /// The plan of the argument `T`.
     pub(crate) fn get<T: 'static, P: 'static>(&self) -> Option<&P> {
         self.arguments.iter().find(|(id, _)| *id == TypeId::of::<T>())?.1.downcast_ref()
+    }
+
+    /// The names of the headers that arguments take, in lower case.
+    pub(crate) fn headers(&self) -> &[String] {
+        &self.headers
     }
 
     /// Whether an argument takes the query parameter of this name.
@@ -119,6 +127,8 @@ pub struct Operation<'a> {
     pub(crate) plans: &'a mut Plans,
     pub(crate) mistakes: &'a mut Vec<String>,
     pub(crate) path_taken: bool,
+    #[cfg(feature = "server")]
+    pub(crate) transaction_taken: bool,
 }
 
 impl Operation<'_> {
@@ -415,6 +425,11 @@ impl Operation<'_> {
         }
         let query = self.draft.parameters.iter().filter(|p| p.location == Location::Query);
         self.plans.query = query.map(|parameter| parameter.name.clone()).collect();
+        let headers = self.draft.parameters.iter().filter(|p| p.location == Location::Header);
+        self.plans.headers = headers.map(|parameter| parameter.name.to_ascii_lowercase()).collect();
+        if self.meta.idempotent {
+            idempotency::describe(&mut self);
+        }
         for case in problem::ANYWHERE {
             self.draft.errors.case(case);
         }

@@ -92,7 +92,11 @@ async fn take<S>(request: &mut Incoming, context: &Context<S>) -> Result<Bytes, 
     let body = request
         .take_body()
         .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
-    collect(body, &request.parts.headers, context.services.limits.body).await
+    let bytes = collect(body, &request.parts.headers, context.services.limits.body).await?;
+    if let Some(repeat) = &request.repeat {
+        repeat.is_json(&bytes);
+    }
+    Ok(bytes)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

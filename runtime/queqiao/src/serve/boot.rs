@@ -4,19 +4,20 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Migration};
+use queqiao_storage::{Accounts, Clock, Database, KeyValues, Leases, Migration};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
+use super::stores::Stores;
 
 /// The table in which the application's own migrations are noted.
 const MIGRATIONS: &str = "app_migrations";
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
-    database: Database,
+    stores: Stores,
     accounts: Arc<dyn Accounts>,
     clock: Clock,
     app: config::Map<String, config::Value>,
@@ -24,13 +25,9 @@ pub struct Boot {
 }
 
 impl Boot {
-    pub(super) fn new(
-        settings: &Settings,
-        database: Database,
-        accounts: Arc<dyn Accounts>,
-        clock: Clock,
-    ) -> Self {
-        Self { database, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+    pub(super) fn new(settings: &Settings, stores: Stores, clock: Clock) -> Self {
+        let accounts = stores.sql.clone();
+        Self { stores, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -45,7 +42,42 @@ impl Boot {
     /// }
     /// ```
     pub fn sql(&self) -> &Database {
-        &self.database
+        self.stores.sql.database()
+    }
+
+    /// Small values by key, with an end and compare-and-set, alike for all instances: in the database, or where
+    /// `storage.key_values` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, StoreError};
+    ///
+    /// /// Remembers for ten minutes what was hard to find out.
+    /// async fn remember(boot: &Boot, weather: &str) -> Result<(), StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let end = now + queqiao::jiff::SignedDuration::from_mins(10);
+    ///     boot.key_values().put("weather", weather.as_bytes(), Some(end), now).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn key_values(&self) -> &Arc<dyn KeyValues> {
+        &self.stores.key_values
+    }
+
+    /// Leases with fencing tokens, so that one of all instances does something: in the database, or where
+    /// `storage.leases` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, Leased, StoreError};
+    ///
+    /// /// Whether this instance is to send the report of today.
+    /// async fn mine(boot: &Boot) -> Result<bool, StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let until = now + queqiao::jiff::SignedDuration::from_mins(5);
+    ///     Ok(matches!(boot.leases().acquire("report", until, now).await?, Leased::Yours(_)))
+    /// }
+    /// ```
+    pub fn leases(&self) -> &Arc<dyn Leases> {
+        &self.stores.leases
     }
 
     /// Users, their WeChat identities and roles: for an operation by which one admin appoints another.
@@ -99,11 +131,11 @@ impl Boot {
     /// # Errors
     /// SQL that fails, or a migration that was changed after it had been applied.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result {
-        Ok(self.database.migrate(MIGRATIONS, migrations).await?)
+        Ok(self.sql().migrate(MIGRATIONS, migrations).await?)
     }
 
     pub(crate) async fn close(&self) {
-        self.database.close().await;
+        self.sql().close().await;
     }
 }
 

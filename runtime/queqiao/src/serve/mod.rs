@@ -14,6 +14,8 @@ mod reader;
 mod settings;
 mod shutdown;
 mod start_up;
+mod store_settings;
+mod stores;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -95,7 +97,7 @@ where
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, idempotency, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -105,7 +107,8 @@ where
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     let (served, told) = oneshot::channel();
     let writing = tokio::spawn(clients.keep_writing(told));
-    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
+    let patience = settings.server.shutdown_timeout;
+    shutdown::run(listener, router, readiness, patience, stop, idempotency.finished()).await?;
     // The last counts, before the database is closed.
     drop(served);
     writing.await?;

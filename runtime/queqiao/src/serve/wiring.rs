@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
+use queqiao_storage::{Clock, ContractId};
 use queqiao_wechat::{App, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
@@ -20,10 +20,12 @@ use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
+use super::stores::Stores;
 use crate::api::{Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
+use crate::idempotency::{Idempotency, REPLAYED};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -31,6 +33,7 @@ pub(crate) struct Wired {
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) idempotency: Arc<Idempotency>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
 }
@@ -49,16 +52,16 @@ where
 {
     let contract: ContractId = built.document().contract().parse()?;
     let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
-    let options = PoolOptions {
-        max_connections: settings.database.max_connections,
-        acquire_timeout: settings.database.acquire_timeout,
-        ..PoolOptions::default()
-    };
-    let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
-    let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqlStore::new(database.clone(), cipher).await?);
-    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
+    let stores = Stores::open(settings, built.title(), keys.cipher(settings)?).await?;
+    let database = stores.sql.database().clone();
+    let readiness = Readiness::new(stores.health.clone());
+    let idempotency = Arc::new(Idempotency::new(
+        Arc::clone(&stores.idempotency),
+        Arc::clone(&stores.sql),
+        clock.clone(),
+        settings.idempotency,
+    ));
     let counted = Counted {
         operations: built.operations().collect(),
         own: contract,
@@ -66,19 +69,24 @@ where
         policy,
         limit: settings.clients.limit,
     };
-    let clients = Arc::new(Clients::new(counted, store, clock.clone()));
+    let clients = Arc::new(Clients::new(counted, stores.sql.clone(), clock.clone()));
 
-    let accounts = Arc::clone(&stores.accounts);
-    let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
-    let boot = Boot::new(settings, database.clone(), accounts, clock);
+    let login_stores = LoginStores {
+        accounts: stores.sql.clone(),
+        session_keys: stores.sql.clone(),
+        codes: Arc::clone(&stores.login_codes),
+    };
+    let login = Arc::new(login(built.title(), settings, &keys, login_stores, &clock, emulator)?);
+    let boot = Boot::new(settings, stores, clock);
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
         .with_login(login.clone())
-        .with_clients(Arc::clone(&clients));
+        .with_clients(Arc::clone(&clients))
+        .with_idempotency(Arc::clone(&idempotency))
+        .with_database(database);
 
-    let readiness = Readiness::new(database);
     let document = built.document().clone();
     let language = built.language();
     let mut own = health::routes(readiness.clone(), language);
@@ -103,6 +111,7 @@ where
         boot,
         readiness,
         clients,
+        idempotency,
         #[cfg(feature = "test")]
         login,
     })
@@ -162,6 +171,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer> {
             header("X-Request-Id")?,
             header("Retry-After")?,
             header("Location")?,
+            REPLAYED,
         ])
         .max_age(std::time::Duration::from_secs(600));
     if origins.iter().any(|origin| origin == "*") {
