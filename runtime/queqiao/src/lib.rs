@@ -35,6 +35,7 @@
 //! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
+//! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
@@ -46,6 +47,8 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
+//! | `postgres`, `mysql` | no | databases for those who outgrow one file |
+//! | `redis` | no | what may live there: key-values, leases, login codes, idempotency records |
 //! | `emulator` | yes | WeChat offline, for development |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
 //! | `chrono` | no | the types of this crate in models |
@@ -127,6 +130,9 @@ pub mod prelude {
         MediaType, NoContent, Page, Paging, Path, Query, Raw, Redirect, Role, RoleName, Sort, State, Tagged,
         User, delete, get, model, patch, post, put, routes,
     };
+
+    #[cfg(feature = "server")]
+    pub use crate::Tx;
 }
 
 /// For the macros; not for users.

@@ -75,6 +75,8 @@ pub enum AfterCrash {
 pub struct IdempotentRequest {
     /// Which request.
     pub scope: Scope,
+    /// Made for this attempt, to tell it from any other.
+    pub attempt: Uuid,
     /// What was sent.
     pub body: BodyHash,
     /// From when on it counts as crashed if it is not answered.
@@ -157,7 +159,8 @@ pub trait IdempotencyRecords: Send + Sync {
     /// Asks whether to execute a request. Of concurrent callers exactly one is to.
     ///
     /// From its patience on, one that was not answered counts as crashed. What was asked when it was begun
-    /// decides then, not what is asked now. Each call also forgets some of what has ended, so that the store
+    /// decides then, not what is asked now. A caller that does not hear the answer may
+    /// [`abandon`](Self::abandon) its attempt all the same. Each call also forgets some of what has ended, so that the store
     /// does not grow.
     async fn begin(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError>;
 

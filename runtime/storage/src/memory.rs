@@ -33,7 +33,6 @@ struct State {
 #[derive(Debug)]
 struct Begin {
     request: IdempotentRequest,
-    attempt: Uuid,
     answer: Option<Answer>,
 }
 
@@ -206,16 +205,15 @@ impl IdempotencyRecords for MemoryStore {
         if let Some(begun) = known {
             return Ok(begun);
         }
-        let attempt = Uuid::new_v4();
-        let begin = Begin { request: request.clone(), attempt, answer: None };
+        let begin = Begin { request: request.clone(), answer: None };
         state.requests.insert(request.scope, begin, |begin| lives(Some(begin.request.until), now));
-        Ok(Begun::Yours(Attempt { scope: request.scope, id: attempt }))
+        Ok(Begun::Yours(Attempt { scope: request.scope, id: request.attempt }))
     }
 
     async fn answer(&self, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
         check_answer(answer)?;
         if let Some(request) = self.state().requests.map.get_mut(&attempt.scope)
-            && request.attempt == attempt.id
+            && request.request.attempt == attempt.id
             && request.answer.is_none()
         {
             request.answer = Some(answer.clone());
@@ -226,7 +224,7 @@ impl IdempotencyRecords for MemoryStore {
     async fn abandon(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let mut state = self.state();
         let begin = state.requests.map.get(&attempt.scope);
-        if begin.is_some_and(|begin| begin.attempt == attempt.id && begin.answer.is_none()) {
+        if begin.is_some_and(|begin| begin.request.attempt == attempt.id && begin.answer.is_none()) {
             state.requests.map.remove(&attempt.scope);
         }
         Ok(())
@@ -234,7 +232,7 @@ impl IdempotencyRecords for MemoryStore {
 
     async fn give_up(&self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
         if let Some(begin) = self.state().requests.map.get_mut(&attempt.scope)
-            && begin.attempt == attempt.id
+            && begin.request.attempt == attempt.id
         {
             begin.request.patience = now;
         }

@@ -19,7 +19,7 @@ use crate::problem::{Internal, Listener, Problem};
 ///
 /// ```
 /// use queqiao::prelude::*;
-/// use queqiao::{StoreError, Tx, values};
+/// use queqiao::{StoreError, values};
 ///
 /// /// Why an order was refused.
 /// #[derive(Debug, ApiError)]

@@ -16,6 +16,7 @@ use queqiao_storage::{
     StoreError, UserId,
 };
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::{Handle, answer};
 use crate::extract::{Held, Incoming};
@@ -25,6 +26,8 @@ use crate::problem::{self, Internal, Listener, Problem};
 const GRACE: Duration = Duration::from_secs(10);
 /// Seconds after which a repeat of a running request may ask for its answer.
 const PAUSE: &str = "1";
+/// Between two attempts to write a record.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Refusals that say: not carried out, come again. They are not kept, so that it is carried out then.
 const COME_AGAIN: [StatusCode; 3] =
     [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
@@ -81,12 +84,24 @@ impl Idempotency {
         let now = self.clock.now();
         let wish = IdempotentRequest {
             scope: Scope::new(user, operation, repeat.key()),
+            attempt: Uuid::new_v4(),
             body: repeat.fingerprint(&request),
             patience: after(now, self.settings.patience + GRACE),
             until: after(now, self.settings.remembered),
             after_crash: if transaction.is_some() { AfterCrash::Again } else { AfterCrash::Unknown },
         };
-        let attempt = match records.begin(&wish, now).await.map_err(Problem::internal)? {
+        let begun = match records.begin(&wish, now).await {
+            Ok(begun) => begun,
+            Err(error) => {
+                // Whether it was begun is not known; that it had no effect is.
+                let attempt = Attempt { scope: wish.scope, id: wish.attempt };
+                if error.is_transient() {
+                    self.keep_writing(Note { records, attempt, word: Word::Abandon });
+                }
+                return Err(Problem::internal(error));
+            }
+        };
+        let attempt = match begun {
             Begun::Yours(attempt) => attempt,
             Begun::Answered(answer) => return answer::again(answer),
             Begun::OtherBody => return Err(Problem::from_case(&problem::IDEMPOTENCY_KEY_REUSED)),
@@ -106,6 +121,48 @@ impl Idempotency {
                 Ok(panic) => resume_unwind(panic),
                 Err(cancelled) => Err(Problem::internal(cancelled)),
             },
+        }
+    }
+
+    /// Writes a note while the store does not answer, for as long as a request may run.
+    fn keep_writing(self: &Arc<Self>, note: Note) {
+        let (service, under_way) = (Arc::clone(self), self.under_way.subscribe());
+        tokio::spawn(async move {
+            let end = tokio::time::Instant::now() + service.settings.patience;
+            while tokio::time::Instant::now() < end {
+                tokio::time::sleep(AGAIN).await;
+                match note.write(service.clock.now()).await {
+                    Err(error) if error.is_transient() => {}
+                    Err(error) => {
+                        tracing::error!(%error, "the record of an idempotent request could not be written")
+                    }
+                    Ok(()) => break,
+                }
+            }
+            drop(under_way);
+        });
+    }
+}
+
+/// What is to stand in the record of a request.
+struct Note {
+    records: Arc<dyn IdempotencyRecords>,
+    attempt: Attempt,
+    word: Word,
+}
+
+enum Word {
+    Answer(Answer),
+    Abandon,
+    GiveUp,
+}
+
+impl Note {
+    async fn write(&self, now: Timestamp) -> Result<(), StoreError> {
+        match &self.word {
+            Word::Answer(answer) => self.records.answer(&self.attempt, answer).await,
+            Word::Abandon => self.records.abandon(&self.attempt).await,
+            Word::GiveUp => self.records.give_up(&self.attempt, now).await,
         }
     }
 }
@@ -160,16 +217,16 @@ impl Execution {
         }
         if COME_AGAIN.contains(&status) {
             self.roll_back().await;
-            self.written("taken back", self.records.abandon(&self.attempt).await);
+            self.note(Word::Abandon).await;
             return Ok(response);
         }
         let (response, answer) = answer::kept(response, self.listener.audience()).await;
         if status.is_client_error() {
             self.roll_back().await;
-            self.written("answered", self.records.answer(&self.attempt, &answer).await);
+            self.note(Word::Answer(answer)).await;
             return Ok(response);
         }
-        match self.commit(&answer).await {
+        match self.commit(answer).await {
             Ok(()) => Ok(response),
             Err(problem) => {
                 self.failed().await;
@@ -179,17 +236,17 @@ impl Execution {
     }
 
     /// Makes answer and effect true.
-    async fn commit(&self, answer: &Answer) -> Result<(), Problem> {
+    async fn commit(&self, answer: Answer) -> Result<(), Problem> {
         let transaction = match &self.transaction {
             Some(held) => held.take().map_err(Problem::internal)?,
             None => None,
         };
         let Some(mut transaction) = transaction else {
             // The effect is there, and the client is told so, whatever becomes of the record.
-            self.written("answered", self.records.answer(&self.attempt, answer).await);
+            self.note(Word::Answer(answer)).await;
             return Ok(());
         };
-        let written = self.service.sql.answer_in(&mut transaction, &self.attempt, answer).await;
+        let written = self.service.sql.answer_in(&mut transaction, &self.attempt, &answer).await;
         match written {
             Ok(()) => transaction.commit().await,
             Err(error) => transaction.rollback().await.and(Err(error)),
@@ -204,12 +261,7 @@ impl Execution {
     /// back. If it still runs, this waits for it, because it holds the record.
     async fn failed(&self) {
         self.roll_back().await;
-        if self.transaction.is_some() {
-            self.written("taken back", self.records.abandon(&self.attempt).await);
-        } else {
-            let now = self.service.clock.now();
-            self.written("given up", self.records.give_up(&self.attempt, now).await);
-        }
+        self.note(if self.transaction.is_some() { Word::Abandon } else { Word::GiveUp }).await;
     }
 
     async fn roll_back(&self) {
@@ -220,10 +272,15 @@ impl Execution {
         }
     }
 
-    /// A record that could not be written stays as it is: the request counts as crashed when its time is up.
-    fn written(&self, what: &str, outcome: Result<(), StoreError>) {
-        if let Err(error) = outcome {
-            tracing::error!(%error, "the record of an idempotent request could not be {what}");
+    /// Writes into the record; later, if the store does not answer now. Should this process end before, the request
+    /// counts as crashed when its time is up.
+    async fn note(&self, word: Word) {
+        let note = Note { records: Arc::clone(&self.records), attempt: self.attempt.clone(), word };
+        if let Err(error) = note.write(self.service.clock.now()).await {
+            tracing::error!(%error, "the record of an idempotent request could not be written");
+            if error.is_transient() {
+                self.service.keep_writing(note);
+            }
         }
     }
 }

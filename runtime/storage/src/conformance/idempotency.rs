@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::{CROWD, crowd, ok, time};
 use crate::{
@@ -28,6 +29,7 @@ fn answer() -> Answer {
 fn request(scope: Scope, body: &[u8], now: Timestamp) -> IdempotentRequest {
     IdempotentRequest {
         scope,
+        attempt: Uuid::new_v4(),
         body: BodyHash::new(body),
         patience: now + SignedDuration::from_secs(60),
         until: now + REMEMBERED,

@@ -214,6 +214,7 @@ async fn answer_and_effect_are_one(place: Place) {
 fn order(key: &str, now: jiff::Timestamp) -> crate::IdempotentRequest {
     crate::IdempotentRequest {
         scope: crate::Scope::new(None, "order", key),
+        attempt: uuid::Uuid::new_v4(),
         body: crate::BodyHash::new(b""),
         patience: now + jiff::SignedDuration::from_secs(60),
         until: now + crate::REMEMBERED,

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use redis::Script;
-use uuid::Uuid;
 
 use super::{RedisStore, hex, kept, parsed, text, time};
 use crate::idempotency::check_answer;
@@ -68,7 +67,7 @@ impl RedisStore {
 #[async_trait::async_trait]
 impl IdempotencyRecords for RedisStore {
     async fn begin(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
-        let attempt = Attempt { scope: request.scope, id: Uuid::new_v4() };
+        let attempt = Attempt { scope: request.scope, id: request.attempt };
         let again = if request.after_crash == AfterCrash::Again { "1" } else { "0" };
         let texts = [
             attempt.id.to_string(),

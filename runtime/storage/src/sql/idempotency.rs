@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
-use uuid::Uuid;
 
 use super::SqlStore;
 use crate::database::{Row, Transaction, retried};
@@ -35,12 +34,7 @@ fn known(row: &Row, request: &IdempotentRequest, now: Timestamp) -> Result<Optio
 }
 
 impl SqlStore {
-    async fn begin_once(
-        &self,
-        attempt: &Attempt,
-        request: &IdempotentRequest,
-        now: Timestamp,
-    ) -> Result<Begun, StoreError> {
+    async fn begin_once(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
         let scope = request.scope.as_bytes();
         let mut transaction = self.database.begin().await?;
         transaction.lock(&[scope]).await?;
@@ -63,10 +57,10 @@ impl SqlStore {
         };
         let again = i64::from(request.after_crash == AfterCrash::Again);
         let values =
-            values![scope, request.body.as_bytes(), attempt.id, request.patience, again, request.until];
+            values![scope, request.body.as_bytes(), request.attempt, request.patience, again, request.until];
         transaction.execute(write, &values).await?;
         transaction.commit().await?;
-        Ok(Begun::Yours(attempt.clone()))
+        Ok(Begun::Yours(Attempt { scope: request.scope, id: request.attempt }))
     }
 
     /// Keeps the answer in the transaction that had the effect: both become true with its commit, or
@@ -108,8 +102,7 @@ impl SqlStore {
 impl IdempotencyRecords for SqlStore {
     async fn begin(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
         self.sweep_idempotency(now).await?;
-        let attempt = Attempt { scope: request.scope, id: Uuid::new_v4() };
-        retried(|| self.begin_once(&attempt, request, now)).await
+        retried(|| self.begin_once(request, now)).await
     }
 
     async fn answer(&self, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
