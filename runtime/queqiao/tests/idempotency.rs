@@ -516,10 +516,27 @@ async fn read(_: Tx) {}
 #[post("/twice")]
 async fn twice(_: Tx, _: Tx) {}
 
+struct Form;
+
+impl<S: Send + Sync> queqiao::Extract<S> for Form {
+    fn describe(operation: &mut queqiao::Operation<'_>) {
+        operation.request_body::<Note>("multipart/form-data", true);
+    }
+
+    async fn extract(_: &mut queqiao::Incoming, _: &Context<S>) -> Result<Self, queqiao::Problem> {
+        Ok(Self)
+    }
+}
+
+/// Uploads once.
+#[post("/upload", idempotent)]
+async fn upload(_: Form) {}
+
 #[test]
 fn misuse_is_told_when_the_api_is_built() {
-    let api: Api = Api::new("shop", "1").routes(routes![read, twice]);
+    let api: Api = Api::new("shop", "1").routes(routes![read, twice, upload]);
     let told = api.build().unwrap_err().to_string();
+    assert!(told.contains("cannot be said of an upload"), "{told}");
     assert!(told.contains("GET reads") && told.contains("two arguments take the transaction"), "{told}");
     let app = App { sql: Database::clone(&sql()), runs: Arc::default(), gate: Arc::new(Semaphore::new(0)) };
     let told = self::api().into_router(Context::new(app, Services::new())).unwrap_err().to_string();

@@ -62,7 +62,7 @@ use crate::problem::{Internal, Listener, Problem};
 ///
 /// It begins with [`begin`](Tx::begin), and not when the request comes: a phone that sends its body slowly keeps no
 /// connection, and on SQLite no other writer, waiting. What is written elsewhere, to another database or by another
-/// service, is not part of it.
+/// service, is not part of it; on SQLite, a write beside it would wait for its end, in vain.
 pub struct Tx {
     database: Database,
     open: Option<Transaction>,

@@ -30,6 +30,13 @@ type Handle = Box<dyn FnOnce(Incoming) -> BoxFuture<'static, Response> + Send>;
 
 /// What being idempotent adds to an operation.
 pub(crate) fn describe(operation: &mut Operation<'_>) {
+    if operation.draft.body.as_ref().is_some_and(|body| body.media_type.starts_with("multipart/")) {
+        operation.mistake(
+            "`idempotent` cannot be said of an upload: the phone writes its body anew each time, with another boundary between \
+             the parts, so that a repeat looks like another request; upload first, and name the file to a second, idempotent \
+             operation",
+        );
+    }
     operation.described_parameter(
         Location::Header,
         "Idempotency-Key",

@@ -210,6 +210,27 @@ async fn answer_and_effect_are_one(place: Place) {
     database.close().await;
 }
 
+/// PostgreSQL undoes a transaction in which a statement failed, and says nothing of it at the commit.
+async fn a_failed_commit_is_told(place: Place) {
+    let database = open(&place.url).await;
+    database.execute("CREATE TABLE orders (id INT)", &[]).await.unwrap();
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute("INSERT INTO orders (id) VALUES (1)", &[]).await.unwrap();
+    let failed = transaction.execute("INSERT INTO nothing (id) VALUES (1)", &[]).await.unwrap_err();
+    let told = transaction.commit().await;
+    assert_eq!(count(&database, "orders").await, i64::from(told.is_ok()));
+    if database.engine().undoes_on_any_failure() {
+        assert_eq!(told, Err(failed));
+    }
+    // One that is rolled back leaves nothing, and its connection is good.
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute("DELETE FROM orders", &[]).await.unwrap();
+    transaction.execute("INSERT INTO orders (id) VALUES (2)", &[]).await.unwrap();
+    transaction.rollback().await.unwrap();
+    assert_eq!(count(&database, "orders").await, i64::from(told.is_ok()));
+    database.close().await;
+}
+
 /// A request with a minute's patience.
 fn order(key: &str, now: jiff::Timestamp) -> crate::IdempotentRequest {
     crate::IdempotentRequest {
@@ -268,6 +289,11 @@ macro_rules! on {
             #[tokio::test]
             async fn answer_and_effect_are_one() {
                 super::answer_and_effect_are_one(test_servers::$engine().await).await;
+            }
+
+            #[tokio::test]
+            async fn a_transaction_that_failed_is_not_taken_for_a_commit() {
+                super::a_failed_commit_is_told(test_servers::$engine().await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
