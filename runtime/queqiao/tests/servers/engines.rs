@@ -17,7 +17,7 @@ fn name() -> String {
 }
 
 /// Runs one statement on a server.
-pub async fn run(url: &str, sql: &str) {
+pub(crate) async fn run(url: &str, sql: &str) {
     let database = Database::open(url, &Default::default()).await.unwrap_or_else(|error| {
         panic!("the tests need a server: {error}; `cargo xtask test --only storage` starts it")
     });
@@ -26,25 +26,25 @@ pub async fn run(url: &str, sql: &str) {
 }
 
 /// A database for one test.
-pub struct Place {
-    pub url: String,
+pub(crate) struct Place {
+    pub(crate) url: String,
     drop: Option<(String, String)>,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Place {
-    pub async fn remove(self) {
+    pub(crate) async fn remove(self) {
         if let Some((server, sql)) = &self.drop {
             run(server, sql).await;
         }
     }
 
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { url: format!("sqlite:{}/app.db", folder.path().display()), drop: None, _folder: Some(folder) }
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let server = server("QUEQIAO_TEST_POSTGRES", "postgres://root@127.0.0.1:5432/test");
         let name = name();
         run(&server, &format!("CREATE SCHEMA {name}")).await;
@@ -52,7 +52,7 @@ impl Place {
         Self { url, drop: Some((server, format!("DROP SCHEMA {name} CASCADE"))), _folder: None }
     }
 
-    pub async fn mysql() -> Self {
+    pub(crate) async fn mysql() -> Self {
         let server = server("QUEQIAO_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test");
         let name = name();
         run(&server, &format!("CREATE DATABASE {name}")).await;
@@ -62,7 +62,7 @@ impl Place {
 }
 
 /// Where the shared Redis is, for keys under a prefix of one's own, which end by themselves.
-pub fn redis() -> (String, String) {
+pub(crate) fn redis() -> (String, String) {
     (server("QUEQIAO_TEST_REDIS", "redis://127.0.0.1:6379/0"), format!("{}:", name()))
 }
 
@@ -76,17 +76,17 @@ fn succeeds(command: &mut Command) -> bool {
 }
 
 /// A PostgreSQL of this test's own, with a password, stopped and removed when it is dropped.
-pub struct Postgres {
+pub(crate) struct Postgres {
     folder: tempfile::TempDir,
     programs: PathBuf,
     port: u16,
 }
 
 /// The user of the cluster, who is no superuser of any other.
-pub const PASSWORD: &str = "correct-horse";
+pub(crate) const PASSWORD: &str = "correct-horse";
 
 impl Postgres {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let programs = std::fs::read_dir("/usr/lib/postgresql")
             .expect("the tests need PostgreSQL's programs: apt-get install postgresql")
             .filter_map(|version| Some(version.ok()?.path().join("bin")))
@@ -106,11 +106,11 @@ impl Postgres {
         postgres
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.url_of("owner", PASSWORD)
     }
 
-    pub fn url_of(&self, user: &str, password: &str) -> String {
+    pub(crate) fn url_of(&self, user: &str, password: &str) -> String {
         format!("postgres://{user}:{password}@127.0.0.1:{}/postgres", self.port)
     }
 
@@ -140,7 +140,7 @@ impl Postgres {
     }
 
     /// Starts it again.
-    pub fn resume(&self) {
+    pub(crate) fn resume(&self) {
         let folder = self.folder.path().display();
         let options =
             format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}", self.port);
@@ -152,7 +152,7 @@ impl Postgres {
     }
 
     /// As a crash: nothing is said good-bye to.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         assert!(self.control(&["-m", "immediate", "stop"]), "PostgreSQL does not stop");
     }
 }
@@ -164,14 +164,14 @@ impl Drop for Postgres {
 }
 
 /// A Redis of this test's own, which writes down what it acknowledges.
-pub struct Redis {
+pub(crate) struct Redis {
     folder: tempfile::TempDir,
     port: u16,
     child: std::process::Child,
 }
 
 impl Redis {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
         let child = Self::spawn(folder.path(), port);
         Self { folder, port, child }
@@ -193,21 +193,21 @@ impl Redis {
         child
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.url_of(PASSWORD)
     }
 
-    pub fn url_of(&self, password: &str) -> String {
+    pub(crate) fn url_of(&self, password: &str) -> String {
         format!("redis://:{password}@127.0.0.1:{}/0", self.port)
     }
 
     /// `kill -9`
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    pub fn resume(&mut self) {
+    pub(crate) fn resume(&mut self) {
         self.child = Self::spawn(self.folder.path(), self.port);
     }
 }

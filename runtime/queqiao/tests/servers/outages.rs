@@ -120,7 +120,7 @@ fn twice(there: &[String]) -> Vec<String> {
     there.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect()
 }
 
-const IMPATIENT: (&str, &str) = ("QUEQIAO__DATABASE__ACQUIRE_TIMEOUT", "500ms");
+const IMPATIENT: (&str, &str) = ("QUEQIAO__DATABASE__ACQUIRE_TIMEOUT", "2s");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_postgres() {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use queqiao::serde_json::{Value, json};
@@ -23,19 +23,19 @@ fn server() {
     }
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-pub type Settings<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Settings<'a> = &'a [(&'a str, &'a str)];
 
 /// A running server, killed when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     base: String,
     emulator: String,
-    lines: mpsc::Receiver<String>,
-    pub client: reqwest::Client,
+    lines: Mutex<mpsc::Receiver<String>>,
+    pub(crate) client: reqwest::Client,
     _folder: tempfile::TempDir,
 }
 
@@ -68,7 +68,7 @@ fn lines(child: &mut Child) -> mpsc::Receiver<String> {
 }
 
 /// What a server says that refuses to start.
-pub fn refusal(settings: Settings<'_>) -> String {
+pub(crate) fn refusal(settings: Settings<'_>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (mut command, ..) = command(&folder, settings);
     let output = command.stderr(Stdio::piped()).output().unwrap();
@@ -79,7 +79,7 @@ pub fn refusal(settings: Settings<'_>) -> String {
 }
 
 impl Server {
-    pub async fn start(settings: Settings<'_>) -> Self {
+    pub(crate) async fn start(settings: Settings<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (mut command, port, emulator) = command(&folder, settings);
         let mut child = command.spawn().unwrap();
@@ -88,7 +88,7 @@ impl Server {
             child,
             base: format!("http://127.0.0.1:{port}"),
             emulator: format!("http://127.0.0.1:{emulator}"),
-            lines,
+            lines: Mutex::new(lines),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             _folder: folder,
         };
@@ -96,44 +96,45 @@ impl Server {
         server
     }
 
+    /// What it has printed since.
+    fn told(&self) -> Vec<String> {
+        self.lines.lock().unwrap().try_iter().collect()
+    }
+
     /// Waits until it can work.
-    pub async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         let started = Instant::now();
         while self.get("/readyz").await.is_none_or(|answer| answer.status != 200) {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "not ready: {:?}",
-                self.lines.try_iter().collect::<Vec<_>>()
-            );
+            assert!(started.elapsed() < PATIENCE, "not ready: {:?}", self.told());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    pub async fn get(&self, path: &str) -> Option<Told> {
+    pub(crate) async fn get(&self, path: &str) -> Option<Told> {
         Told::of(self.client.get(format!("{}{path}", self.base)).send().await.ok()?).await
     }
 
     /// Nothing if the connection broke.
-    pub async fn order(&self, path: &str, key: &str, article: &str, pause: &str) -> Option<Told> {
+    pub(crate) async fn order(&self, path: &str, key: &str, article: &str, pause: &str) -> Option<Told> {
         let request = self.client.post(format!("{}{path}", self.base));
         let request = request.header("idempotency-key", key).header(PAUSE, pause).json(article);
         Told::of(request.send().await.ok()?).await
     }
 
     /// What was ordered.
-    pub async fn orders(&self) -> Vec<String> {
+    pub(crate) async fn orders(&self) -> Vec<String> {
         let told = self.get("/orders").await.unwrap();
         queqiao::serde_json::from_value(told.body).unwrap()
     }
 
     /// Sends an order that stops at a place, and waits until it is there.
-    pub async fn paused(&self, path: &str, key: &str, article: &str, place: &str) {
+    pub(crate) async fn paused(&self, path: &str, key: &str, article: &str, place: &str) {
         let request = self.client.post(format!("{}{path}", self.base));
         let request = request.header("idempotency-key", key).header(PAUSE, place).json(article);
         let sent = tokio::spawn(request.send());
         let started = Instant::now();
         let told = format!("paused {place}");
-        while !self.lines.try_iter().any(|line| line.ends_with(&told)) {
+        while !self.told().iter().any(|line| line.ends_with(&told)) {
             assert!(started.elapsed() < PATIENCE && !sent.is_finished(), "it does not stop {place}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -141,14 +142,14 @@ impl Server {
     }
 
     /// Moves the server's clock.
-    pub async fn advance(&self, seconds: u32) {
+    pub(crate) async fn advance(&self, seconds: u32) {
         let clock = self.client.post(format!("{}/emulator/clock", self.emulator));
         let moved = clock.json(&json!({ "advance": seconds })).send().await.unwrap();
         assert!(moved.status().is_success(), "{moved:?}");
     }
 
     /// `kill -9`
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -163,11 +164,11 @@ impl Drop for Server {
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    pub status: u16,
-    pub replayed: bool,
-    pub retry_after: Option<String>,
-    pub body: Value,
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) replayed: bool,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl Told {
@@ -184,7 +185,7 @@ impl Told {
     }
 
     /// Empty for a success.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         if self.status < 400 { "" } else { self.body["code"].as_str().unwrap_or_default() }
     }
 }

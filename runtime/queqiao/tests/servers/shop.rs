@@ -11,7 +11,7 @@ use queqiao::{Boot, Database, StoreError, Tx, values};
 
 /// A header by which a test stops a request where it likes: `inside`, when the handler has had its effect, or
 /// `outside`, when the answer is written down and not yet sent. The contract does not know it.
-pub const PAUSE: &str = "x-pause";
+pub(crate) const PAUSE: &str = "x-pause";
 
 #[derive(Clone)]
 struct Shop {
@@ -99,9 +99,8 @@ async fn outside(request: Request, next: Next) -> Response {
     let pause =
         <Pause as queqiao::axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Ok(pause) = pause {
-        pause.at("outside").await;
-    }
+    let Ok(pause) = pause;
+    pause.at("outside").await;
     response
 }
 
@@ -118,7 +117,7 @@ async fn connect(boot: &Boot) -> queqiao::Result<Shop> {
 }
 
 /// Serves until it is killed.
-pub fn serve() {
+pub(crate) fn serve() {
     let routes = routes![order, order_safely, order_plainly, orders];
     let api = Api::new("shop", "1.0.0").routes(routes).layer(from_fn(outside));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
