@@ -86,7 +86,9 @@ pub(crate) struct Postgres {
 pub(crate) const PASSWORD: &str = "correct-horse";
 
 impl Postgres {
-    pub(crate) fn start() -> Self {
+    /// A cluster that lets users in as `auth` says: `trust`, or with `scram-sha-256`, which takes an unoptimized build its
+    /// time for each connection.
+    pub(crate) fn start(auth: &str) -> Self {
         let programs = std::fs::read_dir("/usr/lib/postgresql")
             .expect("the tests need PostgreSQL's programs: apt-get install postgresql")
             .filter_map(|version| Some(version.ok()?.path().join("bin")))
@@ -100,7 +102,7 @@ impl Postgres {
             assert!(succeeds(Command::new("chown").args(["-R", "postgres"]).arg(postgres.folder.path())));
         }
         let mut init = postgres.program("initdb");
-        init.args(["--username=owner", "--auth=scram-sha-256", "--no-sync", "--pwfile"]).arg(&password);
+        init.args(["--username=owner", &format!("--auth={auth}"), "--no-sync", "--pwfile"]).arg(&password);
         assert!(succeeds(init.arg("-D").arg(postgres.data())), "initdb fails");
         postgres.resume();
         postgres

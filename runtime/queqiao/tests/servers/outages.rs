@@ -120,12 +120,12 @@ fn twice(there: &[String]) -> Vec<String> {
     there.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect()
 }
 
-const IMPATIENT: (&str, &str) = ("QUEQIAO__DATABASE__ACQUIRE_TIMEOUT", "2s");
+const IMPATIENT: (&str, &str) = ("QUEQIAO__DATABASE__ACQUIRE_TIMEOUT", "3s");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_postgres() {
     for path in ["/plain-orders", "/orders", "/safe-orders"] {
-        let postgres = Postgres::start();
+        let postgres = Postgres::start("trust");
         let url = postgres.url();
         let server = Server::start(&[("QUEQIAO__DATABASE__URL", url.as_str()), IMPATIENT]).await;
         let (seen, there) = outage(server, path, || postgres.stop(), || postgres.resume()).await;

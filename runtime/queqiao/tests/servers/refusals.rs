@@ -14,7 +14,7 @@ fn told(told: &str, parts: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_postgres() {
-    let postgres = Postgres::start();
+    let postgres = Postgres::start("scram-sha-256");
     told(
         &refusal(&[(URL, &postgres.url_of("owner", "battery-staple"))]),
         &["refuses to log in", "correct user name and password"],
