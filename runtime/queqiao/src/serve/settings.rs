@@ -88,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) server: ServerSettings,
     pub(crate) database: DatabaseSettings,
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a program without the client refuses it"))]
     pub(crate) redis: Option<RedisSettings>,
     pub(crate) storage: StorageSettings,
     pub(crate) idempotency: IdempotencySettings,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use queqiao_storage::PoolOptions;
+use queqiao_storage::{Database, PoolOptions, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::reader::Reader;
@@ -19,6 +19,7 @@ pub(crate) struct DatabaseSettings {
 
 /// `[redis]`
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a program without the client refuses it"))]
 pub(crate) struct RedisSettings {
     /// It may hold a password.
     pub(crate) url: SecretString,
@@ -47,6 +48,10 @@ pub(crate) struct StorageSettings {
 }
 
 impl DatabaseSettings {
+    pub(super) async fn open(&self) -> Result<Database, StoreError> {
+        Database::open(self.url.expose_secret(), &self.pool).await
+    }
+
     pub(super) fn read(reader: &mut Reader, folder: &Path, data: &Path) -> Self {
         let url = match reader.secret("database.url") {
             Some(url) => beside(folder, url),

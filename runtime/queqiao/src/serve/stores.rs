@@ -7,6 +7,7 @@ use queqiao_storage::{
 };
 #[cfg(feature = "redis")]
 use queqiao_storage::{RedisOptions, RedisStore};
+#[cfg(feature = "redis")]
 use secrecy::ExposeSecret;
 
 use super::settings::Settings;
@@ -51,7 +52,7 @@ macro_rules! placed {
 impl Stores {
     /// Opens what is configured; keys in Redis begin with the API's name unless configured otherwise.
     pub(super) async fn open(settings: &Settings, title: &str, cipher: Cipher) -> Result<Self, StoreError> {
-        let database = Database::open(settings.database.url.expose_secret(), &settings.database.pool).await?;
+        let database = settings.database.open().await?;
         let sql = Arc::new(SqlStore::new(database.clone(), cipher).await?);
         #[cfg(not(feature = "redis"))]
         let _ = title;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use queqiao_storage::{Clock, ContractId};
-use queqiao_wechat::{App, WeChat};
+use queqiao_wechat::{App, TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -21,7 +21,7 @@ use super::keys::{self, ServerKeys};
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
 use super::stores::Stores;
-use crate::api::{Built, with_problems};
+use crate::api::{APP_MIGRATIONS, Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
@@ -53,7 +53,8 @@ where
     let contract: ContractId = built.document().contract().parse()?;
     let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
     let keys = ServerKeys::load(settings)?;
-    let stores = Stores::open(settings, built.title(), keys.cipher(settings)?).await?;
+    let cipher = keys.cipher(settings)?;
+    let stores = Stores::open(settings, built.title(), cipher.clone()).await?;
     let database = stores.sql.database().clone();
     let readiness = Readiness::new(stores.health.clone());
     let idempotency = Arc::new(Idempotency::new(
@@ -76,8 +77,11 @@ where
         session_keys: stores.sql.clone(),
         codes: Arc::clone(&stores.login_codes),
     };
-    let login = Arc::new(login(built.title(), settings, &keys, login_stores, &clock, emulator)?);
+    let access_tokens = TokenStore::shared(stores.sql.clone(), cipher);
+    let login =
+        Arc::new(login(built.title(), settings, &keys, login_stores, access_tokens, &clock, emulator)?);
     let boot = Boot::new(settings, stores, clock);
+    database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
@@ -122,10 +126,15 @@ fn login(
     settings: &Settings,
     server_keys: &ServerKeys,
     stores: LoginStores,
+    access_tokens: TokenStore,
     clock: &Clock,
     emulator: Option<&Emulated>,
 ) -> Result<LoginService> {
-    let mut wechat = queqiao_wechat::Settings::default();
+    let mut wechat = queqiao_wechat::Settings {
+        token_store: access_tokens,
+        clock: clock.clone(),
+        ..queqiao_wechat::Settings::default()
+    };
     let app = match (&settings.wechat.app, emulator) {
         (Some((appid, secret)), _) => {
             if let Some(url) = &settings.wechat.base_url {
