@@ -8,6 +8,8 @@ mod check;
 mod compare;
 mod configuration;
 mod contracts;
+#[cfg(feature = "emulator")]
+mod emulator;
 mod export;
 mod files;
 mod formats;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.json,
         Command::Export(export) => export.json,
         Command::Release(release) => release.json,
+        #[cfg(feature = "emulator")]
+        Command::Emulator(emulator) => emulator.json,
     };
     match run(&arguments) {
         Ok(code) => code,
@@ -70,6 +74,11 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
         }
         Command::Export(command) => {
             formats::run(command, &mut out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "emulator")]
+        Command::Emulator(command) => {
+            emulator::run(command, &mut out)?;
             Ok(ExitCode::SUCCESS)
         }
     }
