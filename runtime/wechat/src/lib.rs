@@ -37,6 +37,7 @@ mod app;
 mod client;
 mod error;
 mod login;
+pub mod push;
 mod refusal;
 mod settings;
 mod token;
