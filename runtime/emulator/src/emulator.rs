@@ -1,5 +1,6 @@
 //! The emulator itself: its apps, its state, its clock.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,12 +25,22 @@ pub const DEFAULT_SECRET: &str = "00000000000000000000000000000000";
 pub const TOURIST_APPID: &str = "touristappid";
 
 /// WeChat, offline. Clones are the same emulator.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Emulator {
     pub(crate) shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+/// Codes, tokens and keys are left out.
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let appids: Vec<&str> = self.appids().collect();
+        f.debug_struct("Emulator")
+            .field("appids", &appids)
+            .field("clock", self.clock())
+            .finish_non_exhaustive()
+    }
+}
+
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) apps: Vec<App>,

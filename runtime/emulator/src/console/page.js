@@ -269,6 +269,7 @@ $('rule').onsubmit = event => {
   })
 }
 
+$('push-url').value = location.protocol + '//127.0.0.1:8080/wechat/push'
 speak(new URLSearchParams(location.search).get('lang') || language)
 act('user-error', async () => {
   for (const appid of await ask('apps')) $('appid').add(new Option(appid))
