@@ -1,4 +1,5 @@
-//! `cargo queqiao`: generates the client of a mini-program, and checks that it and its released versions still fit.
+//! `cargo queqiao`: generates the client of a mini-program, checks that it and its released versions still fit, and looks
+//! after the database of its backend.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ mod files;
 mod formats;
 mod generate;
 mod minify;
+mod operate;
 mod plan;
 mod release;
 mod servers;
@@ -27,6 +29,7 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Command};
 use contracts::Contracts;
+use queqiao_operator::Task;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_cargos_word(std::env::args_os().collect()));
@@ -37,6 +40,8 @@ fn main() -> ExitCode {
         Command::Release(release) => release.json,
         #[cfg(feature = "emulator")]
         Command::Emulator(emulator) => emulator.json,
+        Command::Db { task, .. } => Task::Db(task.clone()).json(),
+        Command::Users { task, .. } => Task::Users(task.clone()).json(),
     };
     match run(&arguments) {
         Ok(code) => code,
@@ -81,6 +86,8 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
             emulator::run(command, &mut out)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Db { program, task } => operate::run(program, &Task::Db(task.clone())),
+        Command::Users { program, task } => operate::run(program, &Task::Users(task.clone())),
     }
 }
 
