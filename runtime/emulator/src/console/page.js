@@ -91,6 +91,12 @@ function foldable(key, row, columns, detail) {
 }
 const pair = (left, right) => element('div', 'pair', [left, right].map(([title, value]) => element('div', '', [element('h4', '', title), pretty(value)])))
 
+/** What a content check found, which an errcode 0 does not tell. */
+function verdict(answer) {
+  const suggest = answer && answer.result && answer.result.suggest
+  return suggest ? tag(suggest, { risky: 'bad', review: 'warn' }[suggest] || 'good') : null
+}
+
 const views = {
   async calls() {
     const report = await ask('calls')
@@ -98,7 +104,7 @@ const views = {
       const errcode = call.answer && call.answer.errcode
       const outcome = call.answer === null ? null : errcode ? tag(errcode + ' ' + String(call.answer.errmsg).split(', rid')[0], 'bad') : tag('ok', 'good')
       const row = element('tr', '', [cell(call.number, 'fit'), cell(time(call.at), 'fit'), cell(call.method + ' ' + call.path, 'mono break'), cell(call.user || '–', 'fit'),
-        cell(element('div', 'tags', [outcome, call.fault ? tag(call.fault, 'warn') : null]))])
+        cell(element('div', 'tags', [outcome, verdict(call.answer), call.fault ? tag(call.fault, 'warn') : null]))])
       return foldable('call' + call.number, row, 5, () => pair([say('request'), call.request], [say('answer'), call.answer]))
     }), 5)
   },
