@@ -193,6 +193,7 @@ async fn what_is_refused_says_why_and_leaves_nothing() {
             413,
             "upload.too_large",
         ),
+        ("a NUL in the name", "/photos", vec![file("a\u{0}.png", "image/png", &png)], 400, "upload.form"),
         ("no file", "/photos", vec![text("title", "x")], 400, "upload.form"),
         (
             "two files",
@@ -339,7 +340,6 @@ async fn no_name_leads_anywhere() {
         ("../../etc/passwd.png", "passwd.png"),
         ("..\\..\\boot.png", "boot.png"),
         ("/etc/cron.d/x.png", "x.png"),
-        ("a\u{0}b.png", "ab.png"),
         ("photo\u{202e}gpj.png", "photogpj.png"),
         ("con\u{200b}.png", "con.png"),
     ] {
