@@ -16,8 +16,8 @@ use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{camel, snake, unraw};
 
 /// Codes under these prefixes are the framework's own.
-pub(super) const RESERVED: [&str; 9] =
-    ["auth", "body", "query", "path", "header", "raw", "route", "wechat", "idempotency"];
+pub(super) const RESERVED: [&str; 10] =
+    ["auth", "body", "header", "idempotency", "path", "query", "raw", "route", "upload", "wechat"];
 /// Further codes that are the framework's own.
 const RESERVED_CODES: [&str; 4] = ["internal", "validation", "timed_out", "store.unavailable"];
 /// The words of `#[error(…)]` on a variant.

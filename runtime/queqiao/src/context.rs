@@ -67,6 +67,8 @@ pub struct Services {
     /// Where [`Tx`](crate::Tx) begins.
     #[cfg(feature = "server")]
     pub(crate) database: Option<queqiao_storage::Database>,
+    #[cfg(feature = "server")]
+    pub(crate) files: Option<crate::upload::Files>,
 }
 
 impl Services {
@@ -107,6 +109,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_database(mut self, database: queqiao_storage::Database) -> Self {
         self.database = Some(database);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
+        self.files = Some(files);
         self
     }
 

@@ -37,6 +37,7 @@
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
 //! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
+//! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -50,6 +51,7 @@
 //! | `postgres`, `mysql` | no | databases for those who outgrow one file |
 //! | `redis` | no | what may live there: key-values, leases, login codes, idempotency records |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `s3`, `oss`, `cos` | no | uploaded files in a bucket of Amazon S3 (or a store of its API), Aliyun OSS, Tencent COS |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
 //! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
@@ -79,6 +81,8 @@ mod serve;
 #[cfg(feature = "test")]
 mod test_app;
 pub mod types;
+#[cfg(feature = "server")]
+pub mod upload;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -95,7 +99,7 @@ pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, 
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
     Account, Accounts, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues, Leased, Leases,
-    Migration, Row, StoreError, Transaction, UserId, sqlx, values,
+    Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
 };
 
 pub use crate::api::{Api, BuildError, Built, Routes};
@@ -120,6 +124,9 @@ pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tag
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+/// The emulator that stands in for WeChat in a [`TestApp`].
+#[cfg(feature = "test")]
+pub use queqiao_emulator as emulator;
 
 /// What a file with handlers and models needs.
 pub mod prelude {
