@@ -64,6 +64,8 @@ pub struct Services {
     clients: Option<Arc<crate::clients::Clients>>,
     #[cfg(feature = "server")]
     pub(crate) files: Option<crate::upload::Files>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Arc<crate::upload::DirectUploads>>,
 }
 
 impl Services {
@@ -97,6 +99,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
         self.files = Some(files);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_direct_uploads(mut self, direct: Arc<crate::upload::DirectUploads>) -> Self {
+        self.direct = Some(direct);
         self
     }
 

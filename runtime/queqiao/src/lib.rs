@@ -94,8 +94,8 @@ pub use uuid;
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, Engine, Identity, Migration, ObjectError, ObjectKey, ObjectStore,
-    Row, StoreError, Transaction, UserId, sqlx, values,
+    Account, Accounts, BadObjectKey, Clock, Database, Engine, Identity, Migration, ObjectError, ObjectKey,
+    ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
 };
 
 pub use crate::api::{Api, BuildError, Built, Routes};
