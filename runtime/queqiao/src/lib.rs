@@ -36,7 +36,7 @@
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
-//! | files that users send | [`upload`] (feature `server`) |
+//! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |

@@ -193,6 +193,7 @@ async fn what_is_refused_says_why_and_leaves_nothing() {
             413,
             "upload.too_large",
         ),
+        ("a NUL in the name", "/photos", vec![file("a\u{0}.png", "image/png", &png)], 400, "upload.form"),
         ("no file", "/photos", vec![text("title", "x")], 400, "upload.form"),
         (
             "two files",
@@ -339,7 +340,6 @@ async fn no_name_leads_anywhere() {
         ("../../etc/passwd.png", "passwd.png"),
         ("..\\..\\boot.png", "boot.png"),
         ("/etc/cron.d/x.png", "x.png"),
-        ("a\u{0}b.png", "ab.png"),
         ("photo\u{202e}gpj.png", "photogpj.png"),
         ("con\u{200b}.png", "con.png"),
     ] {
@@ -421,4 +421,87 @@ async fn what_a_killed_server_left_is_swept_when_its_time_is_over() {
     app.advance(Duration::from_secs(2 * 600 + 1));
     assert_eq!(app.sweep_files().await, 1);
     nothing_is_left(&app, "swept").await;
+}
+
+mod impossible {
+    use super::*;
+
+    /// Two photos at once.
+    #[post("/two")]
+    pub(super) async fn two(one: Upload<Image, Max<1>>, other: Upload<Image, Max<1>>) -> bool {
+        one.size() == other.size()
+    }
+
+    /// By a method that no upload has.
+    #[put("/put")]
+    pub(super) async fn by_put(photo: Upload<Image, Max<1>>) -> bool {
+        photo.size() > 0
+    }
+
+    /// Many texts under one name.
+    #[model]
+    pub(super) struct Tags {
+        tags: Vec<String>,
+    }
+
+    /// With a list beside it.
+    #[post("/list")]
+    pub(super) async fn with_a_list(photo: Upload<Image, Max<1>, Tags>) -> bool {
+        photo.fields.tags.is_empty()
+    }
+
+    /// A text of the file's own name.
+    #[model]
+    pub(super) struct Named {
+        file: String,
+    }
+
+    /// With a text of the file's own name.
+    #[post("/named")]
+    pub(super) async fn with_its_name(photo: Upload<Image, Max<1>, Named>) -> bool {
+        photo.fields.file.is_empty()
+    }
+}
+
+#[test]
+fn what_a_phone_cannot_send_does_not_build() {
+    let routes = {
+        use impossible::*;
+        routes![two, by_put, with_a_list, with_its_name]
+    };
+    let told = Api::<()>::new("album", "1.0.0").routes(routes).build().map(drop).unwrap_err().to_string();
+    for (handler, part) in [
+        ("two", "the argument that reads the body must come last"),
+        ("two", "two arguments read the body"),
+        ("by_put", "a file comes with POST alone"),
+        ("with_a_list", "`wx.uploadFile` sends one text under each name"),
+        ("with_its_name", "a text of the form is named `file`"),
+    ] {
+        assert!(
+            told.lines().any(|line| line.contains(handler) && line.contains(part)),
+            "{handler}: {part}: {told}"
+        );
+    }
+}
+
+#[test]
+fn the_document_says_what_may_come() {
+    let built = Api::<()>::new("album", "1.0.0").routes(routes![add_captioned]).build().unwrap();
+    let operation = &built.document().value()["paths"]["/captioned"]["post"];
+    let form = &operation["requestBody"]["content"]["multipart/form-data"];
+    let expected = queqiao::serde_json::json!({
+        "type": "string",
+        "format": "binary",
+        "x-queqiao-upload": {
+            "maxBytes": 1_048_576,
+            "maxPixels": 50_000_000,
+            "extensions": ["jpg", "jpeg", "png", "gif", "webp"],
+        },
+    });
+    assert_eq!(form["schema"]["properties"]["file"], expected);
+    assert_eq!(form["schema"]["properties"]["title"]["maxLength"], 20);
+    assert_eq!(form["schema"]["required"], queqiao::serde_json::json!(["file", "title"]));
+    assert_eq!(form["encoding"]["file"]["contentType"], "image/jpeg, image/png, image/gif, image/webp");
+    let codes = operation["responses"]["413"].to_string();
+    assert!(codes.contains("upload.too_large") && !codes.contains("body.too_large"), "{codes}");
 }

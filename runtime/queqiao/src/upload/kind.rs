@@ -84,7 +84,7 @@ pub(super) fn disposition(media_type: &str) -> Option<&'static str> {
     if shown && !media_type.contains("svg") { None } else { Some("attachment") }
 }
 
-/// A kind of file: the first argument of [`Upload`](crate::Upload).
+/// A kind of file: the first argument of [`Upload`](crate::upload::Upload).
 ///
 /// ```
 /// use queqiao::upload::{FileKind, Format};
@@ -176,7 +176,7 @@ impl<K: FileKind> FileKind for Clean<K> {
     const CLEAN: bool = true;
 }
 
-/// At most so many MiB: the second argument of [`Upload`](crate::Upload).
+/// At most so many MiB: the second argument of [`Upload`](crate::upload::Upload).
 #[derive(Clone, Copy, Debug)]
 pub struct Max<const MIB: u64>;
 

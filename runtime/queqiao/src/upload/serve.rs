@@ -14,7 +14,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_range_header::parse_range_header;
+use http_range_header::{EndPosition, StartPosition, parse_range_header};
 use queqiao_storage::{ObjectKey, ObjectMeta};
 
 use super::files::{Files, PUBLIC, ROUTE};
@@ -145,13 +145,17 @@ fn part(asked: &HeaderMap, tag: &EntityTag, size: u64) -> Part {
         return Part::Whole;
     }
     let Ok(parsed) = parse_range_header(range) else { return Part::Whole };
-    if parsed.ranges.len() > 1 {
-        return Part::Whole;
-    }
-    match parsed.validate(size).ok().and_then(|ranges| ranges.into_iter().next()) {
-        Some(range) if !range.is_empty() => Part::Range(*range.start(), *range.end()),
-        _ => Part::None,
-    }
+    let [one] = parsed.ranges.as_slice() else { return Part::Whole };
+    let last = size.saturating_sub(1);
+    let (first, last) = match (one.start, one.end) {
+        (StartPosition::Index(first), EndPosition::Index(end)) if end < first => return Part::Whole,
+        (StartPosition::Index(first), EndPosition::Index(end)) => (first, end.min(last)),
+        (StartPosition::Index(first), EndPosition::LastByte) => (first, last),
+        (StartPosition::FromLast(0), _) => return Part::None,
+        // More than there is are all that there are.
+        (StartPosition::FromLast(count), _) => (size.saturating_sub(count), last),
+    };
+    if first < size { Part::Range(first, last) } else { Part::None }
 }
 
 #[cfg(test)]
@@ -181,7 +185,8 @@ mod tests {
             ("bytes=0-1,5-6", Part::Whole),
             ("lines=0-1", Part::Whole),
             ("bytes=a-b", Part::Whole),
-            ("bytes=5-4", Part::None),
+            ("bytes=5-4", Part::Whole),
+            ("bytes=-0", Part::None),
         ] {
             assert_eq!(asked(range, None), part, "{range}");
         }
