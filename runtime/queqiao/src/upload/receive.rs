@@ -167,7 +167,7 @@ struct Intake<'a> {
 
 /// Where the bytes of a file come from.
 enum Origin {
-    Form(Field<'static>),
+    Form(Box<Field<'static>>),
     /// The place in the store where it came past the server.
     Store(ObjectBytes),
 }
@@ -212,7 +212,8 @@ impl Form<'_> {
             } else {
                 let name = field.file_name().map(str::to_owned);
                 let declared = field.content_type().map(|declared| declared.essence_str().to_owned());
-                let arrived = self.intake.file(Origin::Form(field), name.as_deref(), declared.as_deref());
+                let arrived =
+                    self.intake.file(Origin::Form(Box::new(field)), name.as_deref(), declared.as_deref());
                 *file = Some(arrived.await?);
             }
         }
