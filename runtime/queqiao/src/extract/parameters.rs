@@ -1,11 +1,8 @@
 //! What path, query and header arguments share: from texts through a value into the type.
 
-use std::borrow::Cow;
-
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::document::{Kind, Plan};
 use crate::model::{Checker, Model};
 use crate::problem::{FieldError, Location, Problem, Text};
 
@@ -30,11 +27,13 @@ pub(super) fn read<T: Model + DeserializeOwned>(
 /// Reads the texts of a form.
 #[cfg(feature = "server")]
 pub(crate) fn form_fields<T: Model + DeserializeOwned>(
-    plan: &Plan,
+    plan: &crate::document::Plan,
     texts: &[(String, String)],
 ) -> Result<T, Problem> {
+    use std::borrow::Cow;
+
     let texts = texts.iter().map(|(name, text)| (Cow::Borrowed(&**name), Cow::Borrowed(&**text)));
-    let value = plan.object(texts, &Kind::Text).map_err(|repeated| {
+    let value = plan.object(texts, &crate::document::Kind::Text).map_err(|repeated| {
         let message = Text::both("不能给出多次", "is given more than once");
         Problem::validation(vec![FieldError::new(format!("/{}", repeated.name), "repeated", message)])
     })?;

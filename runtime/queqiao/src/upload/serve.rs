@@ -151,7 +151,6 @@ fn part(asked: &HeaderMap, tag: &EntityTag, size: u64) -> Part {
         (StartPosition::Index(first), EndPosition::Index(end)) if end < first => return Part::Whole,
         (StartPosition::Index(first), EndPosition::Index(end)) => (first, end.min(last)),
         (StartPosition::Index(first), EndPosition::LastByte) => (first, last),
-        (StartPosition::FromLast(0), _) => return Part::None,
         // More than there is are all that there are.
         (StartPosition::FromLast(count), _) => (size.saturating_sub(count), last),
     };
@@ -186,7 +185,7 @@ mod tests {
             ("lines=0-1", Part::Whole),
             ("bytes=a-b", Part::Whole),
             ("bytes=5-4", Part::Whole),
-            ("bytes=-0", Part::None),
+            ("bytes=-0", Part::Whole),
         ] {
             assert_eq!(asked(range, None), part, "{range}");
         }

@@ -82,12 +82,12 @@ impl<S: Structure> Walk<S> {
                         self.taken.clear();
                     }
                 }
-                Next::Marker => rest = self.to_marker(rest)?,
+                Next::Marker => rest = self.until_marker(rest)?,
             }
         }
     }
 
-    fn to_marker<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Flaw> {
+    fn until_marker<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Flaw> {
         let mut rest = bytes;
         if self.taken.is_empty() {
             let Some(at) = rest.iter().position(|byte| *byte == 0xFF) else { return Ok(&[]) };
