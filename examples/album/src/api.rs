@@ -13,6 +13,7 @@ pub fn api() -> Api<Album> {
         .tag("photos", "A user's photos.")
         .tag("uploads", "Files that go to the bucket past the server.")
         .releases(queqiao::releases!())
+        .migrations(queqiao::migrations!("migrations"))
         .routes(photos::routes())
 }
 

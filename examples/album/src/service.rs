@@ -2,7 +2,7 @@
 
 use queqiao::prelude::*;
 use queqiao::upload::{Files, Format, StoredFile};
-use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, StoreError, migrations};
+use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, StoreError};
 
 use crate::model::Photo;
 use crate::repository::{Kept, PhotoKey, PhotoRepository};
@@ -45,7 +45,6 @@ impl Album {
     /// # Errors
     /// A migration that fails.
     pub async fn connect(boot: &Boot) -> queqiao::Result<Album> {
-        boot.migrate(migrations!("migrations")).await?;
         Ok(Album {
             repository: PhotoRepository::new(boot.sql().clone()),
             files: boot.files().clone(),

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, MethodRouter};
+#[cfg(feature = "server")]
+use queqiao_storage::Migration;
 
 pub use self::build_error::BuildError;
 use self::collisions::merge_axum;
@@ -161,6 +163,8 @@ pub struct Api<S = ()> {
     login: bool,
     #[cfg(feature = "server")]
     releases: String,
+    #[cfg(feature = "server")]
+    migrations: Vec<Migration>,
     language: Language,
     mistakes: Vec<String>,
 }
@@ -180,6 +184,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             login: true,
             #[cfg(feature = "server")]
             releases: String::new(),
+            #[cfg(feature = "server")]
+            migrations: Vec::new(),
             language: Language::default(),
             mistakes: Vec::new(),
         }
@@ -247,6 +253,28 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// The steps of the application's own tables: `.migrations(queqiao::migrations!("migrations"))`, or a list.
+    ///
+    /// `serve` and the test kit apply what the database does not have yet, before `connect` is called;
+    /// `<program> queqiao db migrate` does it by itself, and `db status` lists them.
+    ///
+    /// ```
+    /// use queqiao::Migration;
+    /// use queqiao::prelude::*;
+    ///
+    /// let api: Api = Api::new("todo", "1.0.0").migrations(&[Migration {
+    ///     version: 1,
+    ///     name: "todos",
+    ///     sql: "CREATE TABLE todos (id VARCHAR(36) PRIMARY KEY, title TEXT NOT NULL);",
+    /// }]);
+    /// ```
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn migrations(mut self, migrations: &[Migration]) -> Self {
+        self.migrations.extend_from_slice(migrations);
+        self
+    }
+
     /// The language of failures for callers whose `Accept-Language` names neither Chinese nor English; English unless
     /// said.
     #[must_use]
@@ -262,10 +290,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version, description, licence, contact, language and releases are dropped.
+    /// Adds all routes of another API as they are, and its migrations. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
+        #[cfg(feature = "server")]
+        self.migrations.extend(other.migrations);
         self.tags.extend(other.tags);
         self.axum.extend(other.axum);
         self.mistakes.extend(other.mistakes);
@@ -286,6 +316,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             self.routes.push(route);
         }
         self.tags.extend(other.tags);
+        #[cfg(feature = "server")]
+        self.migrations.extend(other.migrations);
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
@@ -347,6 +379,10 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             mistakes.extend(told);
             Releases::default()
         });
+        #[cfg(feature = "server")]
+        if let Err(told) = queqiao_storage::check_migrations(APP_MIGRATIONS, &self.migrations) {
+            mistakes.push(told.to_string());
+        }
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
@@ -407,6 +443,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     releases,
                     #[cfg(feature = "server")]
                     targets,
+                    #[cfg(feature = "server")]
+                    migrations: self.migrations,
                 })
             }
             Ok(_) => Err(BuildError { mistakes }),
@@ -470,6 +508,8 @@ pub struct Built<S> {
     /// What operations take past the server, by their ids.
     #[cfg(feature = "server")]
     targets: BTreeMap<&'static str, crate::upload::Target>,
+    #[cfg(feature = "server")]
+    migrations: Vec<Migration>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Built<S> {
@@ -499,6 +539,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     #[cfg(feature = "server")]
     pub(crate) fn targets(&self) -> &BTreeMap<&'static str, crate::upload::Target> {
         &self.targets
+    }
+
+    /// The application's own migrations.
+    #[cfg(feature = "server")]
+    pub(crate) fn migrations(&self) -> &[Migration] {
+        &self.migrations
     }
 
     /// The operations' ids by their place.
@@ -562,6 +608,10 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         })
     }
 }
+
+/// The table in which the application's own migrations are noted.
+#[cfg(feature = "server")]
+pub(crate) const APP_MIGRATIONS: &str = "app_migrations";
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]

@@ -23,7 +23,7 @@ use super::keys::{self, ServerKeys};
 use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
-use crate::api::{Built, with_problems};
+use crate::api::{APP_MIGRATIONS, Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
@@ -79,6 +79,7 @@ where
     let accounts = Arc::clone(&stores.accounts);
     let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
     let boot = Boot::new(settings, database.clone(), accounts, files.clone(), clock);
+    database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
