@@ -1,5 +1,5 @@
 // What the album mini-program must do, in both ways of uploading.
-import { noisyPicture, plainPicture } from './pictures.mjs'
+import { largeFile, noisyPicture, plainPicture } from './pictures.mjs'
 
 export const createApi = () => ({})
 
@@ -88,7 +88,7 @@ async function refuses(way, tooLarge, { user, until, same, wire }) {
   await user.choose(way.button, { name: '假.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<html>no picture</html>') })
   await until('what is no picture is refused', async () => (await user.toast()).includes('只支持 JPEG'))
   const before = wire.total()
-  await user.choose(way.button, { name: '大.png', mimeType: 'image/png', buffer: Buffer.alloc(tooLarge) })
+  await user.choose(way.button, largeFile('大.png', tooLarge))
   await until('what is too large is refused', async () => (await user.toast()).includes('照片太大了'))
   same('before anything of it is sent', wire.total(), before)
   same('and nothing is there', await user.count(), 0)

@@ -1,5 +1,8 @@
 // Pictures to choose: real PNGs, made here.
 import crypto from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import zlib from 'node:zlib'
 
 /** One colour: a small file. */
@@ -10,6 +13,16 @@ export function plainPicture(name, width, height) {
 /** Noise, which cannot be compressed: three bytes for a pixel. */
 export function noisyPicture(name, width, height) {
   return picture(name, width, height, crypto.randomBytes(width * height * 3))
+}
+
+/** A file on the disk, of zeros; gone when this process ends. Gives its path. */
+export function largeFile(name, size) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'queqiao-large-'))
+  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
+  const file = path.join(folder, name)
+  fs.writeFileSync(file, '')
+  fs.truncateSync(file, size)
+  return file
 }
 
 // https://www.w3.org/TR/png-3/: eight bits of red, green and blue, each row without a filter.

@@ -27,7 +27,7 @@ use crate::problem::{self, Problem};
 /// and nothing changes for the client. What has arrived is read from the bucket and passes every check before the
 /// handler runs. A phone that knows nothing of this, and sends the file to the operation itself, is served too.
 ///
-/// The operation needs a [`User`](crate::User) or a [`Role`](crate::Role), and must be `idempotent`.
+/// The operation needs a [`User`](crate::User) or a [`Role`](crate::Role).
 ///
 /// ```
 /// use queqiao::prelude::*;
