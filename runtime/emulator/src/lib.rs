@@ -16,9 +16,9 @@
 //! let app = App::new(DEFAULT_APPID, DEFAULT_SECRET);
 //!
 //! let code = emulator.login_code(DEFAULT_APPID, "alice")?;
-//! let alice = wechat.code_to_session(&app, &code).await?;
+//! let alice = wechat.code_to_session(&app, &code.as_str().into()).await?;
 //! assert_eq!(alice.openid.len(), 28);
-//! assert!(wechat.code_to_session(&app, &code).await.is_err(), "a code works once");
+//! assert!(wechat.code_to_session(&app, &code.as_str().into()).await.is_err(), "a code works once");
 //! emulator.shutdown().await;
 //! # Ok(())
 //! # }

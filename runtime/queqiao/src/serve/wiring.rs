@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use jiff::SignedDuration;
 use queqiao_storage::{Clock, ContractId, Database, Leases, PoolOptions, SqlStore, Uploads};
-use queqiao_wechat::{App, WeChat};
+use queqiao_wechat::{App, TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -63,7 +63,7 @@ where
     let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqlStore::new(database.clone(), cipher).await?);
+    let store = Arc::new(SqlStore::new(database.clone(), cipher.clone()).await?);
     let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
     let counted = Counted {
         operations: built.operations().collect(),
@@ -74,10 +74,11 @@ where
     };
     let leases: Arc<dyn Leases> = store.clone();
     let files = files(settings, &keys, built.document(), store.clone(), &clock).await?;
+    let access_tokens = TokenStore::shared(store.clone(), cipher);
     let clients = Arc::new(Clients::new(counted, store, clock.clone()));
 
     let accounts = Arc::clone(&stores.accounts);
-    let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
+    let login = Arc::new(login(built.title(), settings, &keys, stores, access_tokens, &clock, emulator)?);
     let boot = Boot::new(settings, database.clone(), accounts, files.clone(), clock);
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
@@ -197,10 +198,15 @@ fn login(
     settings: &Settings,
     server_keys: &ServerKeys,
     stores: LoginStores,
+    access_tokens: TokenStore,
     clock: &Clock,
     emulator: Option<&Emulated>,
 ) -> Result<LoginService> {
-    let mut wechat = queqiao_wechat::Settings::default();
+    let mut wechat = queqiao_wechat::Settings {
+        token_store: access_tokens,
+        clock: clock.clone(),
+        ..queqiao_wechat::Settings::default()
+    };
     let app = match (&settings.wechat.app, emulator) {
         (Some((appid, secret)), _) => {
             if let Some(url) = &settings.wechat.base_url {

@@ -1,16 +1,12 @@
 //! Access tokens: kept, fetched once for many, replaced in time and after a refusal.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-mod server;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use queqiao_wechat::{App, Clock, Error, Settings, WeChat};
+use crate::server::{SECRET, Server, app, assert_silent, reply, text};
+use queqiao_wechat::{App, Class, Clock, Error, Settings, WeChat};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use server::{SECRET, Server, app, assert_silent, reply, text};
 use tokio::sync::{Barrier, Semaphore};
 
 async fn body(request: axum::extract::Request) -> Value {
@@ -23,7 +19,7 @@ fn client_with(server: &Server, clock: Clock) -> WeChat {
 }
 
 async fn token(client: &WeChat) -> String {
-    client.stable_token(&app()).await.unwrap().expose_secret().to_owned()
+    client.access_token(&app()).await.unwrap().expose_secret().to_owned()
 }
 
 /// Answers the n-th call with the token `token-n`.
@@ -50,14 +46,14 @@ async fn the_request_is_the_documented_one() {
 }
 
 #[tokio::test]
-async fn a_token_is_kept_until_five_minutes_before_its_end() {
+async fn a_token_is_replaced_in_its_last_five_minutes() {
     let server = counting(7200).await;
     let clock = Clock::movable();
     let client = client_with(&server, clock.clone());
     assert_eq!(token(&client).await, "token-1");
-    clock.advance(Duration::from_secs(6800)).unwrap();
+    clock.advance(Duration::from_secs(6920)).unwrap();
     assert_eq!(token(&client.clone()).await, "token-1");
-    clock.advance(Duration::from_secs(100)).unwrap();
+    clock.advance(Duration::from_secs(140)).unwrap();
     assert_eq!(token(&client).await, "token-2");
     assert_eq!(server.calls(), 2);
 }
@@ -68,9 +64,9 @@ async fn a_token_near_its_end_is_used_for_half_of_the_rest() {
     let clock = Clock::fixed("2026-01-01T00:00:00Z".parse().unwrap());
     let client = client_with(&server, clock.clone());
     assert_eq!(token(&client).await, "token-1");
-    clock.advance(Duration::from_secs(99)).unwrap();
+    clock.advance(Duration::from_secs(109)).unwrap();
     assert_eq!(token(&client).await, "token-1");
-    clock.advance(Duration::from_secs(1)).unwrap();
+    clock.advance(Duration::from_secs(42)).unwrap();
     assert_eq!(token(&client).await, "token-2");
 }
 
@@ -80,7 +76,7 @@ async fn each_app_has_its_own() {
     let client = server.client();
     assert_eq!(token(&client).await, "token-1");
     let other = App::new("wx2", SECRET);
-    assert_eq!(client.stable_token(&other).await.unwrap().expose_secret(), "token-2");
+    assert_eq!(client.access_token(&other).await.unwrap().expose_secret(), "token-2");
     assert_eq!(token(&client).await, "token-1");
 }
 
@@ -104,7 +100,7 @@ async fn a_hundred_callers_make_one_call() {
             assert_eq!(caller.await.unwrap(), format!("token-{window}"));
         }
         assert_eq!(server.calls(), window);
-        clock.advance(Duration::from_secs(7000)).unwrap();
+        clock.advance(Duration::from_secs(7200)).unwrap();
     }
 }
 
@@ -127,7 +123,7 @@ async fn waiting_callers_share_a_failure_which_is_not_kept() {
     let callers: Vec<_> = (0..20)
         .map(|_| {
             let client = client.clone();
-            tokio::spawn(async move { client.stable_token(&app()).await })
+            tokio::spawn(async move { client.access_token(&app()).await })
         })
         .collect();
     while server.calls() == 0 {
@@ -139,7 +135,7 @@ async fn waiting_callers_share_a_failure_which_is_not_kept() {
         match caller.await.unwrap() {
             Ok(token) => assert_eq!(token.expose_secret(), "t"),
             Err(error) => {
-                assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
+                assert_eq!(error.class(), Some(Class::Configuration), "{error:?}");
                 assert_silent(&error, &[]);
                 failures += 1;
             }
@@ -173,7 +169,7 @@ async fn answers_without_a_token_are_told() {
         r#"{"access_token":"hush-hush","expires_in":72"#,
     ] {
         let server = Server::start(move |_, _| async move { text(answer) }).await;
-        let error = server.client().stable_token(&app()).await.unwrap_err();
+        let error = server.client().access_token(&app()).await.unwrap_err();
         assert!(matches!(error, Error::Unexpected { .. }), "{error:?}");
         assert_silent(&error, &["hush-hush"]);
     }
@@ -215,7 +211,7 @@ async fn a_refused_token_is_fetched_anew_once() {
         let server = api(errcode, |_| true).await;
         let error =
             server.client().post::<Value>(&app(), "/wxa/msg_sec_check", &json!({})).await.unwrap_err();
-        assert!(matches!(error, Error::Token(_)), "{error:?}");
+        assert_eq!(error.class(), Some(Class::Token), "{error:?}");
         assert_silent(&error, &["token-1", "token-2"]);
         assert_eq!(server.calls(), 4);
     }
@@ -246,6 +242,6 @@ async fn many_calls_with_one_refused_token_fetch_one_new() {
 async fn another_refusal_is_not_repeated() {
     let server = api(45009, |_| true).await;
     let error = server.client().post::<Value>(&app(), "/wxa/msg_sec_check", &json!({})).await.unwrap_err();
-    assert!(matches!(error, Error::QuotaUsedUp(_)), "{error:?}");
+    assert_eq!(error.class(), Some(Class::QuotaUsedUp), "{error:?}");
     assert_eq!(server.calls(), 2);
 }
