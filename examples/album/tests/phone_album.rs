@@ -143,8 +143,8 @@ async fn what_is_no_picture_fails_with_the_same_code_in_both_ways() {
         }
     }
     phone.seen();
-    let large = "wx.getFileSystemManager().writeFileSync('wxfile://big.png', new Uint8Array(20 * 1024 * 1024 + 1).buffer)
-                 return await api.addOriginal({ file: 'wxfile://big.png' }).then(() => 'taken', e => e.code)";
+    let large = "wx.getFileSystemManager = () => ({ statSync: () => ({ size: 20 * 1024 * 1024 + 1 }) })
+                 return await api.addOriginal({ file: 'wxfile://tmp_1.png' }).then(() => 'taken', e => e.code)";
     assert_eq!(phone.run(large).await, "upload.too_large");
     assert_eq!(phone.seen(), [""; 0]);
 }

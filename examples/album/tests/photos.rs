@@ -90,6 +90,8 @@ async fn photos_come_in_both_ways_and_go_whole() {
     app.advance(Duration::from_secs(3 * 60 * 60));
     assert_eq!(app.get(url).await.code(), "upload.link_expired");
 
+    // Tokens have ended too.
+    let (alice, bob) = (app.user("alice"), app.user("bob"));
     assert_eq!(objects(&app).await, 4);
     let id = first["id"].as_str().unwrap();
     assert_eq!(bob.delete(format!("/photos/{id}")).await.code(), "photo.not_found");
