@@ -32,14 +32,9 @@ pub(crate) fn all() -> Vec<Step> {
             run: storage::storage,
         },
         Step {
-            name: "kill",
-            proves: "no acknowledged write is lost when the server or its database is killed; migrations go on (a few rounds of `soak kill`)",
-            run: kill,
-        },
-        Step {
-            name: "users",
-            proves: "users move from SQLite to PostgreSQL to MariaDB and back, killed and resumed at each step (some of `soak users`)",
-            run: users,
+            name: "tokens",
+            proves: "processes that share a store fetch each access token once, also when WeChat fails or one of them sleeps",
+            run: tokens,
         },
         Step {
             name: "rustdoc",
@@ -156,14 +151,8 @@ fn rust() -> Result<()> {
     run(cargo(&["test", "--workspace", "--no-fail-fast"]))
 }
 
-fn kill() -> Result<()> {
-    let soak = ["--package", "queqiao-soak", "--features", "engines", "--all-targets", "--quiet"];
-    run(cargo(&[&["clippy"], &soak[..], &["--", "-D", "warnings"]].concat()))?;
-    run(soak::storage_soak(&["kill", "--rounds", "20"])?)
-}
-
-fn users() -> Result<()> {
-    run(soak::storage_soak(&["users", "--users", "20000"])?)
+fn tokens() -> Result<()> {
+    run(soak::token(&soak::Tokens { seed: 1, processes: 3, tasks: 20, hours: 3, speed: 200 })?)
 }
 
 fn rustdoc() -> Result<()> {
