@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{bench, host_tools, requirements, soak, storage};
+use crate::{bench, host_tools, requirements, storage};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -30,11 +30,6 @@ pub(crate) fn all() -> Vec<Step> {
             name: "storage",
             proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught",
             run: storage::storage,
-        },
-        Step {
-            name: "tokens",
-            proves: "processes that share a store fetch each access token once, also when WeChat fails or one of them sleeps",
-            run: tokens,
         },
         Step {
             name: "rustdoc",
@@ -149,10 +144,6 @@ fn features() -> Result<()> {
 
 fn rust() -> Result<()> {
     run(cargo(&["test", "--workspace", "--no-fail-fast"]))
-}
-
-fn tokens() -> Result<()> {
-    run(soak::token(&soak::Tokens { seed: 1, processes: 3, tasks: 20, hours: 3, speed: 200 })?)
 }
 
 fn rustdoc() -> Result<()> {
