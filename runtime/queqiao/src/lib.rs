@@ -36,6 +36,7 @@
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
+//! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -47,6 +48,7 @@
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `s3`, `oss`, `cos` | no | uploaded files in a bucket of Amazon S3 (or a store of its API), Aliyun OSS, Tencent COS |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
 //! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
@@ -75,6 +77,8 @@ mod serve;
 #[cfg(feature = "test")]
 mod test_app;
 pub mod types;
+#[cfg(feature = "server")]
+pub mod upload;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -90,8 +94,8 @@ pub use uuid;
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, Engine, Identity, Migration, Row, StoreError, Transaction, UserId,
-    sqlx, values,
+    Account, Accounts, Clock, Database, Engine, Identity, Migration, ObjectError, ObjectKey, ObjectStore,
+    Row, StoreError, Transaction, UserId, sqlx, values,
 };
 
 pub use crate::api::{Api, BuildError, Built, Routes};

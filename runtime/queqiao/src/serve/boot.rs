@@ -4,17 +4,19 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database};
+use queqiao_storage::{Accounts, Clock, Database, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
+use crate::upload::Files;
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
     database: Database,
     accounts: Arc<dyn Accounts>,
+    files: Files,
     clock: Clock,
     app: config::Map<String, config::Value>,
     folder: std::path::PathBuf,
@@ -25,9 +27,10 @@ impl Boot {
         settings: &Settings,
         database: Database,
         accounts: Arc<dyn Accounts>,
+        files: Files,
         clock: Clock,
     ) -> Self {
-        Self { database, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+        Self { database, accounts, files, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -58,6 +61,19 @@ impl Boot {
     /// ```
     pub fn accounts(&self) -> &Arc<dyn Accounts> {
         &self.accounts
+    }
+
+    /// The files that users uploaded: their URLs, and their end. Handlers may take [`Files`] as an argument too.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The object store, where the bytes of files are: a folder, or the bucket of `[objects]`.
+    ///
+    /// What an application writes there itself belongs under keys that begin with neither `public/` nor
+    /// `private/`; no URL of the framework leads to it.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        self.files.objects()
     }
 
     /// The clock that the framework itself reads; tests move it.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
+use jiff::SignedDuration;
+use queqiao_storage::{Clock, ContractId, Database, Leases, PoolOptions, SqlStore, Uploads};
 use queqiao_wechat::{App, TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
@@ -18,12 +19,15 @@ use super::emulate::Emulated;
 use super::error::{Error, Result};
 use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
+use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
 use crate::api::{APP_MIGRATIONS, Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
+use crate::document::Document;
+use crate::upload::{self, FileSettings, Files, Links};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -31,6 +35,7 @@ pub(crate) struct Wired {
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) leases: Arc<dyn Leases>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
 }
@@ -66,19 +71,22 @@ where
         policy,
         limit: settings.clients.limit,
     };
+    let leases: Arc<dyn Leases> = store.clone();
+    let files = files(settings, &keys, built.document(), store.clone(), &clock).await?;
     let access_tokens = TokenStore::shared(store.clone(), cipher);
     let clients = Arc::new(Clients::new(counted, store, clock.clone()));
 
     let accounts = Arc::clone(&stores.accounts);
     let login = Arc::new(login(built.title(), settings, &keys, stores, access_tokens, &clock, emulator)?);
-    let boot = Boot::new(settings, database.clone(), accounts, clock);
+    let boot = Boot::new(settings, database.clone(), accounts, files.clone(), clock);
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
         .with_login(login.clone())
-        .with_clients(Arc::clone(&clients));
+        .with_clients(Arc::clone(&clients))
+        .with_files(files.clone());
 
     let readiness = Readiness::new(database);
     let document = built.document().clone();
@@ -96,6 +104,8 @@ where
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
+    // Files are packed already, and players ask for parts of their bytes.
+    router = router.merge(upload::routes(files, language));
     let router = router
         .layer(from_fn_with_state(Edge { time: settings.server.request_timeout, language }, edge::edge))
         .layer(cors(&settings.server.cors_origins)?)
@@ -105,9 +115,61 @@ where
         boot,
         readiness,
         clients,
+        leases,
         #[cfg(feature = "test")]
         login,
     })
+}
+
+/// The files, with their store; what cannot be put right by waiting ends the start.
+async fn files(
+    settings: &Settings,
+    keys: &ServerKeys,
+    document: &Document,
+    records: Arc<dyn Uploads>,
+    clock: &Clock,
+) -> Result<Files> {
+    let url = match &settings.server.url {
+        Some(url) => url.clone(),
+        None if settings.mode == Mode::Production && takes_files(document) => {
+            return Err(ConfigError::one(
+                "server.url is missing, and the URLs of uploaded files begin with it; set QUEQIAO__SERVER__URL to the \
+                 address under which phones reach this server, such as https://api.example.com"
+                    .into(),
+            )
+            .into());
+        }
+        None => format!("http://{}", settings.server.address),
+    };
+    let objects = settings.objects.open()?;
+    if let Objects::Bucket(_) = &settings.objects.objects {
+        match objects.check().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "uploads are refused until the object store answers");
+            }
+            checked => checked?,
+        }
+    }
+    let lifetime = SignedDuration::try_from(settings.objects.link_lifetime)?;
+    let secrets = std::iter::once(keys.secret()).chain(&settings.auth.previous_secrets);
+    let files = FileSettings {
+        server_url: url,
+        public_url: settings.objects.public_url.clone(),
+        time: settings.uploads.timeout,
+        idle: settings.uploads.idle_timeout,
+        at_once: settings.uploads.at_once,
+        redrawn_at_once: settings.uploads.redrawn_at_once,
+    };
+    Ok(Files::new(objects, records, clock.clone(), Links::new(secrets, lifetime), files))
+}
+
+/// Whether an operation takes a file.
+fn takes_files(document: &Document) -> bool {
+    let paths = document.value().get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
+    let operations = paths.filter_map(|(_, path)| path.get("post"));
+    operations
+        .filter_map(|operation| operation.pointer("/requestBody/content"))
+        .any(|content| content.get("multipart/form-data").is_some())
 }
 
 fn login(
