@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::command::{cargo, output, program, root};
+use crate::command::{cargo, output, program, root, run as run_to_the_end};
 use crate::steps::collect_documents;
 use crate::{fuzz, storage};
 
@@ -35,6 +35,36 @@ pub(crate) enum What {
         #[arg(long)]
         json: bool,
         /// Writes the summary to bench/soak/client.json.
+        #[arg(long)]
+        record: bool,
+    },
+    /// The storage: `kill -9` of the server, and of its database, under writes over HTTP.
+    ///
+    /// On SQLite, on a PostgreSQL of its own, and on MariaDB. Every write that was acknowledged must be there, none by
+    /// half, and migrations that were interrupted go on.
+    Kill {
+        /// Decides who is killed when, in each round.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many rounds, on all engines together.
+        #[arg(long, default_value_t = 1000)]
+        rounds: u32,
+        /// On one engine only: sqlite, postgres or mariadb.
+        #[arg(long)]
+        engine: Option<String>,
+        /// Writes the summary to bench/soak/kill.json.
+        #[arg(long)]
+        record: bool,
+    },
+    /// Moving users: SQLite, PostgreSQL, MariaDB, SQLite, by export and import, each of which is killed once.
+    Users {
+        /// Decides who the users are, and when each step is killed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many users.
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u64,
+        /// Writes the summary to bench/soak/users.json.
         #[arg(long)]
         record: bool,
     },
@@ -85,21 +115,37 @@ pub(crate) enum What {
     },
 }
 
+/// The command that puts the storage under stress, on servers that are running.
+pub(crate) fn storage_soak(arguments: &[&str]) -> Result<Command> {
+    let places = storage::servers()?;
+    let package = ["--package", "queqiao-soak", "--features", "engines"];
+    run_to_the_end(cargo(&[&["build", "--quiet"], &package[..]].concat()))?;
+    let run = ["run", "--quiet"];
+    let mut command = cargo(&[&run, &package[..], &["--bin", "queqiao-soak", "--"], arguments].concat());
+    command.envs(places);
+    Ok(command)
+}
+
 /// How much of `soak token`.
-pub(crate) struct Tokens {
-    pub(crate) seed: u64,
-    pub(crate) processes: usize,
-    pub(crate) tasks: usize,
-    pub(crate) hours: u32,
-    pub(crate) speed: u32,
+struct Tokens {
+    seed: u64,
+    processes: usize,
+    tasks: usize,
+    hours: u32,
+    speed: u32,
 }
 
 /// The run of access tokens, on servers that are started if need be.
-pub(crate) fn token(how: &Tokens) -> Result<Command> {
-    let release = ["--quiet", "--package", "queqiao-token-soak"];
-    let mut command = cargo(&[&["run"], &release[..], &["--"]].concat());
-    for url in [storage::redis()?, storage::postgres()?] {
-        command.args(["--store", &url]);
+fn token(how: &Tokens) -> Result<Command> {
+    let mut command = cargo(&["run", "--quiet", "--package", "queqiao-token-soak", "--"]);
+    let started = storage::servers()?;
+    for (variable, usual) in [
+        ("QUEQIAO_TEST_REDIS", "redis://127.0.0.1:6379/0"),
+        ("QUEQIAO_TEST_POSTGRES", "postgres://root@127.0.0.1:5432/test"),
+    ] {
+        let elsewhere = started.iter().find(|(name, _)| *name == variable).map(|(_, url)| url.clone());
+        let url = std::env::var(variable).ok().or(elsewhere);
+        command.args(["--store", url.as_deref().unwrap_or(usual)]);
     }
     for (name, value) in [
         ("--seed", how.seed.to_string()),
@@ -115,7 +161,21 @@ pub(crate) fn token(how: &Tokens) -> Result<Command> {
 
 /// Tells whether all held.
 pub(crate) fn run(what: What) -> Result<bool> {
+    let recorded = |record: bool, name: &str| record.then(|| format!("{RECORDS}/{name}.json"));
     let mut command = match what {
+        What::Kill { seed, rounds, engine, record } => {
+            let mut command =
+                storage_soak(&["kill", "--seed", &seed.to_string(), "--rounds", &rounds.to_string()])?;
+            engine.iter().for_each(|engine| _ = command.args(["--engine", engine]));
+            told(&mut command, recorded(record, "kill"));
+            command
+        }
+        What::Users { seed, users, record } => {
+            let mut command =
+                storage_soak(&["users", "--seed", &seed.to_string(), "--users", &users.to_string()])?;
+            told(&mut command, recorded(record, "users"));
+            command
+        }
         What::Client { seed, runs, steps, trace, json, record } => {
             let mut command = cargo(&["run", "--quiet", "--package", "queqiao-client-soak", "--"]);
             command.args(["--seed", &seed.to_string(), "--runs", &runs.to_string()]);
@@ -127,14 +187,15 @@ pub(crate) fn run(what: What) -> Result<bool> {
                     command.arg(flag);
                 }
             }
-            if record {
-                command.args(["--record", &format!("{RECORDS}/client.json")]);
-            }
-            if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
-                command.args(["--commit", &commit]);
-            }
+            told(&mut command, recorded(record, "client"));
             command
         }
+        What::Token { seed, processes, tasks, hours, speed, record } => {
+            let mut command = token(&Tokens { seed, processes, tasks, hours, speed })?;
+            told(&mut command, recorded(record, "token"));
+            command
+        }
+        What::Fuzz { minutes, only, record } => return fuzz::run(minutes, &only, record),
         What::Generator { seed, minutes, record } => {
             let documents = collect_documents()?;
             let mut command = cargo(&["test", "--quiet", "--package", "queqiao-codegen", "--test", "fuzz"]);
@@ -149,17 +210,6 @@ pub(crate) fn run(what: What) -> Result<bool> {
             eprintln!("{minutes} minutes of mutated documents …");
             command
         }
-        What::Token { seed, processes, tasks, hours, speed, record } => {
-            let mut command = token(&Tokens { seed, processes, tasks, hours, speed })?;
-            if record {
-                command.args(["--record", &format!("{RECORDS}/token.json")]);
-            }
-            if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
-                command.args(["--commit", &commit]);
-            }
-            command
-        }
-        What::Fuzz { minutes, only, record } => return fuzz::run(minutes, &only, record),
     };
     let status = command
         .stdin(Stdio::null())
@@ -167,4 +217,12 @@ pub(crate) fn run(what: What) -> Result<bool> {
         .status()
         .context("cargo cannot be started; is it installed?")?;
     Ok(status.success())
+}
+
+/// Where the summary goes, and of which commit it is.
+fn told(command: &mut Command, record: Option<String>) {
+    record.iter().for_each(|file| _ = command.args(["--record", file]));
+    if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
+        command.args(["--commit", &commit]);
+    }
 }

@@ -84,22 +84,23 @@ const SERVERS: [Server; 3] = [
     },
 ];
 
-/// Where a PostgreSQL is, started if need be.
-pub(crate) fn postgres() -> Result<String> {
-    SERVERS[0].place("postgres://root@127.0.0.1:5432/test")
-}
-
-/// Where a Redis is, started if need be.
-pub(crate) fn redis() -> Result<String> {
-    SERVERS[2].place("redis://127.0.0.1:6379/0")
+/// Runs the servers, and says where they are for whom they do not expect, as variables of the environment.
+pub(crate) fn servers() -> Result<Vec<(&'static str, String)>> {
+    let mut places = Vec::new();
+    for server in &SERVERS {
+        if std::env::var_os(server.variable).is_none() {
+            server.run().with_context(|| server.remedy())?;
+            places.extend(
+                server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url.to_owned())),
+            );
+        }
+    }
+    Ok(places)
 }
 
 /// Every adapter keeps every promise, on the engines themselves.
 pub(crate) fn storage() -> Result<()> {
-    let mut places = Vec::new();
-    for server in &SERVERS {
-        places.extend(server.start()?.map(|url| (server.variable, url)));
-    }
+    let mut places = servers()?;
     let objects = ObjectStore::start()?;
     places.push((object_store::VARIABLE, objects.url.clone()));
     let features = "postgres,mysql,redis,s3,oss,cos,conformance";
@@ -121,21 +122,6 @@ pub(crate) fn storage() -> Result<()> {
 }
 
 impl Server {
-    /// Runs and lets the tests in, unless it is elsewhere; where, if not where they expect it.
-    fn start(&self) -> Result<Option<String>> {
-        if std::env::var_os(self.variable).is_some() {
-            return Ok(None);
-        }
-        self.run().with_context(|| self.remedy())?;
-        self.admit().with_context(|| self.remedy())
-    }
-
-    /// Its URL, of which `usual` is where tests expect it.
-    fn place(&self, usual: &str) -> Result<String> {
-        let started = self.start()?;
-        Ok(std::env::var(self.variable).ok().or(started).unwrap_or_else(|| usual.to_owned()))
-    }
-
     fn remedy(&self) -> String {
         format!(
             "{} is needed on 127.0.0.1:{}; as root: apt-get install {} && {}; or say where it is in {}",
