@@ -118,6 +118,9 @@ pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tag
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+/// The emulator that stands in for WeChat in a [`TestApp`].
+#[cfg(feature = "test")]
+pub use queqiao_emulator as emulator;
 
 /// What a file with handlers and models needs.
 pub mod prelude {

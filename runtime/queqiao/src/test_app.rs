@@ -164,6 +164,12 @@ impl TestApp {
         self.running().await.emulated.login_code(user).expect("the emulator gives codes to every user")
     }
 
+    /// The emulator that stands in for WeChat: users to act for, faults to inject, messages to look at. It shares the
+    /// app's clock.
+    pub async fn wechat(&self) -> &queqiao_emulator::Emulator {
+        self.running().await.emulated.emulator()
+    }
+
     /// How many codes WeChat was asked to exchange so far.
     pub async fn upstream_logins(&self) -> u64 {
         self.running().await.emulated.logins()
