@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result<()>,
 }
 
-pub(crate) const EXAMPLES: [&str; 2] = ["hello", "todo"];
+pub(crate) const EXAMPLES: [&str; 3] = ["hello", "todo", "album"];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Step> {
@@ -253,7 +253,9 @@ fn determinism() -> Result<()> {
 
 fn openapi() -> Result<()> {
     contract(CONTRACT, &[])?;
-    let arguments = ["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"];
+    let arguments = EXAMPLES.map(|example| format!("examples/{example}/openapi.json"));
+    let arguments: Vec<&str> =
+        arguments.iter().flat_map(|document| ["--document", document.as_str()]).collect();
     node("openapi-lint.mjs", &[&arguments[..], &["--valid", "target/contract/openapi.json"]].concat())
 }
 
@@ -265,6 +267,8 @@ fn typecheck() -> Result<()> {
             "examples/todo/miniprogram",
             "--miniprogram",
             "examples/hello/miniprogram",
+            "--miniprogram",
+            "examples/album/miniprogram",
             "--mistakes",
             "xtask/node/mistakes/todo-types",
         ],
@@ -274,7 +278,14 @@ fn typecheck() -> Result<()> {
 fn es5() -> Result<()> {
     node(
         "es5.mjs",
-        &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"],
+        &[
+            "--client",
+            "examples/todo/miniprogram/api",
+            "--client",
+            "examples/hello/miniprogram/api",
+            "--client",
+            "examples/album/miniprogram/api",
+        ],
     )
 }
 
@@ -334,13 +345,20 @@ fn newman() -> Result<()> {
 fn templates() -> Result<()> {
     node(
         "templates.mjs",
-        &["--miniprogram", "examples/todo/miniprogram", "--miniprogram", "examples/hello/miniprogram"],
+        &[
+            "--miniprogram",
+            "examples/todo/miniprogram",
+            "--miniprogram",
+            "examples/hello/miniprogram",
+            "--miniprogram",
+            "examples/album/miniprogram",
+        ],
     )
 }
 
 fn browser() -> Result<()> {
     requirements::chromium()?;
-    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
+    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello", "--package", "album"]))?;
     for example in EXAMPLES {
         let miniprogram = format!("examples/{example}/miniprogram");
         let server = root().join("target/debug").join(example);

@@ -69,6 +69,8 @@ pub struct Services {
     pub(crate) database: Option<queqiao_storage::Database>,
     #[cfg(feature = "server")]
     pub(crate) files: Option<crate::upload::Files>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Arc<crate::upload::DirectUploads>>,
 }
 
 impl Services {
@@ -116,6 +118,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
         self.files = Some(files);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_direct_uploads(mut self, direct: Arc<crate::upload::DirectUploads>) -> Self {
+        self.direct = Some(direct);
         self
     }
 

@@ -98,8 +98,9 @@ pub use uuid;
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues, Leased, Leases,
-    Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
+    Account, Accounts, BadObjectKey, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues,
+    Leased, Leases, Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId,
+    sqlx, values,
 };
 
 pub use crate::api::{Api, BuildError, Built, Routes};

@@ -36,9 +36,29 @@ pub(crate) struct Draft {
     pub(crate) details: BTreeMap<&'static str, Value>,
     pub(crate) security: Security,
     pub(crate) roles: Vec<&'static str>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Direct>,
+}
+
+/// How the file of a body goes past the server.
+#[cfg(feature = "server")]
+#[derive(Debug)]
+pub(crate) struct Direct {
+    target: crate::upload::Target,
+    /// The body that tells of the file, in JSON.
+    pub(crate) schema: Value,
+    /// The member of it that takes the upload's id.
+    pub(crate) member: &'static str,
 }
 
 impl Draft {
+    /// What it takes past the server, and from whom.
+    #[cfg(feature = "server")]
+    pub(crate) fn direct_target(&self) -> Option<crate::upload::Target> {
+        let direct = self.direct.as_ref()?;
+        Some(crate::upload::Target { roles: self.roles.clone(), ..direct.target.clone() })
+    }
+
     /// Every schema that the operation speaks of.
     pub(crate) fn schemas(&self) -> Vec<(Side, Value)> {
         let parameters = self.parameters.iter().map(|parameter| (Side::Request, parameter.schema.clone()));
@@ -240,6 +260,36 @@ impl Operation<'_> {
         self.draft.body =
             Some(RequestBody { media_type: "multipart/form-data", schema, required: true, parts });
         Plan::new(fields)
+    }
+
+    /// Lets the file of the form, which is described already, go past the server: the operation is then told of it in a
+    /// JSON body, which has the texts of the form and, in place of the file, `member`.
+    #[cfg(feature = "server")]
+    pub(crate) fn past_the_server(
+        &mut self,
+        target: crate::upload::Target,
+        member: &'static str,
+        member_schema: Value,
+    ) {
+        let Some(body) = &self.draft.body else { return };
+        let mut schema = body.schema.clone();
+        let mut taken = false;
+        for (file, _) in &body.parts {
+            if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| name != file);
+                required.push(json!(member));
+            }
+            if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.remove(file);
+                taken |= properties.insert(member.to_owned(), member_schema.clone()).is_some();
+            }
+        }
+        if taken {
+            self.mistake(format_args!(
+                "a text of the form is named `{member}`, as the upload of `Direct<_>` is; rename it"
+            ));
+        }
+        self.draft.direct = Some(Direct { target, schema, member });
     }
 
     /// Adds an answer of any media type, which the contract does not describe.

@@ -22,10 +22,12 @@ use http::HeaderMap;
 use http::request::Parts;
 
 pub use self::body::Json;
+#[cfg(feature = "server")]
+pub(crate) use self::body::{is_json, json_object};
 pub use self::header::{Header, HeaderField};
 pub use self::if_match::{IfMatch, PreconditionFailed};
 #[cfg(feature = "server")]
-pub(crate) use self::parameters::form_fields;
+pub(crate) use self::parameters::{form_fields, form_members};
 pub use self::path::Path;
 pub use self::query::Query;
 pub(crate) use self::query::{Pair, pairs};
@@ -49,6 +51,10 @@ use crate::problem::{Audience, Internal, Language, Listener, Problem};
     note = "take it through an extractor: `Path<_>`, `Query<_>`, `Json<_>`, `Header<_>`, `State<_>`, or `Raw<_>` for an axum extractor"
 )]
 pub trait Extract<S>: Sized + Send {
+    /// Whether it takes a file past the server.
+    #[doc(hidden)]
+    const DIRECT: bool = false;
+
     /// Adds to the operation what this argument reads and how it fails.
     fn describe(operation: &mut Operation<'_>);
 

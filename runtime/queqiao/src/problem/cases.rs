@@ -110,6 +110,17 @@ cases! {
     #[cfg(feature = "server")]
     UPLOAD_UNAVAILABLE = 503 "upload.unavailable" "Files cannot be stored at the moment." "暂时无法保存文件。"
         { "Try again in a moment." "请稍后再试。" };
+    /// An upload past the server that was not begun, not by this user, not for this operation, or too long ago.
+    #[cfg(feature = "server")]
+    UPLOAD_UNKNOWN = 404 "upload.unknown" "There is no such upload." "没有这次上传。"
+        { "Upload the file again." "请重新上传文件。" };
+    /// The operation is told of an upload of which nothing has arrived.
+    #[cfg(feature = "server")]
+    UPLOAD_MISSING = 409 "upload.missing" "The file has not arrived." "文件尚未上传。"
+        { "Send the form to its bucket first." "请先将表单发送到存储桶。" };
+    /// An upload is begun for an operation that takes none past the server.
+    #[cfg(feature = "server")]
+    UPLOAD_OPERATION = 404 "upload.operation" "No such operation takes a file past the server." "该操作不支持直传。";
     /// The link to a file was never given out, or was changed; no operation answers it.
     #[cfg(feature = "server")]
     UPLOAD_LINK = 403 "upload.link" "The link to the file is not valid." "文件链接无效。";

@@ -1,5 +1,6 @@
 //! Joins API, stores, login and layers into one router.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -29,7 +30,7 @@ use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
 use crate::document::Document;
 use crate::idempotency::{Idempotency, REPLAYED};
-use crate::upload::{self, FileSettings, Files, Links};
+use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -98,6 +99,8 @@ where
         .with_idempotency(Arc::clone(&idempotency))
         .with_database(database)
         .with_files(files.clone());
+    let direct = direct_uploads(settings, &keys, &files, built.targets())?;
+    let services = services.with_direct_uploads(Arc::clone(&direct));
 
     let document = built.document().clone();
     let language = built.language();
@@ -108,6 +111,9 @@ where
     // Whoever reaches a development server may look; the public of a release build may not.
     if settings.mode == Mode::Development || settings.clients.token.is_some() {
         own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
+    }
+    if !built.targets().is_empty() {
+        own = own.merge(upload::bucket_routes(direct));
     }
     let router = built.router(Context::new(app, services.clone())).merge(own);
     let mut router = with_problems(router, services, language);
@@ -172,6 +178,21 @@ async fn files(
         redrawn_at_once: settings.uploads.redrawn_at_once,
     };
     Ok(Files::new(objects, records, clock.clone(), Links::new(secrets, lifetime), files))
+}
+
+/// Uploads past the server, to the bucket of the files or to the server itself.
+fn direct_uploads(
+    settings: &Settings,
+    keys: &ServerKeys,
+    files: &Files,
+    targets: &BTreeMap<&'static str, Target>,
+) -> Result<Arc<DirectUploads>> {
+    let bucket = match &settings.objects.objects {
+        Objects::Bucket(bucket) => bucket.clone(),
+        Objects::Local(_) | Objects::Memory => DirectUploads::own_bucket(keys.secret()),
+    };
+    let lifetime = SignedDuration::try_from(settings.uploads.form_lifetime)?;
+    Ok(Arc::new(DirectUploads::new(files.clone(), bucket, lifetime, targets.clone())))
 }
 
 /// Whether an operation takes a file.
