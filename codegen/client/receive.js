@@ -62,7 +62,12 @@ function receive(response) {
       //#foreign
       if (!Array.isArray(error.errors)) delete error.errors;
       //#end
-      error.retryable = status === 429 || repeatable && status > 501 && status < 505;
+      error.retryable = status === 429 || repeatable && status > 501 && status < 505
+        //#idempotent
+        // Under the same key it is not carried out twice: it gets the answer of the first.
+        || error.code === 'idempotency.running'
+        //#end
+        ;
       error = new ApiError(
         //#upgrade
         error.code === 'client.too_old' ? 'upgrade' :

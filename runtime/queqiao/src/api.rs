@@ -70,6 +70,9 @@ impl<S> fmt::Debug for Routes<S> {
 struct Route<S> {
     meta: Meta,
     path: String,
+    /// Whether a file of it may come past the server.
+    #[cfg(feature = "server")]
+    direct: bool,
     describe: fn(&mut Operation<'_>),
     serve: fn(Arc<Context<S>>, Arc<Plans>, Language, usize) -> MethodRouter,
     layers: Vec<Layer>,
@@ -80,11 +83,21 @@ impl<S: Send + Sync + 'static> Route<S> {
         Self {
             meta: E::META,
             path: E::META.path.to_owned(),
+            #[cfg(feature = "server")]
+            direct: takes_direct::<S, E>(),
             describe: describe::<S, E>,
             serve: serve::<S, E>,
             layers: Vec::new(),
         }
     }
+}
+
+#[cfg(feature = "server")]
+const fn takes_direct<S, E: Endpoint<S>>() -> bool {
+    macro_rules! any {
+        ($($slot:ident)*) => { false $(|| <E::$slot as Extract<S>>::DIRECT)* };
+    }
+    any!(A0 A1 A2 A3 A4 A5 A6 A7)
 }
 
 fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
@@ -354,6 +367,10 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         if self.login {
             self.routes.extend(crate::auth::login_routes().routes);
         }
+        #[cfg(feature = "server")]
+        if self.routes.iter().any(|route| route.direct) {
+            self.routes.extend(crate::upload::begin_routes().routes);
+        }
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;
         unique(&self.routes, &mut mistakes);
@@ -369,6 +386,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
+        #[cfg(feature = "server")]
+        let mut targets = BTreeMap::new();
         let mut described: Vec<(Meta, String, String, crate::document::Draft)> = Vec::new();
         // Sorted, so that the document does not depend on the order of the handlers.
         self.routes.sort_by(|a, b| (&a.path, a.meta.method).cmp(&(&b.path, b.meta.method)));
@@ -383,9 +402,15 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 plans: &mut plans,
                 mistakes: &mut mistakes,
                 path_taken: false,
+                #[cfg(feature = "server")]
+                transaction_taken: false,
             };
             (route.describe)(&mut operation);
             let draft = operation.finish();
+            #[cfg(feature = "server")]
+            if let Some(target) = draft.direct_target() {
+                targets.insert(route.meta.operation_id, target);
+            }
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
@@ -418,6 +443,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     document,
                     #[cfg(feature = "server")]
                     releases,
+                    #[cfg(feature = "server")]
+                    targets,
                     #[cfg(feature = "server")]
                     migrations: self.migrations,
                 })
@@ -456,9 +483,21 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`Api::build`].
+    /// As [`Api::build`]; also for an operation that is `idempotent`, whose records are kept by `serve`.
     pub fn into_router(self, context: Context<S>) -> Result<Router, BuildError> {
-        Ok(self.build()?.router(context))
+        let built = self.build()?;
+        #[cfg(feature = "server")]
+        let recorded = context.services.idempotency.is_some();
+        #[cfg(not(feature = "server"))]
+        let recorded = false;
+        if let Some((route, _)) = built.routes.iter().find(|(route, _)| route.meta.idempotent && !recorded) {
+            return Err(BuildError::one(format!(
+                "handler {} is idempotent, and the services of this router keep no records of requests: use `serve`, or leave \
+                 `idempotent` out",
+                route.meta.handler()
+            )));
+        }
+        Ok(built.router(context))
     }
 }
 
@@ -480,6 +519,9 @@ pub struct Built<S> {
     document: Document,
     #[cfg(feature = "server")]
     releases: Releases,
+    /// What operations take past the server, by their ids.
+    #[cfg(feature = "server")]
+    targets: BTreeMap<&'static str, crate::upload::Target>,
     #[cfg(feature = "server")]
     migrations: Vec<Migration>,
 }
@@ -505,6 +547,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     #[cfg(feature = "server")]
     pub(crate) fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// What operations take past the server, by their ids.
+    #[cfg(feature = "server")]
+    pub(crate) fn targets(&self) -> &BTreeMap<&'static str, crate::upload::Target> {
+        &self.targets
     }
 
     /// The application's own migrations.
@@ -549,17 +597,22 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     /// Refuses routes at places that the server itself answers.
     #[cfg(feature = "server")]
     fn reserve(&self) -> Result<(), BuildError> {
-        let belongs = format!("belongs to the server itself ({}, /docs/…)", RESERVED.join(", "));
+        let belongs = format!(
+            "belongs to the server itself ({}, /docs/…, {}…)",
+            RESERVED.join(", "),
+            crate::upload::ROUTE
+        );
         for (route, _) in &self.routes {
             let path = route.path.as_str();
-            if RESERVED.contains(&path) || path.starts_with("/docs/") {
+            let below = ["/docs/", crate::upload::ROUTE].iter().any(|below| path.starts_with(below));
+            if RESERVED.contains(&path) || below {
                 let handler = route.meta.handler();
                 let mistake = format!("{handler} answers {path}, which {belongs}; choose another path");
                 return Err(BuildError::one(mistake));
             }
         }
         let own = self.axum.clone();
-        let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
+        let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}", "/objects/{*key}"]);
         let server =
             server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(nothing)));
         quietly(move || own.merge(server)).map(drop).map_err(|panic| {
@@ -576,7 +629,8 @@ pub(crate) const APP_MIGRATIONS: &str = "app_migrations";
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]
-const RESERVED: [&str; 5] = ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs"];
+const RESERVED: [&str; 6] =
+    ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs", crate::upload::BUCKET];
 
 impl<S> fmt::Debug for Built<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -62,6 +62,15 @@ pub struct Services {
     pub(crate) login: Option<Arc<crate::auth::LoginService>>,
     #[cfg(feature = "server")]
     clients: Option<Arc<crate::clients::Clients>>,
+    #[cfg(feature = "server")]
+    pub(crate) idempotency: Option<Arc<crate::idempotency::Idempotency>>,
+    /// Where [`Tx`](crate::Tx) begins.
+    #[cfg(feature = "server")]
+    pub(crate) database: Option<queqiao_storage::Database>,
+    #[cfg(feature = "server")]
+    pub(crate) files: Option<crate::upload::Files>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Arc<crate::upload::DirectUploads>>,
 }
 
 impl Services {
@@ -88,6 +97,34 @@ impl Services {
     #[must_use]
     pub(crate) fn with_clients(mut self, clients: Arc<crate::clients::Clients>) -> Self {
         self.clients = Some(clients);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_idempotency(mut self, service: Arc<crate::idempotency::Idempotency>) -> Self {
+        self.idempotency = Some(service);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_database(mut self, database: queqiao_storage::Database) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_direct_uploads(mut self, direct: Arc<crate::upload::DirectUploads>) -> Self {
+        self.direct = Some(direct);
         self
     }
 

@@ -35,7 +35,9 @@
 //! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
+//! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
+//! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -46,7 +48,10 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
+//! | `postgres`, `mysql` | no | databases for those who outgrow one file |
+//! | `redis` | no | what may live there: key-values, leases, login codes, idempotency records |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `s3`, `oss`, `cos` | no | uploaded files in a bucket of Amazon S3 (or a store of its API), Aliyun OSS, Tencent COS |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
 //! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
@@ -66,6 +71,7 @@ mod document;
 mod endpoint;
 mod entity_tag;
 pub mod extract;
+mod idempotency;
 pub mod list;
 mod model;
 mod problem;
@@ -75,6 +81,8 @@ mod serve;
 #[cfg(feature = "test")]
 mod test_app;
 pub mod types;
+#[cfg(feature = "server")]
+pub mod upload;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -90,7 +98,8 @@ pub use uuid;
 pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, Engine, Identity, Migration, Row, StoreError, Transaction, UserId,
+    Account, Accounts, BadObjectKey, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues,
+    Leased, Leases, Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId,
     sqlx, values,
 };
 
@@ -100,6 +109,8 @@ pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
 pub use crate::endpoint::{Deprecated, Endpoint, Meta, Method};
 pub use crate::entity_tag::EntityTag;
+#[cfg(feature = "server")]
+pub use crate::extract::Tx;
 pub use crate::extract::{
     Extract, Header, HeaderField, IfMatch, Incoming, Json, Path, PreconditionFailed, Query, Raw, RawBody,
     State,
@@ -114,6 +125,9 @@ pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tag
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+/// The emulator that stands in for WeChat in a [`TestApp`].
+#[cfg(feature = "test")]
+pub use queqiao_emulator as emulator;
 
 /// What a file with handlers and models needs.
 pub mod prelude {
@@ -124,6 +138,9 @@ pub mod prelude {
         MediaType, NoContent, Page, Paging, Path, Query, Raw, Redirect, Role, RoleName, Sort, State, Tagged,
         User, delete, get, model, patch, post, put, routes,
     };
+
+    #[cfg(feature = "server")]
+    pub use crate::Tx;
 }
 
 /// For the macros; not for users.

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use queqiao_storage::Clock;
+use queqiao_storage::{Clock, Leases};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -68,6 +68,7 @@ struct Running {
     router: Router,
     boot: Boot,
     login: Arc<LoginService>,
+    leases: Arc<dyn Leases>,
     emulated: Emulated,
 }
 
@@ -90,9 +91,9 @@ impl TestApp {
             async move {
                 let built = api.build_to_serve()?;
                 let emulated = emulate::start(&settings, clock.clone()).await?;
-                let Wired { router, boot, login, .. } =
+                let Wired { router, boot, login, leases, .. } =
                     wire(built, connect, &settings, clock, Some(&emulated)).await?;
-                Ok(Running { router, boot, login, emulated })
+                Ok(Running { router, boot, login, leases, emulated })
             }
             .boxed()
         });
@@ -150,9 +151,23 @@ impl TestApp {
         self.running().await.router.clone()
     }
 
+    /// Removes the uploads that were abandoned, as a server does when it starts and every ten minutes. How many there
+    /// were.
+    pub async fn sweep_files(&self) -> u64 {
+        let running = self.running().await;
+        let swept = running.boot.files().sweep(&*running.leases).await;
+        swept.unwrap_or_else(|error| panic!("abandoned uploads cannot be removed: {error}"))
+    }
+
     /// A code as `wx.login` gives it to this user: good for five minutes, once.
     pub async fn login_code(&self, user: &str) -> String {
         self.running().await.emulated.login_code(user).expect("the emulator gives codes to every user")
+    }
+
+    /// The emulator that stands in for WeChat: users to act for, faults to inject, messages to look at. It shares the
+    /// app's clock.
+    pub async fn wechat(&self) -> &queqiao_emulator::Emulator {
+        self.running().await.emulated.emulator()
     }
 
     /// How many codes WeChat was asked to exchange so far.

@@ -85,7 +85,7 @@ fn every_chapter_is_in_the_summary() {
 
 #[test]
 fn the_table_of_settings_is_whole() {
-    let files = ["settings.rs", "client_settings.rs"].map(|name| {
+    let files = ["settings.rs", "client_settings.rs", "object_settings.rs"].map(|name| {
         let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve").join(name));
         text.split("#[cfg(test)]").next().unwrap().to_owned()
     });

@@ -68,7 +68,8 @@ pub use database::{
 };
 pub use error::StoreError;
 pub use idempotency::{
-    ANSWER_LIMIT, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, REMEMBERED, Scope,
+    ANSWER_LIMIT, AfterCrash, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, IdempotentRequest,
+    REMEMBERED, Scope,
 };
 pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
 pub use lease::{Grant, Leased, Leases};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::encoding::EncodingBuilder;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem,
@@ -152,6 +153,9 @@ fn place_of(components: &Components, name: &str, schema: &Value) -> String {
     }
 }
 
+/// Says that the client may repeat the operation, under a key that it makes.
+const IDEMPOTENT: &str = "x-queqiao-idempotent";
+
 struct Writer<'a> {
     components: &'a Components,
     mistakes: &'a mut Vec<String>,
@@ -182,11 +186,26 @@ impl Writer<'_> {
         }
         if let Some(body) = draft.body {
             let schema = self.schema(meta, Side::Request, body.schema);
-            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let mut content = ContentBuilder::new().schema(Some(schema));
+            for (name, media_types) in body.parts {
+                let encoding = EncodingBuilder::new().content_type(Some(media_types)).build();
+                content = content.encoding(name, encoding);
+            }
+            let content = content.build();
             let required = if body.required { Required::True } else { Required::False };
-            builder = builder.request_body(Some(
-                RequestBodyBuilder::new().content(body.media_type, content).required(Some(required)).build(),
-            ));
+            #[allow(unused_mut, reason = "without a server, no file goes past it")]
+            let mut request =
+                RequestBodyBuilder::new().content(body.media_type, content).required(Some(required));
+            #[cfg(feature = "server")]
+            if let Some(direct) = draft.direct {
+                let schema = self.schema(meta, Side::Request, direct.schema);
+                let told = ContentBuilder::new().schema(Some(schema)).build();
+                let facts = json!({ "begin": crate::upload::BEGIN, "upload": direct.member });
+                request = request
+                    .content("application/json", told)
+                    .extensions(Some(Extensions::from_iter([("x-queqiao-direct".to_owned(), facts)])));
+            }
+            builder = builder.request_body(Some(request.build()));
         }
         for (status, response) in draft.responses {
             let mut answer = ResponseBuilder::new().description(response.description);
@@ -220,6 +239,10 @@ impl Writer<'_> {
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
+        if meta.idempotent {
+            let fact = Extensions::from_iter([(IDEMPOTENT.to_owned(), Value::Bool(true))]);
+            builder = builder.extensions(Some(fact));
+        }
         builder.build()
     }
 

@@ -4,30 +4,29 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database};
+use queqiao_storage::{Accounts, Clock, Database, KeyValues, Leases, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
+use super::stores::Stores;
+use crate::upload::Files;
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
-    database: Database,
+    stores: Stores,
     accounts: Arc<dyn Accounts>,
+    files: Files,
     clock: Clock,
     app: config::Map<String, config::Value>,
     folder: std::path::PathBuf,
 }
 
 impl Boot {
-    pub(super) fn new(
-        settings: &Settings,
-        database: Database,
-        accounts: Arc<dyn Accounts>,
-        clock: Clock,
-    ) -> Self {
-        Self { database, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+    pub(super) fn new(settings: &Settings, stores: Stores, files: Files, clock: Clock) -> Self {
+        let accounts = stores.sql.clone();
+        Self { stores, accounts, files, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -42,7 +41,42 @@ impl Boot {
     /// }
     /// ```
     pub fn sql(&self) -> &Database {
-        &self.database
+        self.stores.sql.database()
+    }
+
+    /// Small values by key, with an end and compare-and-set, alike for all instances: in the database, or where
+    /// `storage.key_values` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, StoreError};
+    ///
+    /// /// Remembers for ten minutes what was hard to find out.
+    /// async fn remember(boot: &Boot, weather: &str) -> Result<(), StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let end = now + queqiao::jiff::SignedDuration::from_mins(10);
+    ///     boot.key_values().put("weather", weather.as_bytes(), Some(end), now).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn key_values(&self) -> &Arc<dyn KeyValues> {
+        &self.stores.key_values
+    }
+
+    /// Leases with fencing tokens, so that one of all instances does something: in the database, or where
+    /// `storage.leases` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, Leased, StoreError};
+    ///
+    /// /// Whether this instance is to send the report of today.
+    /// async fn mine(boot: &Boot) -> Result<bool, StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let until = now + queqiao::jiff::SignedDuration::from_mins(5);
+    ///     Ok(matches!(boot.leases().acquire("report", until, now).await?, Leased::Yours(_)))
+    /// }
+    /// ```
+    pub fn leases(&self) -> &Arc<dyn Leases> {
+        &self.stores.leases
     }
 
     /// Users, their WeChat identities and roles: for an operation by which one admin appoints another.
@@ -58,6 +92,19 @@ impl Boot {
     /// ```
     pub fn accounts(&self) -> &Arc<dyn Accounts> {
         &self.accounts
+    }
+
+    /// The files that users uploaded: their URLs, and their end. Handlers may take [`Files`] as an argument too.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The object store, where the bytes of files are: a folder, or the bucket of `[objects]`.
+    ///
+    /// What an application writes there itself belongs under keys that begin with neither `public/` nor
+    /// `private/`; no URL of the framework leads to it.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        self.files.objects()
     }
 
     /// The clock that the framework itself reads; tests move it.
@@ -81,7 +128,7 @@ impl Boot {
     }
 
     pub(crate) async fn close(&self) {
-        self.database.close().await;
+        self.sql().close().await;
     }
 }
 

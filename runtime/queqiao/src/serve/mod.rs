@@ -10,11 +10,14 @@ mod export;
 mod health;
 mod keys;
 mod log;
+mod object_settings;
 mod operator;
 mod reader;
 mod settings;
 mod shutdown;
 mod start_up;
+mod store_settings;
+mod stores;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -29,6 +32,7 @@ pub use self::error::{Error, Result};
 pub use self::reader::ConfigError;
 
 pub(crate) use self::client_settings::{ClientSettings, Rule};
+pub(crate) use self::edge::Deadline;
 #[cfg(feature = "test")]
 pub(crate) use self::emulate::Emulated;
 pub(crate) use self::settings::{Mode, Settings};
@@ -78,7 +82,7 @@ where
         return operator::run(api, task).await;
     }
     let built = api.build_to_serve()?;
-    let settings = Settings::load(&environment(), Mode::of_this_build())?;
+    let mut settings = Settings::load(&environment(), Mode::of_this_build())?;
     log::install(&settings.log)?;
     let stop = Stop::listen();
 
@@ -91,12 +95,13 @@ where
     };
     let listener = listen(settings.server.address).await?;
     let address = listener.local_addr()?;
+    settings.server.address = address;
     if let Some(warning) = start_up::unread(&settings.folder, built.releases()) {
         tracing::warn!("{warning}");
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, idempotency, leases, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -106,10 +111,14 @@ where
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     let (served, told) = oneshot::channel();
     let writing = tokio::spawn(clients.keep_writing(told));
-    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
+    let (swept, told) = oneshot::channel();
+    let sweeping = tokio::spawn(boot.files().clone().keep_sweeping(leases, told));
+    let patience = settings.server.shutdown_timeout;
+    shutdown::run(listener, router, readiness, patience, stop, idempotency.finished()).await?;
     // The last counts, before the database is closed.
-    drop(served);
+    drop((served, swept));
     writing.await?;
+    sweeping.await?;
     boot.close().await;
     Ok(())
 }

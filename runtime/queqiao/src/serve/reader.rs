@@ -174,10 +174,10 @@ impl Reader {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T, const N: usize>(&mut self, key: &str, choices: [(&str, T); N]) -> Option<T> {
+    pub(super) fn choice<T: Clone>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.optional::<String>(key)?;
-        let words = choices.each_ref().map(|(word, _)| format!("`{word}`")).join(" or ");
-        let chosen = choices.into_iter().find_map(|(word, value)| (word == text).then_some(value));
+        let words = choices.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+        let chosen = choices.iter().find_map(|(word, value)| (*word == text).then(|| value.clone()));
         if chosen.is_none() {
             let origin = self.origin(key);
             self.mistake(format!("{origin} is `{text}`; use {words}"));
@@ -249,6 +249,21 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// What URLs begin with, without a slash at the end.
+    pub(super) fn url(&mut self, key: &str) -> Option<String> {
+        let text = self.optional::<String>(key).filter(|text| !text.is_empty())?;
+        let whole = text.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some()
+                && uri.query().is_none()
+        });
+        if !whole {
+            let origin = self.origin(key);
+            self.mistake(format!("{origin}: `{text}` is no address; write it as `https://api.example.com`"));
+        }
+        Some(text.trim_end_matches('/').to_owned())
     }
 
     /// A section that someone else reads.

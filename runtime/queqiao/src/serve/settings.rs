@@ -9,8 +9,11 @@ use secrecy::SecretString;
 
 use super::client_settings::ClientSettings;
 use super::keys::encryption_key;
+use super::object_settings::{ObjectSettings, UploadSettings};
 use super::reader::{ConfigError, Reader};
+use super::store_settings::{DatabaseSettings, RedisSettings, StorageSettings};
 use crate::auth::Key;
+use crate::idempotency::IdempotencySettings;
 
 /// How the process was built, which decides the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +34,14 @@ impl Mode {
 #[derive(Clone, Debug)]
 pub(crate) struct ServerSettings {
     pub(crate) address: SocketAddr,
+    /// How the world reaches the server; needed where URLs of its own are given out.
+    pub(crate) url: Option<String>,
     pub(crate) body_limit: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) compression: bool,
     pub(crate) docs: bool,
-}
-
-/// `[database]`
-#[derive(Clone, Debug)]
-pub(crate) struct DatabaseSettings {
-    pub(crate) url: String,
-    pub(crate) max_connections: u32,
-    pub(crate) acquire_timeout: Duration,
 }
 
 /// `[wechat]`
@@ -94,10 +91,16 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) server: ServerSettings,
     pub(crate) database: DatabaseSettings,
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a program without the client refuses it"))]
+    pub(crate) redis: Option<RedisSettings>,
+    pub(crate) storage: StorageSettings,
+    pub(crate) idempotency: IdempotencySettings,
     pub(crate) wechat: WeChatSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) emulator: EmulatorSettings,
     pub(crate) log: LogSettings,
+    pub(crate) objects: ObjectSettings,
+    pub(crate) uploads: UploadSettings,
     pub(crate) clients: ClientSettings,
     /// Folder of the checked-in client.
     pub(crate) client: Option<PathBuf>,
@@ -160,6 +163,7 @@ impl Settings {
         let port = reader.get("server.port", 8080_u16);
         let server = ServerSettings {
             address: SocketAddr::new(host, port),
+            url: reader.url("server.url"),
             body_limit: reader.size("server.body_limit", 1024 * 1024),
             request_timeout: reader.duration("server.request_timeout", Duration::from_secs(30)),
             shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::from_secs(30)),
@@ -180,17 +184,10 @@ impl Settings {
         let data =
             folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
 
-        let database = DatabaseSettings {
-            url: match reader.optional::<String>("database.url") {
-                Some(url) => beside(&folder, url),
-                None => format!("sqlite:{}", data.join("app.db").display()),
-            },
-            max_connections: reader.get("database.max_connections", 8),
-            acquire_timeout: reader.duration("database.acquire_timeout", Duration::from_secs(5)),
-        };
-        if database.max_connections == 0 {
-            reader.mistake("database.max_connections is 0; give at least 1");
-        }
+        let database = DatabaseSettings::read(&mut reader, &folder, &data);
+        let redis = RedisSettings::read(&mut reader);
+        let storage = StorageSettings::read(&mut reader, redis.as_ref());
+        let idempotency = IdempotencySettings::read(&mut reader, server.request_timeout);
 
         let appid = reader.optional::<String>("wechat.appid").filter(|appid| !appid.is_empty());
         let secret = reader.secret("wechat.secret");
@@ -270,15 +267,34 @@ impl Settings {
 
         let log = LogSettings {
             filter: reader.get("log.filter", "info".to_owned()),
-            json: reader.choice("log.format", [("json", true), ("pretty", false)]),
+            json: reader.choice("log.format", &[("json", true), ("pretty", false)]),
         };
+        let objects = ObjectSettings::read(&mut reader, &folder, &data);
+        let uploads = UploadSettings::read(&mut reader);
         let clients = ClientSettings::read(&mut reader);
         let client = reader.optional::<String>("client.out").map(|out| folder.join(out));
         reader.ignore("client");
         let app = reader.table("app");
 
-        let mut settings =
-            Self { mode, folder, data, server, database, wechat, auth, emulator, log, clients, client, app };
+        let mut settings = Self {
+            mode,
+            folder,
+            data,
+            server,
+            database,
+            redis,
+            storage,
+            idempotency,
+            wechat,
+            auth,
+            emulator,
+            log,
+            objects,
+            uploads,
+            clients,
+            client,
+            app,
+        };
         match settings.decide_emulator() {
             Ok(enabled) => settings.emulator.enabled = Some(enabled),
             Err(error) => error.mistakes().iter().for_each(|mistake| reader.mistake(mistake.clone())),
@@ -346,18 +362,10 @@ fn is_origin(text: &str) -> bool {
     bare && exact
 }
 
-/// A SQLite file named by a relative path lies beside the configuration.
-fn beside(folder: &Path, url: String) -> String {
-    let Some(rest) = url.strip_prefix("sqlite:") else { return url };
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    if path.starts_with('/') || path.starts_with(":memory:") || path.is_empty() {
-        return url;
-    }
-    format!("sqlite:{}", folder.join(path).display())
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn read(text: &str, environment: &[(&str, &str)], mode: Mode) -> Result<Settings, ConfigError> {
@@ -373,7 +381,7 @@ mod tests {
     fn an_empty_development_configuration_is_whole() {
         let settings = read("", &[], Mode::Development).unwrap();
         assert_eq!(settings.server.address.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.database.url, "sqlite:/srv/.queqiao/app.db");
+        assert_eq!(settings.database.url.expose_secret(), "sqlite:/srv/.queqiao/app.db");
         assert!(settings.emulated());
         assert!(settings.server.docs);
     }
@@ -386,7 +394,7 @@ mod tests {
                 .unwrap();
         assert_eq!(settings.server.address.to_string(), "127.0.0.2:9000");
         assert_eq!(settings.server.body_limit, 2 * 1024 * 1024);
-        assert_eq!(settings.database.url, "sqlite:/srv/here.db");
+        assert_eq!(settings.database.url.expose_secret(), "sqlite:/srv/here.db");
     }
 
     #[test]
@@ -478,6 +486,47 @@ mod tests {
         for secret in ["short", "brief", "no base64"] {
             assert!(!found.iter().any(|mistake| mistake.contains(secret)), "{secret}: {found:#?}");
         }
+    }
+
+    #[test]
+    fn urls_of_stores_are_secret() {
+        let text = "[database]\nurl = \"postgres://me:hush-hush@db/shop\"\n[redis]\nurl = \"redis://:hush-hush@cache\"\n\
+                    [storage]\nleases = \"redis\"\n";
+        let told = match read(text, &[], Mode::Development) {
+            Ok(settings) => format!("{settings:?}"),
+            Err(without_redis) => format!("{without_redis} {without_redis:?}"),
+        };
+        assert!(!told.contains("hush-hush"), "{told}");
+        let found =
+            mistakes("[database]\nurl = [\"postgres://me:hush-hush@db/shop\"]", &[], Mode::Development);
+        assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");
+    }
+
+    #[test]
+    fn what_lives_in_redis_needs_one_and_one_needs_something() {
+        let found = mistakes("[storage]\nidempotency = \"redis\"", &[], Mode::Development);
+        assert!(found[0].contains("QUEQIAO__REDIS__URL"), "{found:?}");
+        let url = [("QUEQIAO__REDIS__URL", "redis://localhost")];
+        let found = mistakes("", &url, Mode::Development);
+        assert!(found[0].contains("nothing is kept there"), "{found:?}");
+        let found = mistakes("[storage]\nlogin_codes = \"memory\"", &[], Mode::Development);
+        assert!(found[0].contains("`memory`") && found[0].contains("database"), "{found:?}");
+        let settings = read("[storage]\nleases = \"redis\"", &url, Mode::Development);
+        if cfg!(feature = "redis") {
+            assert_eq!(settings.unwrap().storage.leases, crate::serve::store_settings::Place::Redis);
+        } else {
+            assert!(settings.unwrap_err().mistakes()[0].contains("without the feature `redis`"));
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_longer_than_its_request_runs() {
+        let found = mistakes("[idempotency]\nremembered = \"90s\"", &[], Mode::Development);
+        assert!(found[0].contains("idempotency.remembered"), "{found:?}");
+        let found = mistakes("[idempotency]\npatience = \"20s\"", &[], Mode::Development);
+        assert!(found[0].contains("idempotency.patience"), "{found:?}");
+        let slow = read("[server]\nrequest_timeout = \"5m\"", &[], Mode::Development).unwrap();
+        assert_eq!(slow.idempotency.patience.as_secs(), 600);
     }
 
     #[test]

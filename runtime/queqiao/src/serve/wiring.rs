@@ -1,11 +1,13 @@
 //! Joins API, stores, login and layers into one router.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
+use jiff::SignedDuration;
+use queqiao_storage::{Clock, ContractId, Leases, Uploads};
 use queqiao_wechat::{App, TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
@@ -18,12 +20,17 @@ use super::emulate::Emulated;
 use super::error::{Error, Result};
 use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
+use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
+use super::stores::Stores;
 use crate::api::{APP_MIGRATIONS, Built, with_problems};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
+use crate::document::Document;
+use crate::idempotency::{Idempotency, REPLAYED};
+use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -31,6 +38,8 @@ pub(crate) struct Wired {
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) idempotency: Arc<Idempotency>,
+    pub(crate) leases: Arc<dyn Leases>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
 }
@@ -49,16 +58,17 @@ where
 {
     let contract: ContractId = built.document().contract().parse()?;
     let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
-    let options = PoolOptions {
-        max_connections: settings.database.max_connections,
-        acquire_timeout: settings.database.acquire_timeout,
-        ..PoolOptions::default()
-    };
-    let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqlStore::new(database.clone(), cipher.clone()).await?);
-    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
+    let stores = Stores::open(settings, built.title(), cipher.clone()).await?;
+    let database = stores.sql.database().clone();
+    let readiness = Readiness::new(stores.health.clone());
+    let idempotency = Arc::new(Idempotency::new(
+        Arc::clone(&stores.idempotency),
+        Arc::clone(&stores.sql),
+        clock.clone(),
+        settings.idempotency,
+    ));
     let counted = Counted {
         operations: built.operations().collect(),
         own: contract,
@@ -66,21 +76,32 @@ where
         policy,
         limit: settings.clients.limit,
     };
-    let access_tokens = TokenStore::shared(store.clone(), cipher);
-    let clients = Arc::new(Clients::new(counted, store, clock.clone()));
+    let clients = Arc::new(Clients::new(counted, stores.sql.clone(), clock.clone()));
 
-    let accounts = Arc::clone(&stores.accounts);
-    let login = Arc::new(login(built.title(), settings, &keys, stores, access_tokens, &clock, emulator)?);
-    let boot = Boot::new(settings, database.clone(), accounts, clock);
+    let login_stores = LoginStores {
+        accounts: stores.sql.clone(),
+        session_keys: stores.sql.clone(),
+        codes: Arc::clone(&stores.login_codes),
+    };
+    let access_tokens = TokenStore::shared(stores.sql.clone(), cipher);
+    let login =
+        Arc::new(login(built.title(), settings, &keys, login_stores, access_tokens, &clock, emulator)?);
+    let leases = Arc::clone(&stores.leases);
+    let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
+    let boot = Boot::new(settings, stores, files.clone(), clock);
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
         .with_login(login.clone())
-        .with_clients(Arc::clone(&clients));
+        .with_clients(Arc::clone(&clients))
+        .with_idempotency(Arc::clone(&idempotency))
+        .with_database(database)
+        .with_files(files.clone());
+    let direct = direct_uploads(settings, &keys, &files, built.targets())?;
+    let services = services.with_direct_uploads(Arc::clone(&direct));
 
-    let readiness = Readiness::new(database);
     let document = built.document().clone();
     let language = built.language();
     let mut own = health::routes(readiness.clone(), language);
@@ -91,11 +112,16 @@ where
     if settings.mode == Mode::Development || settings.clients.token.is_some() {
         own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
     }
+    if !built.targets().is_empty() {
+        own = own.merge(upload::bucket_routes(direct));
+    }
     let router = built.router(Context::new(app, services.clone())).merge(own);
     let mut router = with_problems(router, services, language);
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
+    // Files are packed already, and players ask for parts of their bytes.
+    router = router.merge(upload::routes(files, language));
     let router = router
         .layer(from_fn_with_state(Edge { time: settings.server.request_timeout, language }, edge::edge))
         .layer(cors(&settings.server.cors_origins)?)
@@ -105,9 +131,77 @@ where
         boot,
         readiness,
         clients,
+        idempotency,
+        leases,
         #[cfg(feature = "test")]
         login,
     })
+}
+
+/// The files, with their store; what cannot be put right by waiting ends the start.
+async fn files(
+    settings: &Settings,
+    keys: &ServerKeys,
+    document: &Document,
+    records: Arc<dyn Uploads>,
+    clock: &Clock,
+) -> Result<Files> {
+    let url = match &settings.server.url {
+        Some(url) => url.clone(),
+        None if settings.mode == Mode::Production && takes_files(document) => {
+            return Err(ConfigError::one(
+                "server.url is missing, and the URLs of uploaded files begin with it; set QUEQIAO__SERVER__URL to the \
+                 address under which phones reach this server, such as https://api.example.com"
+                    .into(),
+            )
+            .into());
+        }
+        None => format!("http://{}", settings.server.address),
+    };
+    let objects = settings.objects.open()?;
+    if let Objects::Bucket(_) = &settings.objects.objects {
+        match objects.check().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "uploads are refused until the object store answers");
+            }
+            checked => checked?,
+        }
+    }
+    let lifetime = SignedDuration::try_from(settings.objects.link_lifetime)?;
+    let secrets = std::iter::once(keys.secret()).chain(&settings.auth.previous_secrets);
+    let files = FileSettings {
+        server_url: url,
+        public_url: settings.objects.public_url.clone(),
+        time: settings.uploads.timeout,
+        idle: settings.uploads.idle_timeout,
+        at_once: settings.uploads.at_once,
+        redrawn_at_once: settings.uploads.redrawn_at_once,
+    };
+    Ok(Files::new(objects, records, clock.clone(), Links::new(secrets, lifetime), files))
+}
+
+/// Uploads past the server, to the bucket of the files or to the server itself.
+fn direct_uploads(
+    settings: &Settings,
+    keys: &ServerKeys,
+    files: &Files,
+    targets: &BTreeMap<&'static str, Target>,
+) -> Result<Arc<DirectUploads>> {
+    let bucket = match &settings.objects.objects {
+        Objects::Bucket(bucket) => bucket.clone(),
+        Objects::Local(_) | Objects::Memory => DirectUploads::own_bucket(keys.secret()),
+    };
+    let lifetime = SignedDuration::try_from(settings.uploads.form_lifetime)?;
+    Ok(Arc::new(DirectUploads::new(files.clone(), bucket, lifetime, targets.clone())))
+}
+
+/// Whether an operation takes a file.
+fn takes_files(document: &Document) -> bool {
+    let paths = document.value().get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
+    let operations = paths.filter_map(|(_, path)| path.get("post"));
+    operations
+        .filter_map(|operation| operation.pointer("/requestBody/content"))
+        .any(|content| content.get("multipart/form-data").is_some())
 }
 
 fn login(
@@ -169,6 +263,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer> {
             header("X-Request-Id")?,
             header("Retry-After")?,
             header("Location")?,
+            REPLAYED,
         ])
         .max_age(std::time::Duration::from_secs(600));
     if origins.iter().any(|origin| origin == "*") {

@@ -60,7 +60,7 @@ impl SqlStore {
 }
 
 /// The same steps on every engine, in its own types.
-fn migrations(engine: Engine) -> &'static [Migration] {
+pub(crate) fn migrations(engine: Engine) -> &'static [Migration] {
     macro_rules! steps {
         ($engine:literal) => {
             const {
@@ -79,6 +79,11 @@ fn migrations(engine: Engine) -> &'static [Migration] {
                         version: 3,
                         name: "key-values, leases, idempotency, uploads",
                         sql: include_str!(concat!("schema/", $engine, "_3.sql")),
+                    },
+                    Migration {
+                        version: 4,
+                        name: "headers of idempotent answers",
+                        sql: include_str!(concat!("schema/", $engine, "_4.sql")),
                     },
                 ]
             }
