@@ -9,7 +9,11 @@ var settings = {
   //#hooks
   loadingDelay: 300
   //#end
-}, exchange, wait = setTimeout, toJson = JSON.stringify;
+}, exchange, toJson = JSON.stringify;
+
+function wait(run, milliseconds) {
+  return setTimeout(run, milliseconds);
+}
 
 function host() {
   return settings.host || wx;

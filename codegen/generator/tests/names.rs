@@ -39,7 +39,7 @@ fn a_name_that_collides_is_refused_as_the_guide_says() {
 #[test]
 fn another_backend_keeps_its_names_and_the_client_has_its_own() {
     let client = generate(&document("configure", "Kind"), &Options::default()).expect("a client");
-    assert!(client.files["index.js"].contains("exports.configure_ = op("));
+    assert!(client.files["index.js"].contains("exports.configure_ = post("));
     assert!(client.files["index.d.ts"].contains("export type Kind_ = string;"));
     let notes = client.notes.join("\n");
     for part in ["/paths/~1shop/post", "configure_", "/components/schemas/Kind", "Kind_"] {
