@@ -527,7 +527,8 @@ module.exports = function (name, contract, bases, renewal) {
             ;
           return fault(
             problem.code === 'client.too_old' ? 'upgrade' :
-            /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
+            /40[13]/.test(status)
+            ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
         }
 
         var promise = new Promise(function (yes, no) {
