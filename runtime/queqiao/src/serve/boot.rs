@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Migration};
+use queqiao_storage::{Accounts, Clock, Database, Inbox, Migration};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
@@ -18,6 +18,7 @@ const MIGRATIONS: &str = "app_migrations";
 pub struct Boot {
     database: Database,
     accounts: Arc<dyn Accounts>,
+    inbox: Arc<dyn Inbox>,
     clock: Clock,
     app: config::Map<String, config::Value>,
     folder: std::path::PathBuf,
@@ -28,9 +29,10 @@ impl Boot {
         settings: &Settings,
         database: Database,
         accounts: Arc<dyn Accounts>,
+        inbox: Arc<dyn Inbox>,
         clock: Clock,
     ) -> Self {
-        Self { database, accounts, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+        Self { database, accounts, inbox, clock, app: settings.app.clone(), folder: settings.folder.clone() }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -61,6 +63,24 @@ impl Boot {
     /// ```
     pub fn accounts(&self) -> &Arc<dyn Accounts> {
         &self.accounts
+    }
+
+    /// Messages of WeChat's that wait, are dealt with, or were given up: for an operation by which an admin looks at
+    /// the dead letters, and lets one be tried again.
+    ///
+    /// ```
+    /// use queqiao::Boot;
+    ///
+    /// async fn revive_all(boot: &Boot) -> queqiao::Result<()> {
+    ///     for letter in boot.inbox().dead_letters(100).await? {
+    ///         println!("{} for {}: {}", letter.kind, letter.app, letter.failure);
+    ///         boot.inbox().revive(&letter.key, boot.clock().now()).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn inbox(&self) -> &Arc<dyn Inbox> {
+        &self.inbox
     }
 
     /// The clock that the framework itself reads; tests move it.

@@ -10,10 +10,12 @@ mod export;
 mod health;
 mod keys;
 mod log;
+mod message_settings;
 mod reader;
 mod settings;
 mod shutdown;
 mod start_up;
+mod wechat_settings;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -95,7 +97,7 @@ where
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, messages, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -105,9 +107,12 @@ where
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     let (served, told) = oneshot::channel();
     let writing = tokio::spawn(clients.keep_writing(told));
+    let (stopped, told) = oneshot::channel();
+    let working = tokio::spawn(messages.keep_working(told));
     shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
-    // The last counts, before the database is closed.
-    drop(served);
+    // Messages under way and the last counts, before the database is closed.
+    drop((served, stopped));
+    working.await?;
     writing.await?;
     boot.close().await;
     Ok(())

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
-use queqiao_wechat::{App, WeChat};
+use queqiao_wechat::WeChat;
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -20,10 +20,13 @@ use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
-use crate::api::{Built, with_problems};
+use super::wechat_settings::AppSettings;
+use crate::api::{Built, quietly, with_problems};
+use crate::apps::{Apps, Registered};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
+use crate::message::{self, MessageService};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -31,8 +34,11 @@ pub(crate) struct Wired {
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) messages: MessageService,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
+    #[cfg(feature = "test")]
+    pub(crate) apps: Arc<Apps>,
 }
 
 /// Opens the stores, calls `connect` and builds the router.
@@ -66,16 +72,19 @@ where
         policy,
         limit: settings.clients.limit,
     };
-    let clients = Arc::new(Clients::new(counted, store, clock.clone()));
+    let clients = Arc::new(Clients::new(counted, store.clone(), clock.clone()));
 
     let accounts = Arc::clone(&stores.accounts);
-    let login = Arc::new(login(built.title(), settings, &keys, stores, &clock, emulator)?);
-    let boot = Boot::new(settings, database.clone(), accounts, clock);
+    let apps = Arc::new(apps(settings, emulator)?);
+    let login = login(built.title(), settings, &keys, stores, &clock, Arc::clone(&apps), emulator)?;
+    let login = Arc::new(login);
+    let boot = Boot::new(settings, database.clone(), accounts, store.clone(), clock.clone());
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
         .with_login(login.clone())
+        .with_apps(Arc::clone(&apps))
         .with_clients(Arc::clone(&clients));
 
     let readiness = Readiness::new(database);
@@ -89,7 +98,14 @@ where
     if settings.mode == Mode::Development || settings.clients.token.is_some() {
         own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
     }
-    let router = built.router(Context::new(app, services.clone())).merge(own);
+    let (router, handlers) = built.parts(Context::new(app, services.clone()));
+    let messages = MessageService::new(handlers, Arc::clone(&apps), store, clock, settings.messages.clone());
+    if apps.iter().any(|program| program.push().is_some()) {
+        own = own.merge(message::endpoint(messages.clone(), language));
+    }
+    let router = quietly(move || router.merge(own)).map_err(|panic| {
+        Error::told(format!("messages.path collides with a route of the API: {panic}; choose another path"))
+    })?;
     let mut router = with_problems(router, services, language);
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
@@ -103,9 +119,44 @@ where
         boot,
         readiness,
         clients,
+        messages,
         #[cfg(feature = "test")]
         login,
+        #[cfg(feature = "test")]
+        apps,
     })
+}
+
+/// The mini-programs, and where WeChat is.
+fn apps(settings: &Settings, emulator: Option<&Emulated>) -> Result<Apps> {
+    let mut wechat = queqiao_wechat::Settings::default();
+    if let Some(url) = emulator.map(Emulated::url).or_else(|| settings.wechat.base_url.clone()) {
+        wechat.base_url = url;
+    }
+    let mut apps: Vec<Registered> = settings.wechat.apps.iter().map(Registered::from).collect();
+    let stands_in = apps.is_empty();
+    if stands_in {
+        let emulator =
+            emulator.ok_or_else(|| Error::told("no WeChat app is configured and the emulator is off"))?;
+        apps.push(Registered {
+            name: "default".to_owned(),
+            app: emulator.app(),
+            templates: Default::default(),
+            push: None,
+        });
+    }
+    Ok(Apps::new(apps, WeChat::new(wechat)?, stands_in))
+}
+
+impl From<&AppSettings> for Registered {
+    fn from(app: &AppSettings) -> Self {
+        Self {
+            name: app.name.clone(),
+            app: queqiao_wechat::App::new(&app.appid, app.secret.clone()),
+            templates: app.templates.clone(),
+            push: app.push.clone(),
+        }
+    }
 }
 
 fn login(
@@ -114,22 +165,9 @@ fn login(
     server_keys: &ServerKeys,
     stores: LoginStores,
     clock: &Clock,
+    apps: Arc<Apps>,
     emulator: Option<&Emulated>,
 ) -> Result<LoginService> {
-    let mut wechat = queqiao_wechat::Settings::default();
-    let app = match (&settings.wechat.app, emulator) {
-        (Some((appid, secret)), _) => {
-            if let Some(url) = &settings.wechat.base_url {
-                wechat.base_url = url.clone();
-            }
-            App::new(appid.clone(), secret.clone())
-        }
-        (None, Some(emulator)) => {
-            wechat.base_url = emulator.url();
-            emulator.app()
-        }
-        (None, None) => return Err(Error::told("no WeChat app is configured and the emulator is off")),
-    };
     let key = |secret: &SecretString| {
         Key::hmac(&keys::id(secret), "HS256", secret)
             .map_err(|what| Error::told(format!("auth.secret: {what}")))
@@ -137,7 +175,6 @@ fn login(
     let signing = key(server_keys.secret())?;
     let others = settings.auth.previous_secrets.iter().map(key).collect::<Result<Vec<_>>>()?;
     let settings = LoginSettings {
-        app,
         keys: Keys::new(signing, others),
         tokens: TokenSettings {
             issuer: title.to_owned(),
@@ -148,7 +185,7 @@ fn login(
         roles: settings.auth.roles.clone(),
         mock_code: emulator.map(Emulated::mock_code),
     };
-    Ok(LoginService::new(settings, stores, WeChat::new(wechat)?, clock.clone()))
+    Ok(LoginService::new(settings, stores, apps, clock.clone()))
 }
 
 /// Mini-programs need no CORS; their H5 siblings and browser tests do, with the headers that the client reads.

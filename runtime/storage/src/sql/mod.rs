@@ -7,6 +7,7 @@
 mod accounts;
 mod client_calls;
 mod idempotency;
+mod inbox;
 mod key_values;
 mod leases;
 mod login_codes;
@@ -70,6 +71,11 @@ fn migrations(engine: Engine) -> &'static [Migration] {
                         version: 3,
                         name: "key-values, leases, idempotency, uploads",
                         sql: include_str!(concat!("schema/", $engine, "_3.sql")),
+                    },
+                    Migration {
+                        version: 4,
+                        name: "inbox",
+                        sql: include_str!(concat!("schema/", $engine, "_4.sql")),
                     },
                 ]
             }
