@@ -158,3 +158,70 @@ fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
     };
     Some(Receiver::new(appid, Token::new(token), mode).with_window(window))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::settings::{Mode as Build, Settings};
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+        let environment: BTreeMap<String, String> =
+            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::read(text, &environment, Build::Development, "/srv".into())
+            .map_err(|error| error.mistakes().to_vec())
+    }
+
+    const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+    #[test]
+    fn one_is_written_shortly_and_several_by_name() {
+        let one = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\ntemplates = { paid = \"t\" }";
+        let apps = read(one, &[]).unwrap().wechat.apps;
+        assert_eq!((apps[0].name.as_str(), apps[0].templates["paid"].as_str()), ("default", "t"));
+        let several = "[wechat.apps.shop]\nappid = \"wx1\"\n[wechat.apps.staff_2]\nappid = \"wx2\"\n\
+                       [wechat.apps.staff_2.push]\nmode = \"compatible\"\nwindow = \"1m\"";
+        let secrets = [
+            ("QUEQIAO__WECHAT__APPS__SHOP__SECRET", "s1"),
+            ("QUEQIAO__WECHAT__APPS__STAFF_2__SECRET", "s2"),
+            ("QUEQIAO__WECHAT__APPS__STAFF_2__PUSH__TOKEN", "t"),
+            ("QUEQIAO__WECHAT__APPS__STAFF_2__PUSH__ENCODING_AES_KEY", KEY),
+        ];
+        let apps = read(several, &secrets).unwrap().wechat.apps;
+        let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
+        assert_eq!(names, ["shop", "staff_2"]);
+        assert!(apps[0].push.is_none());
+        assert_eq!(apps[1].push.as_ref().unwrap().window().as_secs(), 60);
+        let shown = format!("{apps:?}");
+        assert!(!shown.contains("s2") && !shown.contains(KEY), "{shown}");
+    }
+
+    #[test]
+    fn what_is_missing_or_too_much_is_told() {
+        let app = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\n";
+        for (text, told) in [
+            ("[wechat]\nappid = \"wx1\"".to_owned(), "QUEQIAO__WECHAT__SECRET"),
+            (format!("{app}[wechat.apps.shop]\nappid = \"wx2\"\nsecret = \"s\""), "both set"),
+            ("[wechat.apps.shop]\nsecret = \"s\"".into(), "give both or neither"),
+            ("[wechat.apps.Shop]\nappid = \"wx1\"\nsecret = \"s\"".into(), "small letters"),
+            ("[wechat.apps.shop]\nappid = \"wx1\"".into(), "QUEQIAO__WECHAT__APPS__SHOP__SECRET"),
+            ("[wechat.apps.a]\nappid = \"wx1\"\nsecret = \"s\"\n[wechat.apps.b]\nappid = \"wx1\"\nsecret = \"s\"".into(), "AppID wx1"),
+            ("[wechat.apps.a]\nappid = \"wx1\"\nsecret = \"s\"\nsceret = 1".into(), "wechat.apps.a.sceret"),
+            ("[wechat]\napps = 1".into(), "must hold sections"),
+            (format!("{app}[wechat.push]\nmode = \"safe\""), "QUEQIAO__WECHAT__PUSH__TOKEN"),
+            (format!("{app}[wechat.push]\ntoken = \"t\""), "QUEQIAO__WECHAT__PUSH__ENCODING_AES_KEY"),
+            (format!("{app}[wechat.push]\ntoken = \"t\"\nencoding_aes_key = \"short\""), "43 letters"),
+            (format!("{app}[wechat.push]\ntoken = \"t\"\nmode = \"plain\"\nencoding_aes_key = \"{KEY}\""), "is plain and"),
+            (format!("{app}[wechat.push]\ntoken = \"t\"\nmode = \"open\"\nencoding_aes_key = \"{KEY}\""), "`safe`"),
+            (format!("{app}[wechat.push]\ntoken = \"t\"\nencoding_aes_key = \"{KEY}\"\nwindow = \"2h\""), "one hour"),
+            ("[messages]\npath = \"x/\"".into(), "messages.path"),
+            ("[messages]\nanswer_within = \"5s\"".into(), "less than 5s"),
+            ("[messages]\nattempts = 0".into(), "messages.attempts"),
+            ("[messages]\nlease = \"1ms\"".into(), "messages.lease"),
+        ] {
+            let mistakes = read(&text, &[]).unwrap_err();
+            assert!(mistakes.iter().any(|mistake| mistake.contains(told)), "{told}: {mistakes:#?}");
+            assert!(!mistakes.iter().any(|mistake| mistake.contains("abcdefghij")), "{mistakes:#?}");
+        }
+    }
+}
