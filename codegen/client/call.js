@@ -397,6 +397,8 @@ function operations(access, common) {
         if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
         //#end
         //#session
+        // For a server of several mini-programs. Other hosts have no such id.
+        try { header['X-Queqiao-App'] = host().getAccountInfoSync().miniProgram.appId || ''; } catch (other) { /* of one, then */ }
         if (access) session = openSession();
         // The user goes now, whenever the server hears of it.
         if (access === 'logout') {

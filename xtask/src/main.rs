@@ -3,6 +3,7 @@
 mod bench;
 mod command;
 mod host_tools;
+mod object_store;
 mod report;
 mod requirements;
 mod soak;

@@ -13,6 +13,8 @@ const NODE: u32 = 20;
 const PYTHON_MINOR: u32 = 10;
 /// The version that is built where there is none.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+/// The version that is built where there is none; later ones need a newer compiler.
+const S3_VERSION: &str = "0.14.1";
 /// Where Debian's package puts the browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
@@ -121,11 +123,27 @@ pub(crate) fn cargo_deny() -> Result<()> {
     })
 }
 
+/// s3s-fs, a server of the S3 API that checks signatures and policies; built from source where it is missing.
+pub(crate) fn s3_server() -> Result<()> {
+    once(&S3_SERVER, || {
+        if output(program("s3s-fs", &["--version"])).is_some() {
+            return Ok(());
+        }
+        eprintln!("s3s-fs is missing and is built now; this takes some minutes, once");
+        let install =
+            ["install", "--quiet", "--locked", "s3s-fs", "--version", S3_VERSION, "--features", "binary"];
+        run(cargo(&install)).context(
+            "s3s-fs is needed: cargo install --locked s3s-fs --version 0.14.1 --features binary, in a folder of PATH",
+        )
+    })
+}
+
 type Once = OnceLock<std::result::Result<(), String>>;
 static NODE_MODULES: Once = OnceLock::new();
 static PYTHON_MODULES: Once = OnceLock::new();
 static BROWSER: Once = OnceLock::new();
 static CARGO_DENY: Once = OnceLock::new();
+static S3_SERVER: Once = OnceLock::new();
 
 /// Tries once; whoever asks again gets the same answer.
 fn once(state: &Once, install: impl FnOnce() -> Result<()>) -> Result<()> {

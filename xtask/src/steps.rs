@@ -28,7 +28,7 @@ pub(crate) fn all() -> Vec<Step> {
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
         Step {
             name: "storage",
-            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB and Redis; planted mistakes are caught",
+            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught",
             run: storage::storage,
         },
         Step {

@@ -1,4 +1,5 @@
-//! The stores against the real servers: PostgreSQL, MariaDB and Redis, installed and started where they are not.
+//! The stores against the real servers: PostgreSQL, MariaDB, Redis and one of the S3 API, installed and started where
+//! they are not.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, output, program, run};
+use crate::object_store::{self, ObjectStore};
 
 /// A database server of the tests.
 struct Server {
@@ -91,7 +93,9 @@ pub(crate) fn storage() -> Result<()> {
             places.extend(server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url)));
         }
     }
-    let features = "postgres,mysql,redis,conformance";
+    let objects = ObjectStore::start()?;
+    places.push((object_store::VARIABLE, objects.url.clone()));
+    let features = "postgres,mysql,redis,s3,oss,cos,conformance";
     run(cargo(&[
         "clippy",
         "--package",
@@ -132,7 +136,7 @@ impl Server {
     }
 
     /// Lets the tests in; where, if not where they expect it.
-    fn admit(&self) -> Result<Option<&'static str>> {
+    fn admit(&self) -> Result<Option<String>> {
         let Some(login) = &self.login else { return Ok(None) };
         let (check, arguments) = login.check.split_first().context("nothing checks the login")?;
         if output(program(check, arguments)).is_some() {
@@ -141,7 +145,7 @@ impl Server {
         let mut arguments = vec!["-u", login.administrator, "--"];
         arguments.extend(login.admit);
         run(program("runuser", &arguments))?;
-        Ok(Some(login.url))
+        Ok(Some(login.url.to_owned()))
     }
 
     /// Installs and starts it; nothing if it answers already.

@@ -11,6 +11,7 @@ mod idempotency;
 mod inbox;
 mod key_values;
 mod leases;
+mod objects;
 mod uploads;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub use idempotency::*;
 pub use inbox::*;
 pub use key_values::*;
 pub use leases::*;
+pub use objects::*;
 pub use uploads::*;
 
 /// Makes one test of each case. The expression is awaited and gives an empty store, and what has to live
@@ -40,7 +42,7 @@ pub use uploads::*;
 /// The traits whose promises are tested stand in front: `accounts`, `session_keys`, `login_codes` (whose
 /// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `inbox`,
 /// `uploads`.
-/// Without them all are.
+/// Without them all are. `objects` stands by itself, for an [`ObjectStore`](crate::ObjectStore).
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
 ///
@@ -158,6 +160,20 @@ macro_rules! conformance_tests {
             a_key_is_uploaded_once
             sweepers_take_different_uploads
             an_upload_is_confirmed_or_swept_and_never_both
+        }
+    };
+    (@group objects $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            an_object_is_there_when_its_writer_has_finished
+            an_unfinished_object_leaves_nothing
+            an_object_is_read_in_ranges
+            a_large_object_is_whole
+            an_empty_object_is_one
+            a_key_that_is_written_again_has_the_new_object
+            concurrent_writers_of_a_key_leave_one_object
+            a_deleted_object_is_gone
+            a_prefix_lists_its_objects
+            a_store_that_works_says_so
         }
     };
     (@cases $store:expr; $($case:ident)*) => {

@@ -45,6 +45,7 @@ mod key_value;
 mod lease;
 mod login_code;
 mod memory;
+mod object;
 #[cfg(feature = "redis")]
 mod redis;
 mod session_key;
@@ -74,6 +75,10 @@ pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
 pub use lease::{Grant, Leased, Leases};
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
 pub use memory::MemoryStore;
+pub use object::{
+    BadObjectKey, Bucket, BucketObjects, LocalObjects, ObjectBytes, ObjectError, ObjectKey, ObjectMeta,
+    ObjectOptions, ObjectStore, ObjectWriter, Service, Writing,
+};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};

@@ -1,7 +1,7 @@
 //! The real servers that the tests run against, each test in a place of its own that is removed again.
 //!
-//! Where they are is told by `QUEQIAO_TEST_POSTGRES`, `QUEQIAO_TEST_MYSQL` and `QUEQIAO_TEST_REDIS`; a
-//! server that is not there fails the tests, with the remedy. `cargo xtask test` starts them.
+//! Where they are is told by `QUEQIAO_TEST_POSTGRES`, `QUEQIAO_TEST_MYSQL`, `QUEQIAO_TEST_REDIS` and
+//! `QUEQIAO_TEST_S3`; a server that is not there fails the tests, with the remedy. `cargo xtask test` starts them.
 
 /// A place on a server, removed with what is in it when it is dropped.
 pub(crate) struct Place {
@@ -19,7 +19,7 @@ impl Drop for Place {
     }
 }
 
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "redis", feature = "s3"))]
 fn server(variable: &str, default: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| default.to_owned())
 }
@@ -95,4 +95,23 @@ pub(crate) async fn redis() -> (crate::RedisStore, Place) {
         }
     };
     (store, Place { url: server, remove: Some(Box::new(remove)) })
+}
+
+/// The bucket `queqiao-test` of a server of the S3 API, in path style; told as `http://key:secret@host:port`.
+#[cfg(feature = "s3")]
+pub(crate) fn s3() -> crate::BucketObjects {
+    let server = server("QUEQIAO_TEST_S3", "http://queqiao_test:queqiao_test_secret@127.0.0.1:9014");
+    let (scheme, rest) = server.split_once("://").unwrap();
+    let (key, host) = rest.split_once('@').unwrap();
+    let (id, secret) = key.split_once(':').unwrap();
+    let bucket = crate::Bucket {
+        service: crate::Service::S3,
+        name: "queqiao-test".into(),
+        endpoint: format!("{scheme}://{host}"),
+        region: "us-east-1".into(),
+        access_key_id: id.into(),
+        access_key_secret: secret.into(),
+        path_style: true,
+    };
+    crate::BucketObjects::new(bucket).unwrap()
 }
