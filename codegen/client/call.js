@@ -398,7 +398,7 @@ function operations(access, common) {
         //#end
         //#session
         // For a server of several mini-programs. Other hosts have no such id.
-        try { header['X-Queqiao-App'] = host().getAccountInfoSync().miniProgram.appId || ''; } catch (other) { /* of one, then */ }
+        try { header['X-Queqiao-App'] = host().getAccountInfoSync().miniProgram.appId.trim(); } catch (other) { /* of one, then */ }
         if (access) session = openSession();
         // The user goes now, whenever the server hears of it.
         if (access === 'logout') {

@@ -449,6 +449,60 @@ pub fn releases(input: TokenStream) -> TokenStream {
 /// Up to eight arguments: `Push<_>` (the fields, in a type with `Payload`, whose kind must be the attribute's),
 /// `Message` (all of it), `State<_>`, `MiniProgram`, `Attempt`, or a type of your own with `FromMessage`. It returns
 /// nothing, an `Answer`, an `Option<Answer>`, or a `Result` of these; after an error the message is tried again.
+///
+/// # What does not compile
+///
+/// An argument that only a user's request has, told at the argument:
+///
+/// ```compile_fail
+/// #[queqiao::message(text)]
+/// async fn on_text(user: queqiao::User) {}
+/// ```
+///
+/// Fields of another kind than the attribute names:
+///
+/// ```compile_fail
+/// use queqiao::message::Push;
+/// use queqiao::wechat::push::Text;
+///
+/// #[queqiao::message(image)]
+/// async fn on_image(Push(text): Push<Text>) {}
+/// ```
+///
+/// Fields that belong to no kind, and whatever else is no part of a message:
+///
+/// ```compile_fail
+/// use queqiao::message::Push;
+///
+/// #[queqiao::message(text)]
+/// async fn on_text(Push(text): Push<String>) {}
+/// ```
+///
+/// An answer that WeChat cannot be given:
+///
+/// ```compile_fail
+/// #[queqiao::message(text)]
+/// async fn on_text() -> u32 {
+///     1
+/// }
+/// ```
+///
+/// A handler without its kind of message:
+///
+/// ```compile_fail
+/// #[queqiao::message]
+/// async fn on_text() {}
+/// ```
+///
+/// A handler of an operation among those of messages:
+///
+/// ```compile_fail
+/// /// Greets.
+/// #[queqiao::get("/hello")]
+/// async fn hello() {}
+///
+/// let messages: queqiao::message::Messages<()> = queqiao::messages![hello];
+/// ```
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
     message::expand(options.into(), item.into(), &root::root()).into()

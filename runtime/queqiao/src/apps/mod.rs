@@ -124,7 +124,7 @@ fn served<S>(context: &Context<S>) -> Result<&Apps, Problem> {
 impl Apps {
     /// The one that the header names, or the only one.
     fn named(&self, headers: &HeaderMap) -> Result<MiniProgram, Problem> {
-        let Some(header) = headers.get(APP_HEADER) else {
+        let Some(header) = headers.get(APP_HEADER).filter(|appid| !appid.is_empty()) else {
             return self.only().ok_or_else(|| {
                 Problem::from_case(&problem::APP_UNKNOWN).with_detail(Text::both(
                     format!("此服务器服务多个小程序：请在 `{APP_HEADER}` 中携带 AppID。"),

@@ -100,6 +100,22 @@ impl MessageService {
         Self { inner: Arc::new(Inner { handlers, apps, inbox, clock, settings, permits, crowded, wake }) }
     }
 
+    /// Tells the operator what to write into the app's console.
+    pub(crate) fn announce(&self) {
+        let mut addresses = 0;
+        for program in self.inner.apps.iter().filter(|program| program.push().is_some()) {
+            let (appid, path) = (program.appid(), self.path());
+            tracing::info!(appid, "messages of WeChat are taken at {path}/{appid}");
+            addresses += 1;
+        }
+        if addresses == 0 && !self.inner.handlers.is_empty() {
+            tracing::warn!(
+                "the API has handlers of messages, and no mini-program takes any: set wechat.push.token as in the app's \
+                 console, 消息推送配置"
+            );
+        }
+    }
+
     pub(super) fn path(&self) -> &str {
         &self.inner.settings.path
     }

@@ -104,6 +104,7 @@ where
             return Ok(());
         }
     };
+    messages.announce();
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     let (served, told) = oneshot::channel();
     let writing = tokio::spawn(clients.keep_writing(told));
