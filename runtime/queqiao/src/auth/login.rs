@@ -139,7 +139,11 @@ impl LoginService {
         Ok(account.id)
     }
 
-    async fn log_in(self: &Arc<Self>, program: MiniProgram, code: String) -> Result<Session, LoginError> {
+    pub(super) async fn log_in(
+        self: &Arc<Self>,
+        program: MiniProgram,
+        code: String,
+    ) -> Result<Session, LoginError> {
         // A task of its own: WeChat takes a code once, so an exchange that has begun goes on when its caller
         // hangs up, and the same code, sent again, still finds its session.
         let (service, exchanging) = (Arc::clone(self), program.clone());

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server")]
 mod access;
+#[cfg(all(test, feature = "test"))]
+mod interleavings;
 #[cfg(feature = "server")]
 mod keys;
 #[cfg(feature = "server")]
