@@ -3,6 +3,12 @@
 // words: none for no answer, text, binary, 304 if that is an answer too, and
 // idempotent. codes: further error codes. more: styles of parameters; media, form
 // (styles of its members), raw and file of a body that is not JSON; auth (schemes).
+//#size
+// most: bytes that the file may have.
+//#end
+//#direct
+// direct: see directly; bucket: the label of the operation that sends a file there.
+//#end
 function operations(access, common) {
   return function (spec, codes, more) {
     var words = (spec + ' >json').split(' >'), label = words[0], answer = words[1];
@@ -10,6 +16,10 @@ function operations(access, common) {
     // A login may always be repeated by hand: it takes a new code.
     var repeatable = !/^P(OS|AT)/.test(method) || /idem/.test(answer) || access === 'login';
     more = more || {};
+    //#direct
+    if (more.direct) return directly(operations(access, common), spec, codes, more);
+    if (more.bucket) label = more.bucket;
+    //#end
 
     // way: 'login' for one of the client itself, 'downloadFile'.
     function start(values, body, options, way) {
@@ -321,7 +331,11 @@ function operations(access, common) {
           //#upgrade
           problem.code === 'client.too_old' ? 'upgrade' :
           //#end
-          /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
+          /40[13]/.test(status)
+          //#direct
+          && !more.bucket
+          //#end
+          ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
       }
 
       var promise = new Promise(function (yes, no) {
@@ -346,8 +360,12 @@ function operations(access, common) {
         url = baseUrl() + url;
         if (body !== undefined) {
           //#upload
-          if (more.file && body[more.file]) upload = uploadOf(body, more.file);
-          else
+          if (more.file && body[more.file]) {
+            //#size
+            sizeOf(body[more.file], more.most, label);
+            //#end
+            upload = uploadOf(body, more.file);
+          } else
           //#end
           //#multipart
           if (more.file !== undefined) {
@@ -395,6 +413,10 @@ function operations(access, common) {
         header['X-Queqiao-Client'] = contract;
         //#idempotent
         if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
+        //#end
+        //#direct
+        // What is meant for the server is none of the bucket's business.
+        if (more.bucket) header = {};
         //#end
         //#session
         // For a server of several mini-programs. Other hosts have no such id.

@@ -237,7 +237,23 @@ pub enum Form {
         file: Option<String>,
         /// Whether a call must give it.
         required: bool,
+        /// The most bytes that the file may have.
+        limit: Option<u64>,
+        /// How the file can go past the server.
+        direct: Option<Direct>,
     },
+}
+
+/// How a file goes to a bucket past the server (`x-queqiao-direct`): the server signs a form, the bucket takes the file,
+/// and the operation is told of it in a JSON body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Direct {
+    /// Method and path of the operation that signs the form.
+    pub begin: String,
+    /// The id of the operation that the file is for.
+    pub operation: String,
+    /// The member of the JSON body that takes the upload's id, in place of the file.
+    pub member: String,
 }
 
 /// How an answer is read.

@@ -60,6 +60,18 @@
     if (!Object.prototype.hasOwnProperty.call(files, path)) throw new Error('fail no such file or directory ' + path);
   }
 
+  // Texts, as UTF-8, and bytes, one after the other.
+  function bytes(parts) {
+    var all = [];
+    parts.forEach(function (part) {
+      if (typeof part !== 'string') return new Uint8Array(part).forEach(function (byte) { all.push(byte); });
+      encodeURIComponent(part).replace(/%(..)|[^]/g, function (one, hex) {
+        all.push(hex ? parseInt(hex, 16) : one.charCodeAt(0));
+      });
+    });
+    return new Uint8Array(all).buffer;
+  }
+
   everything.wx = {
     request: function (options) {
       if (!/^(OPTIONS|GET|HEAD|POST|PUT|DELETE|TRACE|CONNECT)$/.test(options.method || 'GET')) {
@@ -79,8 +91,9 @@
         if (typeof form[name] !== 'string') throw new Error('this host takes strings as formData');
         body += '--' + boundary + '\r\nContent-Disposition: form-data; name="' + name + '"\r\n\r\n' + form[name] + '\r\n';
       }
-      body += '--' + boundary + '\r\nContent-Disposition: form-data; name="' + options.name + '"; filename="a.png"\r\n' +
-        'Content-Type: image/png\r\n\r\n' + files[options.filePath] + '\r\n--' + boundary + '--\r\n';
+      body += '--' + boundary + '\r\nContent-Disposition: form-data; name="' + options.name + '"; filename="' +
+        options.filePath.replace(/.*\//, '') + '"\r\nContent-Type: image/png\r\n\r\n';
+      body = bytes([body, files[options.filePath], '\r\n--' + boundary + '--\r\n']);
       var header = { 'content-type': 'multipart/form-data; boundary=' + boundary };
       for (name in options.header) header[name] = options.header[name];
       var sent = { url: options.url, header: header, timeout: options.timeout, dataType: 'text', success: options.success, fail: options.fail };
@@ -103,7 +116,11 @@
           if (encoding !== 'utf8') throw new Error('this host reads utf8');
           return files[path];
         },
-        writeFileSync: function (path, text) { files[path] = text; },
+        statSync: function (path) {
+          present(path);
+          return { size: bytes([files[path]]).byteLength };
+        },
+        writeFileSync: function (path, data) { files[path] = data; },
         unlinkSync: function (path) { present(path); delete files[path]; },
         saveFileSync: function (from, to) {
           present(from);

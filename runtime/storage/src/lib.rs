@@ -46,6 +46,7 @@ mod lease;
 mod login_code;
 mod memory;
 mod object;
+mod post_form;
 #[cfg(feature = "redis")]
 mod redis;
 mod session_key;
@@ -79,6 +80,7 @@ pub use object::{
     BadObjectKey, Bucket, BucketObjects, LocalObjects, ObjectBytes, ObjectError, ObjectKey, ObjectMeta,
     ObjectOptions, ObjectStore, ObjectWriter, Service, Writing,
 };
+pub use post_form::{PostForm, PostRefusal, PostRules};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};

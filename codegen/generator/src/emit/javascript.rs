@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{key, one_line, quote};
-use crate::contract::{Access, Answer, Contract, Form, Operation, Scheme, Style};
+use crate::contract::{Access, Answer, Contract, Direct, Form, Operation, Scheme, Style};
 use crate::{BaseUrl, Container, Options};
 
 /// The words by which a generated file is known; what comes before them differs by file.
@@ -200,8 +200,13 @@ fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
                 members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
             }
             Form::Raw => members.push("raw: true".to_owned()),
-            Form::Multipart { file, .. } => {
+            Form::Multipart { file, limit, direct, .. } => {
                 members.push(format!("file: {}", quote(file.as_deref().unwrap_or_default())));
+                members.extend(limit.map(|bytes| format!("most: {bytes}")));
+                members.extend(direct.as_ref().map(|direct| {
+                    let Direct { begin, operation, member } = direct;
+                    format!("direct: [{}, {}, {}]", quote(begin), quote(operation), quote(member))
+                }));
             }
         }
     }

@@ -19,6 +19,8 @@ const UPGRADE: &str = include_str!("../../../client/upgrade.js");
 const BINARY: &str = include_str!("../../../client/binary.js");
 const PART: &str = include_str!("../../../client/part.js");
 const UPLOAD: &str = include_str!("../../../client/upload.js");
+const SIZE: &str = include_str!("../../../client/size.js");
+const DIRECT: &str = include_str!("../../../client/direct.js");
 const MULTIPART: &str = include_str!("../../../client/multipart.js");
 const UNIQUE: &str = include_str!("../../../client/unique.js");
 const DATE: &str = include_str!("../../../client/date.js");
@@ -36,7 +38,9 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         |operation: &Operation| operation.parameters.iter().any(|parameter| parameter.style != Style::Plain);
     let form = body(|form| matches!(form, Form::Pairs(_)));
     let upload = body(|form| matches!(form, Form::Multipart { file: Some(_), .. }));
-    let multipart = body(|form| matches!(form, Form::Multipart { required: false, .. }));
+    let multipart = body(|form| matches!(form, Form::Multipart { required: false, direct: None, .. }));
+    let limited = body(|form| matches!(form, Form::Multipart { limit: Some(_), .. }));
+    let direct = body(|form| matches!(form, Form::Multipart { direct: Some(_), .. }));
     let idempotent = any(|operation| operation.idempotent);
     // A container cannot be reached by wx.downloadFile.
     let download = options.container.is_none() && any(Operation::downloads);
@@ -55,11 +59,13 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("auth", any(|operation| !operation.schemes.is_empty())),
         ("basic", any(|operation| operation.schemes.values().any(|scheme| *scheme == Scheme::Basic))),
         ("override", any(|operation| operation.method == Method::Patch)),
-        ("server", any(|operation| operation.server.is_some())),
-        ("idempotent", idempotent),
-        ("unique", idempotent || multipart),
+        ("server", direct || any(|operation| operation.server.is_some())),
+        ("idempotent", idempotent || direct),
+        ("unique", idempotent || direct || multipart),
         ("part", upload || multipart),
         ("upload", upload),
+        ("size", limited || direct),
+        ("direct", direct),
         ("multipart", multipart),
         ("download", download),
         ("progress", upload || download),
@@ -95,6 +101,8 @@ pub(crate) fn emit(contract: &Contract, options: &Options) -> String {
         (BINARY, Some("binary")),
         (PART, Some("part")),
         (UPLOAD, Some("upload")),
+        (SIZE, Some("size")),
+        (DIRECT, Some("direct")),
         (MULTIPART, Some("multipart")),
         (UNIQUE, Some("unique")),
         (DATE, Some("dates")),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::direct;
 use super::multipart;
 use super::node::Node;
 use super::parameter::Values;
@@ -13,6 +14,8 @@ use crate::contract::{Body, Form, Method, Style, Type};
 use crate::error::GenerateError;
 
 const PAIRS: &str = "application/x-www-form-urlencoded";
+/// The rank of `multipart/form-data`.
+const MULTIPART: usize = 6;
 
 /// The body of an operation, in the first form of those that the client can write: JSON, pairs, text, bytes.
 pub(super) fn read<'a>(
@@ -42,7 +45,10 @@ pub(super) fn read<'a>(
         return Err(body.malformed("a body with \"content\""));
     };
     let media = content.children()?;
+    let beside = direct::of(operation, &body, root)?;
+    // What goes past the server has a file; the other form of its body only tells of it.
     let ranked = media.iter().map(|(name, node)| (rank(name, node, root), *name, node));
+    let ranked = ranked.filter(|(rank, ..)| beside.is_none() || *rank == MULTIPART);
     let best = ranked.min_by_key(|(rank, _, _)| *rank);
     let Some((rank, name, media)) = best else { return Ok(None) };
     media.members()?;
@@ -56,9 +62,12 @@ pub(super) fn read<'a>(
         3 => (shape(schemas)?, PAIRS.to_owned(), Form::Pairs(pairs(media, root)?)),
         4 => (Type::String, name.to_owned(), Form::Raw),
         5 => (Type::Union(vec![Type::Binary, Type::String]), name.to_owned(), Form::Raw),
-        6 => {
+        MULTIPART => {
             let what = format!("{} {path}", method.as_str());
-            let (shape, form) = multipart::read(&what, method, media, root, schemas)?;
+            let (shape, mut form) = multipart::read(&what, method, media, root, schemas)?;
+            if let Form::Multipart { file: Some(_), direct, .. } = &mut form {
+                *direct = beside;
+            }
             (shape, name.to_owned(), form)
         }
         _ => {
@@ -84,7 +93,7 @@ pub(crate) fn rank<'a>(name: &str, media: &Node<'a>, root: &'a Value) -> usize {
         "*/*" | "application/*" if !is_text(media, root) => 1,
         name if name.ends_with("/json") || name.ends_with("+json") => 2,
         PAIRS => 3,
-        "multipart/form-data" => 6,
+        "multipart/form-data" => MULTIPART,
         name if name.starts_with("multipart/") => usize::MAX,
         name if name.starts_with("text/") => 4,
         _ => 5,

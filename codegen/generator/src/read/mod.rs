@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod circles;
+mod direct;
 mod discriminator;
 mod failures;
 mod findings;

@@ -48,7 +48,7 @@ pub(super) fn read<'a>(
     }
     if found.is_empty() {
         let texts = Type::Map(Box::new(Type::Unknown));
-        return Ok((texts, Form::Multipart { file: None, required: false }));
+        return Ok((texts, Form::Multipart { file: None, required: false, limit: None, direct: None }));
     }
     let file = choose(what, &mut found, schemas)?;
     if file.is_some() && method == Method::Put {
@@ -88,7 +88,12 @@ pub(super) fn read<'a>(
         });
     }
     let required = file.as_ref().is_some_and(|name| found.get(name.as_str()).is_some_and(|one| one.required));
-    Ok((Type::Object { members, open: false }, Form::Multipart { file, required }))
+    let limit = match file.as_ref().and_then(|name| found.get(name.as_str())) {
+        Some(one) => one.node.resolve(root)?.object("x-queqiao-upload")?,
+        None => None,
+    };
+    let limit = limit.and_then(|limits| limits.get("maxBytes")?.value.as_u64());
+    Ok((Type::Object { members, open: false }, Form::Multipart { file, required, limit, direct: None }))
 }
 
 /// The one file that a call can carry.

@@ -62,6 +62,27 @@ pub(crate) fn document() -> Value {
         json!({ "put": { "operationId": "raw", "security": [], "responses": ok,
             "requestBody": { "content": { "application/octet-stream": {} } } } }),
     );
+    add(
+        "/uploads",
+        json!({ "post": { "operationId": "beginUpload", "security": [{ "login": [] }], "requestBody": body, "responses": ok } }),
+    );
+    add(
+        "/echo/albums/{album}",
+        json!({ "post": { "operationId": "addPhoto", "x-queqiao-idempotent": true, "security": [{ "login": [] }],
+            "parameters": [
+                { "in": "path", "name": "album", "required": true, "schema": { "type": "string" } },
+                { "in": "query", "name": "first", "schema": { "type": "boolean" } }],
+            "requestBody": {
+                "required": true,
+                "x-queqiao-direct": { "begin": "beginUpload", "upload": "upload" },
+                "content": {
+                    "application/json": { "schema": { "type": "object", "required": ["upload"], "properties": {
+                        "upload": { "type": "string" }, "title": { "type": "string" } } } },
+                    "multipart/form-data": { "schema": { "type": "object", "required": ["picture"], "properties": {
+                        "picture": { "type": "string", "format": "binary", "x-queqiao-upload": { "maxBytes": 8 } },
+                        "title": { "type": "string" } } } } } },
+            "responses": ok } }),
+    );
     add("/bytes", json!({ "get": { "operationId": "picture", "security": [], "responses": bytes } }));
     document
 }

@@ -62,6 +62,9 @@ impl BucketObjects {
 }
 
 fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
+    // What carries the requests; the first call does it, for all.
+    #[cfg(any(feature = "s3", feature = "oss", feature = "cos"))]
+    opendal::install_default();
     let endpoint = bucket.endpoint.as_str();
     if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
         return Err(ObjectError::Settings {

@@ -55,6 +55,38 @@ export const ELEMENTS = {
     },
   },
   textarea: field,
+  image: {
+    template: 'wx/leaf',
+    // The DOM's own <image> is nobody: a background shows the picture, and another element hears whether it came.
+    created: (dom, element) => {
+      dom.setAttribute('role', 'img')
+      dom.picture = new Image()
+      dom.picture.addEventListener('load', () => {
+        dom.dataset.loaded = 'true'
+        element.triggerEvent('load', { width: dom.picture.naturalWidth, height: dom.picture.naturalHeight })
+      })
+      dom.picture.addEventListener('error', () => element.triggerEvent('error', { errMsg: 'GET failed' }))
+    },
+    properties: {
+      src: (dom, value) => {
+        delete dom.dataset.loaded
+        if (value) dom.picture.src = value
+        dom.style.backgroundImage = value ? `url(${JSON.stringify(value)})` : ''
+      },
+      mode: (dom, value) => { dom.style.backgroundSize = { aspectFill: 'cover', aspectFit: 'contain' }[value] ?? '100% 100%' },
+      lazyLoad: () => {},
+    },
+  },
+  progress: {
+    template: 'wx/leaf',
+    created: (dom) => { dom.max = 100 },
+    properties: {
+      percent: (dom, value) => { dom.value = value ?? 0 },
+      activeColor: () => {},
+      strokeWidth: () => {},
+      showInfo: () => {},
+    },
+  },
   'checkbox-group': box,
   checkbox: {
     ...box,

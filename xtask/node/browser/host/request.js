@@ -8,6 +8,17 @@ const AT_ONCE = 10
 
 let running = 0
 
+/** Runs what takes one of the places, of which uploads take some too. */
+export async function inPlace(work) {
+  if (running >= AT_ONCE) throw new Error('exceed max connections')
+  running += 1
+  try {
+    return await work()
+  } finally {
+    running -= 1
+  }
+}
+
 export function createRequest({ defaultTimeout = 60000 }) {
   return function request(options) {
     const controller = new AbortController()
@@ -16,7 +27,7 @@ export function createRequest({ defaultTimeout = 60000 }) {
       reason ||= why
       controller.abort()
     }
-    send(options, controller.signal, () => stop('timeout'), options.timeout ?? defaultTimeout).then(
+    inPlace(() => send(options, controller.signal, () => stop('timeout'), options.timeout ?? defaultTimeout)).then(
       (answer) => report(options, 'success', answer),
       (error) => report(options, 'fail', failure(reason, error)),
     )
@@ -27,8 +38,6 @@ export function createRequest({ defaultTimeout = 60000 }) {
 async function send(options, signal, onTimeout, timeout) {
   const method = options.method ?? 'GET'
   if (!METHODS.includes(method)) throw new Error(`method ${method} is not supported`)
-  if (running >= AT_ONCE) throw new Error('exceed max connections')
-  running += 1
   const timer = setTimeout(onTimeout, timeout)
   try {
     const header = lowerCase(options.header)
@@ -44,7 +53,6 @@ async function send(options, signal, onTimeout, timeout) {
     }
   } finally {
     clearTimeout(timer)
-    running -= 1
   }
 }
 

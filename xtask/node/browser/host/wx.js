@@ -1,10 +1,15 @@
 // The global `wx`: only what the examples call. What is missing here fails a test with its name.
+import { createFiles } from './files.js'
 import { createRequest } from './request.js'
 
-/** @param {{ networkTimeout?: { request?: number } }} app @param {{ emulator: string, user: string }} session */
+/** @param {{ networkTimeout?: { request?: number, uploadFile?: number } }} app @param {{ emulator: string, user: string }} session */
 export function createWx(app, session, screen, router) {
+  const files = createFiles({ defaultTimeout: app.networkTimeout?.uploadFile })
   return {
     request: createRequest({ defaultTimeout: app.networkTimeout?.request }),
+    uploadFile: files.upload,
+    chooseMedia: callbacks('chooseMedia', (options) => files.choose(options)),
+    getFileSystemManager: files.manager,
     login: callbacks('login', () => loginCode(session)),
     getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop', version: '' } }),
 
