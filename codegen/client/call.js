@@ -419,8 +419,6 @@ function operations(access, common) {
         if (more.bucket) header = {};
         //#end
         //#session
-        // For a server of several mini-programs. Other hosts have no such id.
-        try { header['X-Queqiao-App'] = host().getAccountInfoSync().miniProgram.appId.trim(); } catch (other) { /* of one, then */ }
         if (access) session = openSession();
         // The user goes now, whenever the server hears of it.
         if (access === 'logout') {
