@@ -257,7 +257,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds handlers of messages that WeChat pushes; see [`message`](crate::message). They stand in no document: WeChat
+    /// Adds handlers of messages that WeChat pushes; see [`message`](mod@crate::message). They stand in no document: WeChat
     /// calls them, at an address of the server's own.
     #[cfg(feature = "server")]
     #[must_use]

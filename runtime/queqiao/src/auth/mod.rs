@@ -2,7 +2,7 @@
 
 #[cfg(feature = "server")]
 mod access;
-#[cfg(all(test, feature = "test"))]
+#[cfg(test)]
 mod interleavings;
 #[cfg(feature = "server")]
 mod keys;

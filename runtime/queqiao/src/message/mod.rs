@@ -34,7 +34,7 @@ use crate::apps::MiniProgram;
 use crate::context::{Context, FromRef};
 use crate::extract::State;
 
-pub use self::answer::Answer;
+pub use self::answer::{Answer, AnswerImage, AnswerLink, AnswerPage, AnswerText};
 pub(crate) use self::endpoint::routes as endpoint;
 pub use self::handler::{MessageHandler, MessageMeta, MessageReply};
 pub(crate) use self::routes::Handlers;
