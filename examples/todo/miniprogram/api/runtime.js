@@ -576,7 +576,8 @@ module.exports = function (name, contract, bases, renewal) {
           problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
           return fault(
             problem.code === 'client.too_old' ? 'upgrade' :
-            /40[13]/.test(status) ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
+            /40[13]/.test(status)
+            ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
         }
 
         var promise = new Promise(function (yes, no) {
