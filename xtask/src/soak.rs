@@ -1,12 +1,13 @@
 //! `cargo xtask soak`: runs that are too long for every change.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::command::{cargo, output, program, root};
+use crate::command::{cargo, output, program, root, run as run_to_the_end};
 use crate::steps::collect_documents;
+use crate::storage;
 
 /// Where results are recorded.
 const RECORDS: &str = "bench/soak";
@@ -49,6 +50,36 @@ pub(crate) enum What {
         #[arg(long)]
         record: bool,
     },
+    /// The storage: `kill -9` of the server, and of its database, under writes over HTTP.
+    ///
+    /// On SQLite, on a PostgreSQL of its own, and on MariaDB. Every write that was acknowledged must be there, none by
+    /// half, and migrations that were interrupted go on.
+    Kill {
+        /// Decides who is killed when, in each round.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many rounds, on all engines together.
+        #[arg(long, default_value_t = 1000)]
+        rounds: u32,
+        /// On one engine only: sqlite, postgres or mariadb.
+        #[arg(long)]
+        engine: Option<String>,
+        /// Writes the summary to bench/soak/kill.json.
+        #[arg(long)]
+        record: bool,
+    },
+    /// Moving users: SQLite, PostgreSQL, MariaDB, SQLite, by export and import, each of which is killed once.
+    Users {
+        /// Decides who the users are, and when each step is killed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many users.
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u64,
+        /// Writes the summary to bench/soak/users.json.
+        #[arg(long)]
+        record: bool,
+    },
     /// The generator: mutated documents, the public ones among them.
     Generator {
         /// The seed of the first case; the next has the next number.
@@ -63,9 +94,34 @@ pub(crate) enum What {
     },
 }
 
+/// The command that puts the storage under stress, on servers that are running.
+pub(crate) fn storage_soak(arguments: &[&str]) -> Result<Command> {
+    let places = storage::servers()?;
+    let package = ["--package", "queqiao-soak", "--features", "engines"];
+    run_to_the_end(cargo(&[&["build", "--quiet"], &package[..]].concat()))?;
+    let run = ["run", "--quiet"];
+    let mut command = cargo(&[&run, &package[..], &["--bin", "queqiao-soak", "--"], arguments].concat());
+    command.envs(places);
+    Ok(command)
+}
+
 /// Tells whether all held.
 pub(crate) fn run(what: What) -> Result<bool> {
+    let recorded = |record: bool, name: &str| record.then(|| format!("{RECORDS}/{name}.json"));
     let mut command = match what {
+        What::Kill { seed, rounds, engine, record } => {
+            let mut command =
+                storage_soak(&["kill", "--seed", &seed.to_string(), "--rounds", &rounds.to_string()])?;
+            engine.iter().for_each(|engine| _ = command.args(["--engine", engine]));
+            told(&mut command, recorded(record, "kill"));
+            command
+        }
+        What::Users { seed, users, record } => {
+            let mut command =
+                storage_soak(&["users", "--seed", &seed.to_string(), "--users", &users.to_string()])?;
+            told(&mut command, recorded(record, "users"));
+            command
+        }
         What::Client { seed, runs, steps, trace, json, record } => {
             let mut command = cargo(&["run", "--quiet", "--package", "queqiao-client-soak", "--"]);
             command.args(["--seed", &seed.to_string(), "--runs", &runs.to_string()]);
@@ -77,12 +133,7 @@ pub(crate) fn run(what: What) -> Result<bool> {
                     command.arg(flag);
                 }
             }
-            if record {
-                command.args(["--record", &format!("{RECORDS}/client.json")]);
-            }
-            if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
-                command.args(["--commit", &commit]);
-            }
+            told(&mut command, recorded(record, "client"));
             command
         }
         What::Sessions { seed, runs, record } => {
@@ -117,4 +168,12 @@ pub(crate) fn run(what: What) -> Result<bool> {
         .status()
         .context("cargo cannot be started; is it installed?")?;
     Ok(status.success())
+}
+
+/// Where the summary goes, and of which commit it is.
+fn told(command: &mut Command, record: Option<String>) {
+    record.iter().for_each(|file| _ = command.args(["--record", file]));
+    if let Some(commit) = output(program("git", &["rev-parse", "--short", "HEAD"])) {
+        command.args(["--commit", &commit]);
+    }
 }

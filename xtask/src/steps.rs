@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{bench, host_tools, requirements, storage};
+use crate::{bench, host_tools, requirements, soak, storage};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -30,6 +30,16 @@ pub(crate) fn all() -> Vec<Step> {
             name: "storage",
             proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught",
             run: storage::storage,
+        },
+        Step {
+            name: "kill",
+            proves: "no acknowledged write is lost when the server or its database is killed; migrations go on (a few rounds of `soak kill`)",
+            run: kill,
+        },
+        Step {
+            name: "users",
+            proves: "users move from SQLite to PostgreSQL to MariaDB and back, killed and resumed at each step (some of `soak users`)",
+            run: users,
         },
         Step {
             name: "rustdoc",
@@ -144,6 +154,16 @@ fn features() -> Result<()> {
 
 fn rust() -> Result<()> {
     run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+fn kill() -> Result<()> {
+    let soak = ["--package", "queqiao-soak", "--features", "engines", "--all-targets", "--quiet"];
+    run(cargo(&[&["clippy"], &soak[..], &["--", "-D", "warnings"]].concat()))?;
+    run(soak::storage_soak(&["kill", "--rounds", "20"])?)
+}
+
+fn users() -> Result<()> {
+    run(soak::storage_soak(&["users", "--users", "20000"])?)
 }
 
 fn rustdoc() -> Result<()> {

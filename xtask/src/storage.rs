@@ -84,15 +84,23 @@ const SERVERS: [Server; 3] = [
     },
 ];
 
-/// Every adapter keeps every promise, on the engines themselves.
-pub(crate) fn storage() -> Result<()> {
+/// Runs the servers, and says where they are for whom they do not expect, as variables of the environment.
+pub(crate) fn servers() -> Result<Vec<(&'static str, String)>> {
     let mut places = Vec::new();
     for server in &SERVERS {
         if std::env::var_os(server.variable).is_none() {
             server.run().with_context(|| server.remedy())?;
-            places.extend(server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url)));
+            places.extend(
+                server.admit().with_context(|| server.remedy())?.map(|url| (server.variable, url.to_owned())),
+            );
         }
     }
+    Ok(places)
+}
+
+/// Every adapter keeps every promise, on the engines themselves.
+pub(crate) fn storage() -> Result<()> {
+    let mut places = servers()?;
     let objects = ObjectStore::start()?;
     places.push((object_store::VARIABLE, objects.url.clone()));
     let features = "postgres,mysql,redis,s3,oss,cos,conformance";

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use queqiao_codegen::{BaseUrl, Container, Part};
+use queqiao_operator::{Db, Users};
 
 use crate::budget::Budget;
 
@@ -73,7 +74,28 @@ Without --out it is written to stdout. The collection opens in Postman and Apifo
     newman run todo.postman_collection.json -e todo.postman_environment.json \\
         --env-var emulator=http://127.0.0.1:8081")]
     Export(Export),
+    /// Look after the database of a package: migrations, and the keys that encrypt what is in it.
+    #[command(after_help = OPERATOR)]
+    Db {
+        #[command(flatten)]
+        program: Program,
+        #[command(subcommand)]
+        task: Db,
+    },
+    /// Move users out of a package's database and into it, as NDJSON.
+    #[command(after_help = OPERATOR)]
+    Users {
+        #[command(flatten)]
+        program: Program,
+        #[command(subcommand)]
+        task: Users,
+    },
 }
+
+/// What `db` and `users` have in common.
+const OPERATOR: &str = "\
+The package is built, and does it itself with its own settings: queqiao.toml and the environment. On a server, where there
+is no cargo, say the same to the program: `library queqiao db status`.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
@@ -170,23 +192,30 @@ pub(crate) enum Version {
 /// Where the contract comes from.
 #[derive(Debug, Args, Default)]
 pub(crate) struct Source {
-    /// The package whose main calls `queqiao::serve`; the one of this folder by default.
-    #[arg(short, long)]
-    pub(crate) package: Option<String>,
+    #[command(flatten)]
+    pub(crate) program: Program,
     /// An OpenAPI 3 document (JSON or YAML) instead of a package.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "bin", "features", "no_default_features", "release"])]
     pub(crate) openapi: Option<PathBuf>,
+}
+
+/// The program that is built and run.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Program {
+    /// The package whose main calls `queqiao::serve`; the one of this folder by default.
+    #[arg(short, long, global = true)]
+    pub(crate) package: Option<String>,
     /// The binary to run, if the package has several.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) bin: Option<String>,
     /// Features to build with, separated by commas.
-    #[arg(short = 'F', long)]
+    #[arg(short = 'F', long, global = true)]
     pub(crate) features: Vec<String>,
     /// Build without the default features.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) no_default_features: bool,
     /// Build in release mode.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) release: bool,
 }
 

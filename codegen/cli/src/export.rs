@@ -10,7 +10,7 @@ use cargo_metadata::{MetadataCommand, Package};
 use indicatif::ProgressBar;
 use miette::{IntoDiagnostic as _, WrapErr as _};
 
-use crate::arguments::Source;
+use crate::arguments::Program;
 
 /// How long a started program may take to write its contract; it does so before anything else.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     /// Finds the package by name, or the one of the current folder.
-    pub(crate) fn find(source: &Source) -> miette::Result<Self> {
+    pub(crate) fn find(program: &Program) -> miette::Result<Self> {
         let metadata = MetadataCommand::new()
             .no_deps()
             .exec()
@@ -33,7 +33,7 @@ impl Exporter {
             .wrap_err("cargo does not know a package here; run the command inside a cargo workspace")?;
         let members = metadata.workspace_packages();
         let binaries = || members.iter().filter(|package| has_binary(package));
-        let found = match &source.package {
+        let found = match &program.package {
             Some(name) => members.iter().find(|package| package.name.as_str() == name),
             None => metadata
                 .root_package()
@@ -45,7 +45,7 @@ impl Exporter {
         };
         let Some(package) = found else {
             let names: Vec<&str> = binaries().map(|package| package.name.as_str()).collect();
-            let problem = match &source.package {
+            let problem = match &program.package {
                 Some(name) => format!("this workspace has no package {name}"),
                 None => "this folder is not that of one package".to_owned(),
             };
@@ -58,18 +58,24 @@ impl Exporter {
         Ok(Self { name: package.name.to_string(), folder: folder.unwrap_or_default() })
     }
 
-    /// Builds and runs the package, and gives the text of its document.
-    pub(crate) fn export(&self, source: &Source) -> miette::Result<String> {
+    /// The command that builds and runs the package.
+    pub(crate) fn run(&self, program: &Program) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["run", "--package", &self.name]);
-        if let Some(bin) = &source.bin {
+        if let Some(bin) = &program.bin {
             cargo.args(["--bin", bin]);
         }
-        for features in &source.features {
+        for features in &program.features {
             cargo.args(["--features", features]);
         }
-        cargo.args(source.no_default_features.then_some("--no-default-features"));
-        cargo.args(source.release.then_some("--release"));
+        cargo.args(program.no_default_features.then_some("--no-default-features"));
+        cargo.args(program.release.then_some("--release"));
+        cargo
+    }
+
+    /// Builds and runs the package, and gives the text of its document.
+    pub(crate) fn export(&self, program: &Program) -> miette::Result<String> {
+        let mut cargo = self.run(program);
         if console::colors_enabled_stderr() {
             cargo.env("CARGO_TERM_COLOR", "always");
         }

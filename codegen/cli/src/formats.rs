@@ -29,9 +29,9 @@ pub(crate) fn run(command: &Export, out: &mut dyn Write) -> miette::Result<()> {
             (text, Client::default())
         }
         None => {
-            let package = Exporter::find(&command.source)?;
+            let package = Exporter::find(&command.source.program)?;
             let client = configuration::read(&package.folder)?;
-            (package.export(&command.source)?, client)
+            (package.export(&command.source.program)?, client)
         }
     };
     let document = parse(&text).map_err(|error| {

@@ -1,4 +1,5 @@
-//! `cargo queqiao`: generates the client of a mini-program, and checks that it and its released versions still fit.
+//! `cargo queqiao`: generates the client of a mini-program, checks that it and its released versions still fit, and looks
+//! after the database of its backend.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ mod files;
 mod formats;
 mod generate;
 mod minify;
+mod operate;
 mod plan;
 mod release;
 mod servers;
@@ -25,6 +27,7 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Command};
 use contracts::Contracts;
+use queqiao_operator::Task;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_cargos_word(std::env::args_os().collect()));
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.json,
         Command::Export(export) => export.json,
         Command::Release(release) => release.json,
+        Command::Db { task, .. } => Task::Db(task.clone()).json(),
+        Command::Users { task, .. } => Task::Users(task.clone()).json(),
     };
     match run(&arguments) {
         Ok(code) => code,
@@ -72,6 +77,8 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
             formats::run(command, &mut out)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Db { program, task } => operate::run(program, &Task::Db(task.clone())),
+        Command::Users { program, task } => operate::run(program, &Task::Users(task.clone())),
     }
 }
 

@@ -52,11 +52,11 @@ pub(crate) fn make(source: &Source, target: &Target) -> miette::Result<Plan> {
             Ok(Plan { contracts: stored_beside(file), ..plan })
         }
         None => {
-            let package = Exporter::find(source)?;
+            let package = Exporter::find(&source.program)?;
             let client = configuration::read(&package.folder)?;
             // Before the build, which takes long.
             folders(target, &client)?;
-            let text = package.export(source)?;
+            let text = package.export(&source.program)?;
             let command = format!("cargo queqiao generate -p {}{}", package.name, options(target));
             let plan = follow(package.name, command, &text, target, client)?;
             Ok(Plan { contracts: package.folder.join("contracts"), ..plan })

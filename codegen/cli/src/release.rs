@@ -22,7 +22,7 @@ pub(crate) fn run(command: &arguments::Release, out: &mut dyn Write) -> miette::
     let (folder, package) = match &command.source.openapi {
         Some(file) => (stored_beside(file), None),
         None => {
-            let package = Exporter::find(&command.source)?;
+            let package = Exporter::find(&command.source.program)?;
             (package.folder.join("contracts"), Some(package))
         }
     };
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &arguments::Release, out: &mut dyn Write) -> miette::
     let (text, client) = match (&command.source.openapi, &package) {
         (None, Some(package)) => {
             let client = configuration::read(&package.folder)?;
-            (package.export(&command.source)?, client.out)
+            (package.export(&command.source.program)?, client.out)
         }
         (file, _) => {
             let file = file.clone().unwrap_or_default();

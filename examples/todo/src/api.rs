@@ -13,6 +13,7 @@ pub fn api() -> Api<Todos> {
         .tag("todos", "What a user has to do.")
         .tag("admin", "Figures for those who run the service.")
         .releases(queqiao::releases!())
+        .migrations(queqiao::migrations!("migrations"))
         .routes(todos::routes())
         .routes(admin::routes())
 }

@@ -1,7 +1,7 @@
 //! The rules of a todo list.
 
 use queqiao::prelude::*;
-use queqiao::{Boot, Clock, EntityTag, PreconditionFailed, StoreError, migrations};
+use queqiao::{Boot, Clock, EntityTag, PreconditionFailed, StoreError};
 
 use crate::config::Config;
 use crate::model::{NewTodo, Statistics, Todo, TodoFilter};
@@ -69,12 +69,11 @@ pub struct Todos {
 }
 
 impl Todos {
-    /// Brings the database up to date and makes the state.
+    /// Makes the state.
     ///
     /// # Errors
-    /// A wrong `[app]` section, or a migration that fails.
+    /// A wrong `[app]` section.
     pub async fn connect(boot: &Boot) -> queqiao::Result<Todos> {
-        boot.migrate(migrations!("migrations")).await?;
         Ok(Todos {
             repository: TodoRepository::new(boot.sql().clone()),
             clock: boot.clock().clone(),

@@ -38,15 +38,13 @@ async fn on_text(
 
 #[tokio::main]
 async fn main() -> queqiao::Result {
-    let api = Api::new("instance", "1.0.0").routes(routes![me]).messages(messages![on_text]);
-    queqiao::serve(api, async |boot: &Boot| {
-        boot.migrate(&[queqiao::Migration {
+    let api = Api::new("instance", "1.0.0")
+        .migrations(&[queqiao::Migration {
             version: 1,
             name: "attempts",
             sql: "CREATE TABLE attempts (message VARCHAR(64) NOT NULL, process BIGINT NOT NULL, done BIGINT NOT NULL);",
         }])
-        .await?;
-        Ok(Desk { sql: boot.sql().clone() })
-    })
-    .await
+        .routes(routes![me])
+        .messages(messages![on_text]);
+    queqiao::serve(api, async |boot: &Boot| Ok(Desk { sql: boot.sql().clone() })).await
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, MethodRouter};
+#[cfg(feature = "server")]
+use queqiao_storage::Migration;
 
 pub use self::build_error::BuildError;
 use self::collisions::merge_axum;
@@ -154,6 +156,8 @@ pub struct Api<S = ()> {
     releases: String,
     #[cfg(feature = "server")]
     messages: Messages<S>,
+    #[cfg(feature = "server")]
+    migrations: Vec<Migration>,
     language: Language,
     mistakes: Vec<String>,
 }
@@ -175,6 +179,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             releases: String::new(),
             #[cfg(feature = "server")]
             messages: Messages::new(),
+            #[cfg(feature = "server")]
+            migrations: Vec::new(),
             language: Language::default(),
             mistakes: Vec::new(),
         }
@@ -242,6 +248,28 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// The steps of the application's own tables: `.migrations(queqiao::migrations!("migrations"))`, or a list.
+    ///
+    /// `serve` and the test kit apply what the database does not have yet, before `connect` is called;
+    /// `<program> queqiao db migrate` does it by itself, and `db status` lists them.
+    ///
+    /// ```
+    /// use queqiao::Migration;
+    /// use queqiao::prelude::*;
+    ///
+    /// let api: Api = Api::new("todo", "1.0.0").migrations(&[Migration {
+    ///     version: 1,
+    ///     name: "todos",
+    ///     sql: "CREATE TABLE todos (id VARCHAR(36) PRIMARY KEY, title TEXT NOT NULL);",
+    /// }]);
+    /// ```
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn migrations(mut self, migrations: &[Migration]) -> Self {
+        self.migrations.extend_from_slice(migrations);
+        self
+    }
+
     /// The language of failures for callers whose `Accept-Language` names neither Chinese nor English; English unless
     /// said.
     #[must_use]
@@ -266,10 +294,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
-    /// Adds all routes of another API as they are. Its title, version, description, licence, contact, language and releases are dropped.
+    /// Adds all routes of another API as they are, and its migrations. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
+        #[cfg(feature = "server")]
+        self.migrations.extend(other.migrations);
         self.tags.extend(other.tags);
         self.axum.extend(other.axum);
         #[cfg(feature = "server")]
@@ -292,6 +322,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             self.routes.push(route);
         }
         self.tags.extend(other.tags);
+        #[cfg(feature = "server")]
+        self.migrations.extend(other.migrations);
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
@@ -353,6 +385,10 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             mistakes.extend(told);
             Releases::default()
         });
+        #[cfg(feature = "server")]
+        if let Err(told) = queqiao_storage::check_migrations(APP_MIGRATIONS, &self.migrations) {
+            mistakes.push(told.to_string());
+        }
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
@@ -407,6 +443,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     releases,
                     #[cfg(feature = "server")]
                     messages: self.messages,
+                    #[cfg(feature = "server")]
+                    migrations: self.migrations,
                 })
             }
             Ok(_) => Err(BuildError { mistakes }),
@@ -469,6 +507,8 @@ pub struct Built<S> {
     releases: Releases,
     #[cfg(feature = "server")]
     messages: Messages<S>,
+    #[cfg(feature = "server")]
+    migrations: Vec<Migration>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Built<S> {
@@ -492,6 +532,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     #[cfg(feature = "server")]
     pub(crate) fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// The application's own migrations.
+    #[cfg(feature = "server")]
+    pub(crate) fn migrations(&self) -> &[Migration] {
+        &self.migrations
     }
 
     /// The operations' ids by their place.
@@ -561,6 +607,10 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         })
     }
 }
+
+/// The table in which the application's own migrations are noted.
+#[cfg(feature = "server")]
+pub(crate) const APP_MIGRATIONS: &str = "app_migrations";
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]

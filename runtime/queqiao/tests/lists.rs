@@ -136,13 +136,12 @@ fn api() -> Api<SqlitePool> {
 }
 
 fn app() -> TestApp {
-    TestApp::with(api(), async |boot: &Boot| {
-        boot.migrate(&[Migration {
-            version: 1,
-            name: "things",
-            sql: "CREATE TABLE things (id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, title TEXT NOT NULL, score REAL NOT NULL) STRICT;",
-        }])
-        .await?;
+    let things = Migration {
+        version: 1,
+        name: "things",
+        sql: "CREATE TABLE things (id INTEGER PRIMARY KEY, made_at INTEGER NOT NULL, title TEXT NOT NULL, score REAL NOT NULL) STRICT;",
+    };
+    TestApp::with(api().migrations(&[things]), async |boot: &Boot| {
         Ok(boot.sql().sqlite().expect("SQLite by default").clone())
     })
 }

@@ -115,6 +115,16 @@ impl Cipher {
         Ok(data.into())
     }
 
+    /// The version of the key that encrypts.
+    pub fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// The versions of all keys, newest first.
+    pub fn versions(&self) -> Vec<u32> {
+        self.keys.iter().map(|(version, _)| *version).collect()
+    }
+
     fn key(&self, version: u32) -> Result<&RandomizedNonceKey, CipherError> {
         self.keys
             .iter()
@@ -126,8 +136,7 @@ impl Cipher {
 
 impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let versions: Vec<u32> = self.keys.iter().map(|(version, _)| *version).collect();
-        f.debug_struct("Cipher").field("versions", &versions).finish_non_exhaustive()
+        f.debug_struct("Cipher").field("versions", &self.versions()).finish_non_exhaustive()
     }
 }
 

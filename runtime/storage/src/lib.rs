@@ -54,6 +54,7 @@ mod sql;
 #[cfg(test)]
 mod test_servers;
 mod upload;
+mod users;
 
 pub use account::{Access, Account, Accounts, BadUserId, Identity, UserId};
 pub use cipher::{Cipher, CipherError, Sealed};
@@ -63,7 +64,8 @@ pub use client_calls::{
 };
 pub use clock::Clock;
 pub use database::{
-    Column, Database, Engine, FromCell, Migration, PoolOptions, Read, Row, Transaction, Value,
+    Column, Database, Engine, FromCell, Migration, MigrationState, MigrationStatus, PoolOptions, Read, Row,
+    Transaction, Value, check_migrations,
 };
 pub use error::StoreError;
 pub use idempotency::{
@@ -84,8 +86,11 @@ pub use post_form::{PostForm, PostRefusal, PostRules};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
-pub use sql::{MIGRATIONS_TABLE, SqlStore};
+pub use sql::{MIGRATIONS_TABLE, Resealed, SqlStore};
 pub use upload::{Confirmed, SWEEPING, Upload, UploadRecord, Uploads};
+pub use users::{
+    ImportError, ImportMark, ImportOptions, Imported, OnExisting, OwnTable, RecordError, UserRecord,
+};
 
 /// The SQL toolkit that the adapters stand on, so that the application uses the same version.
 pub use sqlx;

@@ -200,6 +200,29 @@ mod tests {
         assert_eq!(code(gone.check(&token, now())), "auth.invalid");
     }
 
+    /// The documented order: at each step, two servers of which one is restarted already take each other's tokens, and
+    /// the server that signs anew renews with the new key.
+    #[test]
+    fn secrets_change_places_without_a_void_token() {
+        let new = "fedcba9876543210fedcba9876543210";
+        let server = |signing: &str, others: &[&str]| {
+            let key = |id: &&str| key(id, if *id == "a" { SECRET } else { new });
+            Tokens::new(Keys::new(key(&signing), others.iter().map(key).collect()), settings())
+        };
+        let steps = [server("a", &[]), server("a", &["b"]), server("b", &["a"]), server("b", &[])];
+        for (before, after) in [(0, 1), (1, 2)] {
+            for (signs, checks) in [(before, after), (after, before)] {
+                let (token, claims) = steps[signs].start(Uuid::nil(), 1, now()).unwrap();
+                assert!(steps[checks].check(&token, now()).is_ok(), "step {signs} and step {checks}");
+                let later = now() + 4000.seconds();
+                let renewed = steps[2].renew(&claims, later).unwrap().unwrap();
+                assert!(steps[3].check(&renewed, later).is_ok());
+            }
+        }
+        let (left, _) = steps[1].start(Uuid::nil(), 1, now()).unwrap();
+        assert_eq!(code(steps[3].check(&left, now() + 7200.seconds())), "auth.invalid");
+    }
+
     #[test]
     fn foreign_tokens_are_refused() {
         let ours = tokens();

@@ -4,15 +4,12 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Inbox, Migration};
+use queqiao_storage::{Accounts, Clock, Database, Inbox};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
-
-/// The table in which the application's own migrations are noted.
-const MIGRATIONS: &str = "app_migrations";
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
@@ -101,25 +98,6 @@ impl Boot {
     pub fn config<T: DeserializeOwned>(&self) -> Result<T> {
         let value = config::Value::new(None, config::ValueKind::Table(self.app.clone()));
         value.try_deserialize().map_err(|error| ConfigError::one(format!("[app]: {error}")).into())
-    }
-
-    /// Brings the database to the application's newest version.
-    ///
-    /// ```no_run
-    /// # async fn connect(boot: &queqiao::Boot) -> queqiao::Result<()> {
-    /// boot.migrate(&[queqiao::Migration {
-    ///     version: 1,
-    ///     name: "todos",
-    ///     sql: "CREATE TABLE todos (id VARCHAR(36) PRIMARY KEY, title TEXT NOT NULL);",
-    /// }])
-    /// .await
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// SQL that fails, or a migration that was changed after it had been applied.
-    pub async fn migrate(&self, migrations: &[Migration]) -> Result {
-        Ok(self.database.migrate(MIGRATIONS, migrations).await?)
     }
 
     pub(crate) async fn close(&self) {

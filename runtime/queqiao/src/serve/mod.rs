@@ -11,6 +11,7 @@ mod health;
 mod keys;
 mod log;
 mod message_settings;
+mod operator;
 mod reader;
 mod settings;
 mod shutdown;
@@ -40,8 +41,9 @@ use crate::api::Api;
 
 /// Runs an API until SIGTERM or Ctrl-C, and finishes what is running then.
 ///
-/// In this order: writes the document and ends if `QUEQIAO_EXPORT=<file>` asks for it; builds the API; reads
-/// `queqiao.toml` and the environment; opens the database; calls `connect`; serves.
+/// In this order: writes the document and ends if `QUEQIAO_EXPORT=<file>` asks for it; does an operator's task and ends if
+/// the first argument is `queqiao`, as in `todo queqiao db status` (`todo queqiao --help` lists them); builds the API;
+/// reads `queqiao.toml` and the environment; opens the database and brings its tables up to date; calls `connect`; serves.
 ///
 /// ```no_run
 /// use queqiao::prelude::*;
@@ -74,12 +76,11 @@ where
     if let Some(file) = std::env::var_os("QUEQIAO_EXPORT") {
         return export::write(api, file.as_ref());
     }
+    if let Some(task) = operator::asked() {
+        return operator::run(api, task).await;
+    }
     let built = api.build_to_serve()?;
-    // Values that are no text belong to somebody else; `std::env::vars` would panic over them.
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let settings = Settings::load(&environment, Mode::of_this_build())?;
+    let settings = Settings::load(&environment(), Mode::of_this_build())?;
     log::install(&settings.log)?;
     let stop = Stop::listen();
 
@@ -117,6 +118,13 @@ where
     writing.await?;
     boot.close().await;
     Ok(())
+}
+
+/// The variables that are text; what is not belongs to somebody else, and `std::env::vars` would panic over it.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -21,7 +21,7 @@ use super::keys::{self, ServerKeys};
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
 use super::wechat_settings::AppSettings;
-use crate::api::{Built, quietly, with_problems};
+use crate::api::{APP_MIGRATIONS, Built, quietly, with_problems};
 use crate::apps::{Apps, Registered};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
@@ -79,6 +79,7 @@ where
     let login = login(built.title(), settings, &keys, stores, &clock, Arc::clone(&apps), emulator)?;
     let login = Arc::new(login);
     let boot = Boot::new(settings, database.clone(), accounts, store.clone(), clock.clone());
+    database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })

@@ -32,10 +32,10 @@ pub struct Migration {
 /// A migration that a database records.
 pub(super) struct Recorded {
     pub(super) version: i64,
-    name: String,
+    pub(super) name: String,
     pub(super) checksum: Vec<u8>,
     /// False of one that was interrupted, which only MySQL leaves behind.
-    success: bool,
+    pub(super) success: bool,
 }
 
 /// How long an instance waits for another that migrates, and how long one statement may take.
@@ -134,7 +134,7 @@ async fn apply(
 }
 
 /// Finds the table of migrations, `$1`.
-fn exists(engine: Engine) -> &'static str {
+pub(super) fn exists(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "SELECT 1 FROM sqlite_schema WHERE name = $1",
         #[cfg(feature = "postgres")]
@@ -167,13 +167,23 @@ pub(super) fn problem(table: &str, version: i64, name: &str, problem: String) ->
     StoreError::Migration { table: table.to_owned(), version, name: name.to_owned(), problem }
 }
 
-fn sorted(table: &str, migrations: &[Migration]) -> Result<Vec<Migration>, StoreError> {
+/// Whether a list is one that [`Database::migrate`] takes: each version stands in it once.
+///
+/// # Errors
+///
+/// [`StoreError::Migration`], naming the second of one version.
+pub fn check_migrations(table: &str, migrations: &[Migration]) -> Result<(), StoreError> {
     for (index, migration) in migrations.iter().enumerate() {
         if let Some(other) = migrations.iter().take(index).find(|m| m.version == migration.version) {
             let text = format!("it has the same version as \"{}\"; give it the next free one", other.name);
             return Err(problem(table, migration.version, migration.name, text));
         }
     }
+    Ok(())
+}
+
+pub(super) fn sorted(table: &str, migrations: &[Migration]) -> Result<Vec<Migration>, StoreError> {
+    check_migrations(table, migrations)?;
     let mut migrations = migrations.to_vec();
     migrations.sort_unstable_by_key(|migration| migration.version);
     Ok(migrations)
@@ -212,11 +222,10 @@ impl Recorded {
     }
 }
 
-fn check_table_name(table: &str) -> Result<(), StoreError> {
+pub(crate) fn check_table_name(table: &str) -> Result<(), StoreError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if table.is_empty() || !table.chars().all(plain) || table.starts_with(|c: char| c.is_ascii_digit()) {
-        let detail =
-            format!("\"{table}\" is no name for a table of migrations: use letters, digits and underscores");
+        let detail = format!("\"{table}\" is no name for a table: use letters, digits and underscores");
         return Err(StoreError::Database { detail });
     }
     Ok(())

@@ -6,6 +6,7 @@
 mod dialect;
 mod driver;
 mod migrate;
+mod migration_status;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "mysql")]
@@ -28,7 +29,9 @@ use sqlx::{SqlSafeStr, SqlStr};
 
 pub use dialect::Engine;
 pub(crate) use dialect::{LOCKS, Merge};
-pub use migrate::Migration;
+pub(crate) use migrate::check_table_name;
+pub use migrate::{Migration, check_migrations};
+pub use migration_status::{MigrationState, MigrationStatus};
 pub use open::PoolOptions;
 #[cfg(feature = "redis")]
 pub(crate) use open::shown;

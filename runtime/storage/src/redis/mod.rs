@@ -8,6 +8,8 @@ mod idempotency;
 mod key_values;
 mod leases;
 mod login_codes;
+#[cfg(test)]
+mod outage_tests;
 
 use std::fmt;
 use std::sync::Arc;

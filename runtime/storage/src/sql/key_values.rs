@@ -28,11 +28,33 @@ async fn locked(
     key: &str,
     now: Timestamp,
 ) -> Result<(bool, Option<Entry>), StoreError> {
-    transaction.lock(&[format!("value {key}").as_bytes()]).await?;
+    transaction.lock(&[lock(key).as_bytes()]).await?;
     match transaction.row(SELECT, &values![key]).await? {
         Some(row) => Ok((true, entry(&row, now)?)),
         None => Ok((false, None)),
     }
+}
+
+/// Writes or removes a value in a transaction that also does something else.
+pub(crate) async fn set_in(
+    transaction: &mut Transaction,
+    key: &str,
+    value: Option<&[u8]>,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    check_key(key)?;
+    transaction.lock(&[lock(key).as_bytes()]).await?;
+    let delete = "DELETE FROM queqiao_key_values WHERE name = $1";
+    transaction.execute(delete, &values![key]).await?;
+    if let Some(value) = value {
+        check_value(value)?;
+        transaction.execute(INSERT, &values![key, value, Uuid::new_v4(), expires_at]).await?;
+    }
+    Ok(())
+}
+
+fn lock(key: &str) -> String {
+    format!("value {key}")
 }
 
 impl SqlStore {

@@ -13,8 +13,12 @@ mod leases;
 mod login_codes;
 #[cfg(test)]
 mod planted;
+mod rotation;
 mod session_keys;
 mod uploads;
+
+pub(crate) use key_values::set_in;
+pub use rotation::Resealed;
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -43,6 +47,11 @@ impl SqlStore {
     pub async fn new(database: Database, cipher: Cipher) -> Result<Self, StoreError> {
         database.migrate(MIGRATIONS_TABLE, migrations(database.engine())).await?;
         Ok(Self { database, cipher })
+    }
+
+    /// The framework's own migrations for an engine, which [`SqlStore::new`] applies; recorded in [`MIGRATIONS_TABLE`].
+    pub fn migrations(engine: Engine) -> &'static [Migration] {
+        migrations(engine)
     }
 
     /// The database, for readiness checks and the application's own tables.
@@ -129,7 +138,7 @@ impl SqlStore {
 }
 
 /// `$first, $second, …` for `count` values.
-fn places(first: usize, count: usize) -> String {
+pub(crate) fn places(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 

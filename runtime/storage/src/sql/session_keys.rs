@@ -12,7 +12,7 @@ const OF_OWNER: &str = "
     WHERE appid = $1 AND openid = $2 ORDER BY issued_at DESC, id DESC";
 
 /// Binds a key to its row: one moved to another user does not decrypt.
-fn context(appid: &str, openid: &str) -> Vec<u8> {
+pub(super) fn context(appid: &str, openid: &str) -> Vec<u8> {
     // The length keeps ("a|b", "c") and ("a", "b|c") apart.
     format!("session_key|{}|{appid}|{openid}", appid.len()).into_bytes()
 }
