@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{program, root};
+use crate::command::{cargo, program, root, run};
 use crate::requirements;
 
 /// Tells the tests where it is; if it is set, none is started here.
@@ -52,6 +52,17 @@ impl ObjectStore {
         }
         Ok(store)
     }
+}
+
+/// The tests of uploads that need a bucket.
+pub(crate) fn uploads() -> Result<()> {
+    let store = ObjectStore::start()?;
+    // The program whose memory is measured.
+    run(cargo(&["build", "--quiet", "--package", "queqiao", "--features", "s3", "--example", "uploads"]))?;
+    let tests = ["--test", "upload_bucket", "--test", "upload_memory"];
+    let mut test = cargo(&[&["test", "--package", "queqiao", "--features", "s3"], &tests[..]].concat());
+    test.env(VARIABLE, &store.url);
+    run(test)
 }
 
 impl Drop for ObjectStore {

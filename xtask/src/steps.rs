@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, root, run};
-use crate::{bench, host_tools, requirements, soak, storage};
+use crate::{bench, host_tools, object_store, requirements, soak, storage};
 
 /// One thing that must hold.
 pub(crate) struct Step {
@@ -30,6 +30,11 @@ pub(crate) fn all() -> Vec<Step> {
             name: "storage",
             proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught",
             run: storage::storage,
+        },
+        Step {
+            name: "uploads",
+            proves: "files go into a real bucket of the S3 API, and one of 200 MiB needs no 20 MiB of memory",
+            run: object_store::uploads,
         },
         Step {
             name: "kill",

@@ -74,6 +74,32 @@ Without --out it is written to stdout. The collection opens in Postman and Apifo
     newman run todo.postman_collection.json -e todo.postman_environment.json \\
         --env-var emulator=http://127.0.0.1:8081")]
     Export(Export),
+    /// Stand in for WeChat's servers, with a console in the browser.
+    #[cfg(feature = "emulator")]
+    #[command(after_help = "\
+Examples:
+    cargo queqiao emulator
+    cargo queqiao emulator --port 9000 --app wx0123456789abcdef:its-secret --strict
+    WECHAT_PUSH_TOKEN=… WECHAT_PUSH_AES_KEY=… cargo queqiao emulator --push-url http://127.0.0.1:8080/wechat/push
+    cargo queqiao emulator --file emulator.toml --json
+
+Any server may use it, of whatever language: put its address where https://api.weixin.qq.com stands. A browser
+shows users, messages, quotas and each call at /emulator; there you log in as anyone, grant a subscription, write to
+customer service, fail a content check, move the clock, and inject faults.
+
+emulator.toml, all of it optional:
+    [settings]                       # those of POST /emulator/settings
+    rules = [{ contains = \"卖\", suggest = \"review\", scenes = [2] }]
+    [[apps]]
+    appid = \"wx0123456789abcdef\"
+    secret = \"its-secret\"
+    templates = [{ id = \"due\", keys = [{ key = \"thing1\" }, { key = \"date2\" }] }]
+    push = { urls = [\"http://127.0.0.1:8080/wechat/push\"], token = \"…\", aes_key = \"…\" }
+    [[faults]]
+    path = \"/wxa/*\"
+    damage = { errcode = -1 }
+    probability = 0.1")]
+    Emulator(crate::emulator::Command),
     /// Look after the database of a package: migrations, and the keys that encrypt what is in it.
     #[command(after_help = OPERATOR)]
     Db {

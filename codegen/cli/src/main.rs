@@ -9,6 +9,8 @@ mod check;
 mod compare;
 mod configuration;
 mod contracts;
+#[cfg(feature = "emulator")]
+mod emulator;
 mod export;
 mod files;
 mod formats;
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.json,
         Command::Export(export) => export.json,
         Command::Release(release) => release.json,
+        #[cfg(feature = "emulator")]
+        Command::Emulator(emulator) => emulator.json,
         Command::Db { task, .. } => Task::Db(task.clone()).json(),
         Command::Users { task, .. } => Task::Users(task.clone()).json(),
     };
@@ -75,6 +79,11 @@ fn run(arguments: &Arguments) -> miette::Result<ExitCode> {
         }
         Command::Export(command) => {
             formats::run(command, &mut out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "emulator")]
+        Command::Emulator(command) => {
+            emulator::run(command, &mut out)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Db { program, task } => operate::run(program, &Task::Db(task.clone())),

@@ -16,7 +16,8 @@ use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{camel, snake, unraw};
 
 /// Codes under these prefixes are the framework's own.
-pub(super) const RESERVED: [&str; 8] = ["auth", "body", "query", "path", "header", "raw", "route", "wechat"];
+pub(super) const RESERVED: [&str; 9] =
+    ["auth", "body", "header", "path", "query", "raw", "route", "upload", "wechat"];
 /// Codes without a prefix that are the framework's own.
 const RESERVED_CODES: [&str; 3] = ["internal", "validation", "timed_out"];
 /// The words of `#[error(…)]` on a variant.

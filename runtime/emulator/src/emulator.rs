@@ -1,5 +1,6 @@
 //! The emulator itself: its apps, its state, its clock.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,13 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use queqiao_wechat::{App, Clock};
 use secrecy::SecretString;
-use uuid::Uuid;
 
-use crate::calls::{Calls, Report};
-use crate::codes::Codes;
+use crate::api::Template;
+use crate::calls::Report;
+use crate::fault::Fault;
+use crate::push::{Courier, Push};
 use crate::server::Running;
-use crate::settings::{Settings, check_user};
-use crate::tokens::Tokens;
+use crate::settings::Settings;
+use crate::state::State;
 
 /// The appid of an emulator to which none was given.
 pub const DEFAULT_APPID: &str = "wx0000000000000000";
@@ -23,26 +25,30 @@ pub const DEFAULT_SECRET: &str = "00000000000000000000000000000000";
 pub const TOURIST_APPID: &str = "touristappid";
 
 /// WeChat, offline. Clones are the same emulator.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Emulator {
     pub(crate) shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+/// Codes, tokens and keys are left out.
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let appids: Vec<&str> = self.appids().collect();
+        f.debug_struct("Emulator")
+            .field("appids", &appids)
+            .field("clock", self.clock())
+            .finish_non_exhaustive()
+    }
+}
+
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) apps: Vec<App>,
-    /// Makes the session_keys of users who keep theirs.
-    pub(crate) seed: Uuid,
+    pub(crate) seed: u64,
+    /// Whether pushes may leave this machine.
+    pub(crate) anywhere: bool,
+    pub(crate) courier: Courier,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) codes: Codes,
-    pub(crate) tokens: Tokens,
-    pub(crate) settings: Settings,
-    pub(crate) calls: Calls,
 }
 
 /// What the emulator cannot do.
@@ -60,6 +66,20 @@ pub enum EmulatorError {
     /// The name of the user, or of the app, cannot be one.
     #[error("{0}")]
     BadName(&'static str),
+    /// A setting, rule, template or fault cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// The app has no push settings.
+    #[error("nothing is pushed to the app {0}: give it a URL and a Token with push()")]
+    NoPush(String),
+    /// A push could not be made.
+    #[error("{0}")]
+    Push(String),
+    /// The user has no session_key.
+    #[error(
+        "{0:?} is not logged in, so there is no session_key to encrypt or sign with: exchange a login code first"
+    )]
+    NoSession(String),
     /// The address cannot be listened on.
     #[error(
         "the emulator cannot listen on {address}: {reason}; choose another port, or stop the program that has it"
@@ -84,22 +104,50 @@ pub enum EmulatorError {
 #[derive(Debug, Clone)]
 pub struct Builder {
     clock: Clock,
+    seed: Option<u64>,
     apps: Vec<App>,
     settings: Settings,
+    pushes: Vec<(String, Push)>,
+    templates: Vec<(String, Template)>,
+    faults: Vec<Fault>,
     address: SocketAddr,
     allow_lan: bool,
 }
 
 impl Builder {
-    /// The clock that codes and tokens live by; a movable one by default.
+    /// The clock that codes, tokens and quotas live by; a movable one by default.
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The seed of codes, keys, tokens and of faults by probability; a random one by default. Equal seeds and
+    /// equal calls give equal answers.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
     }
 
     /// Adds an app. Without any, there is [`DEFAULT_APPID`] with [`DEFAULT_SECRET`]. The first is
     /// the one that codes are for when nothing else is said.
     pub fn app(mut self, appid: impl Into<String>, secret: impl Into<SecretString>) -> Self {
         self.apps.push(App::new(appid, secret));
+        self
+    }
+
+    /// Where the pushes of an app go.
+    pub fn push(mut self, appid: impl Into<String>, push: Push) -> Self {
+        self.pushes.push((appid.into(), push));
+        self
+    }
+
+    /// A template of subscribe messages of an app.
+    pub fn template(mut self, appid: impl Into<String>, template: Template) -> Self {
+        self.templates.push((appid.into(), template));
+        self
+    }
+
+    /// A fault to begin with.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
         self
     }
 
@@ -113,8 +161,8 @@ impl Builder {
         Self { address, ..self }
     }
 
-    /// Allows an address that other machines can reach, for phones in the same network. Whoever
-    /// reaches it can log in as anyone.
+    /// Allows an address that other machines can reach, for phones in the same network, and pushes to other
+    /// machines. Whoever reaches it can log in as anyone.
     pub fn allow_lan(self) -> Self {
         Self { allow_lan: true, ..self }
     }
@@ -123,7 +171,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`EmulatorError::BadName`] for an empty appid or secret, or a developer user that cannot be one.
+    /// [`EmulatorError::BadName`] for an empty appid or a developer user that cannot be one,
+    /// [`EmulatorError::Invalid`] for settings that cannot be, [`EmulatorError::UnknownApp`] for a push or
+    /// template of an app that was not added.
     pub fn build(self) -> Result<Emulator, EmulatorError> {
         let mut apps = self.apps;
         if apps.is_empty() {
@@ -135,15 +185,27 @@ impl Builder {
         if apps.iter().any(|app| app.appid.is_empty()) {
             return Err(EmulatorError::BadName("an appid is not empty: wx and 16 hex digits"));
         }
-        check_user(&self.settings.developer_user).map_err(EmulatorError::BadName)?;
-        let state = State {
-            codes: Codes::default(),
-            tokens: Tokens::default(),
-            settings: self.settings,
-            calls: Calls::default(),
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
+        let shared = Shared {
+            clock: self.clock,
+            apps,
+            seed,
+            anywhere: self.allow_lan,
+            courier: Courier::default(),
+            state: Mutex::new(State::new(seed, Settings::default())),
         };
-        let shared = Shared { clock: self.clock, apps, seed: Uuid::new_v4(), state: Mutex::new(state) };
-        Ok(Emulator { shared: Arc::new(shared) })
+        let emulator = Emulator { shared: Arc::new(shared) };
+        emulator.set_settings(self.settings)?;
+        for (appid, push) in self.pushes {
+            emulator.set_push(&appid, push)?;
+        }
+        for (appid, template) in self.templates {
+            emulator.add_template(&appid, template)?;
+        }
+        for fault in self.faults {
+            emulator.inject(fault)?;
+        }
+        Ok(emulator)
     }
 
     /// The emulator, listening.
@@ -165,8 +227,12 @@ impl Emulator {
     pub fn builder() -> Builder {
         Builder {
             clock: Clock::movable(),
+            seed: None,
             apps: Vec::new(),
             settings: Settings::default(),
+            pushes: Vec::new(),
+            templates: Vec::new(),
+            faults: Vec::new(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             allow_lan: false,
         }
@@ -174,58 +240,7 @@ impl Emulator {
 
     /// WeChat's API and the emulator's own pages, as a router to serve or to call directly.
     pub fn router(&self) -> axum::Router {
-        crate::wechat_api::router(self.clone()).merge(crate::console::router(self.clone()))
-    }
-
-    /// A login code, as `wx.login` gives it to `user` in the app `appid`.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::UnknownApp`], [`EmulatorError::BadName`].
-    pub fn login_code(&self, appid: &str, user: &str) -> Result<String, EmulatorError> {
-        check_user(user).map_err(EmulatorError::BadName)?;
-        if self.app(appid).is_none() {
-            let known: Vec<&str> = self.appids().collect();
-            return Err(EmulatorError::UnknownApp { appid: appid.into(), known: known.join(", ") });
-        }
-        let now = self.now();
-        Ok(self.state().codes.issue(appid, user, now))
-    }
-
-    /// The openid that `user` has in the app `appid`.
-    pub fn openid(&self, appid: &str, user: &str) -> String {
-        crate::identity::openid(appid, user)
-    }
-
-    /// Whether WeChat would accept an access token now.
-    pub fn accepts_token(&self, appid: &str, token: &str) -> bool {
-        self.state().tokens.accepts(appid, token, self.now())
-    }
-
-    /// The settings as they are.
-    pub fn settings(&self) -> Settings {
-        self.state().settings.clone()
-    }
-
-    /// Changes the settings.
-    ///
-    /// # Errors
-    ///
-    /// [`EmulatorError::BadName`] for a developer user that cannot be one; nothing is changed then.
-    pub fn set_settings(&self, settings: Settings) -> Result<(), EmulatorError> {
-        self.change_settings(|_| settings).map(|_| ())
-    }
-
-    /// Changes the settings in one step, and returns the new ones.
-    pub(crate) fn change_settings(
-        &self,
-        change: impl FnOnce(Settings) -> Settings,
-    ) -> Result<Settings, EmulatorError> {
-        let mut state = self.state();
-        let settings = change(state.settings.clone());
-        check_user(&settings.developer_user).map_err(EmulatorError::BadName)?;
-        state.settings = settings.clone();
-        Ok(settings)
+        crate::api::router(self.clone()).merge(crate::console::router(self.clone()))
     }
 
     /// The calls so far, with secrets masked.
@@ -236,6 +251,11 @@ impl Emulator {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// The seed of everything random.
+    pub fn seed(&self) -> u64 {
+        self.shared.seed
     }
 
     /// The apps' ids, the default one first.
@@ -249,6 +269,13 @@ impl Emulator {
 
     pub(crate) fn app(&self, appid: &str) -> Option<&App> {
         self.shared.apps.iter().find(|app| app.appid == appid)
+    }
+
+    pub(crate) fn known_app(&self, appid: &str) -> Result<&App, EmulatorError> {
+        self.app(appid).ok_or_else(|| {
+            let known: Vec<&str> = self.appids().collect();
+            EmulatorError::UnknownApp { appid: appid.into(), known: known.join(", ") }
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {

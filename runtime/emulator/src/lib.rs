@@ -16,9 +16,9 @@
 //! let app = App::new(DEFAULT_APPID, DEFAULT_SECRET);
 //!
 //! let code = emulator.login_code(DEFAULT_APPID, "alice")?;
-//! let alice = wechat.code_to_session(&app, &code).await?;
+//! let alice = wechat.code_to_session(&app, &code.as_str().into()).await?;
 //! assert_eq!(alice.openid.len(), 28);
-//! assert!(wechat.code_to_session(&app, &code).await.is_err(), "a code works once");
+//! assert!(wechat.code_to_session(&app, &code.as_str().into()).await.is_err(), "a code works once");
 //! emulator.shutdown().await;
 //! # Ok(())
 //! # }
@@ -26,20 +26,42 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that panics has failed"))]
 
+mod api;
 mod calls;
 mod codes;
 mod console;
+mod control;
 mod emulator;
+mod errcode;
+mod fault;
 mod identity;
+mod inbox;
+mod limits;
+mod push;
 mod server;
 mod settings;
+mod state;
+mod time;
 mod tokens;
-mod wechat_api;
+mod user;
+mod userdata;
+mod users;
+mod verdict;
 
+pub use api::{Key, Template};
 pub use calls::{Exchange, Report};
 pub use codes::MOCK_CODE;
 pub use emulator::{Builder, DEFAULT_APPID, DEFAULT_SECRET, Emulator, EmulatorError, TOURIST_APPID};
-/// The clock that codes and tokens live by.
+pub use errcode::{ERRCODES, Errcode};
+pub use fault::{Damage, Fault};
+pub use inbox::{Kind, Message};
+pub use limits::QuotaReport;
+pub use push::{Attempt, Delivery, Format, Mode, Outcome, Push};
+/// The clock that codes, tokens and quotas live by.
 pub use queqiao_wechat::Clock;
 pub use server::Running;
-pub use settings::{ReusedCode, Settings};
+pub use settings::{AppSettings, Caps, Limit, ReusedCode, Settings};
+pub use user::{UserKey, UserReport, WeChatUser};
+pub use userdata::EncryptedData;
+pub use users::{Grant, UserSettings};
+pub use verdict::{Rule, Suggest};

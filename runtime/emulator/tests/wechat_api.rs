@@ -244,7 +244,7 @@ async fn tokens_follow_the_stable_mode() {
 #[tokio::test]
 async fn other_paths_are_invalid_urls() {
     let (emulator, _) = start(strict()).await;
-    for path in ["/sns/jscode2sessions", "/wxa/msg_sec_check?access_token=x", "/favicon.ico"] {
+    for path in ["/sns/jscode2sessions", "/wxa/unknown?access_token=x", "/favicon.ico"] {
         assert_refused(&get(&emulator, path).await, 40066, "invalid url");
     }
 }

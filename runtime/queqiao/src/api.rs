@@ -587,17 +587,22 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     /// Refuses routes at places that the server itself answers.
     #[cfg(feature = "server")]
     fn reserve(&self) -> Result<(), BuildError> {
-        let belongs = format!("belongs to the server itself ({}, /docs/…)", RESERVED.join(", "));
+        let belongs = format!(
+            "belongs to the server itself ({}, /docs/…, {}…)",
+            RESERVED.join(", "),
+            crate::upload::ROUTE
+        );
         for (route, _) in &self.routes {
             let path = route.path.as_str();
-            if RESERVED.contains(&path) || path.starts_with("/docs/") {
+            let below = ["/docs/", crate::upload::ROUTE].iter().any(|below| path.starts_with(below));
+            if RESERVED.contains(&path) || below {
                 let handler = route.meta.handler();
                 let mistake = format!("{handler} answers {path}, which {belongs}; choose another path");
                 return Err(BuildError::one(mistake));
             }
         }
         let own = self.axum.clone();
-        let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}"]);
+        let server = RESERVED.iter().chain(&["/docs/", "/docs/{*rest}", "/objects/{*key}"]);
         let server =
             server.fold(Router::new(), |router, path| router.route(path, axum::routing::get(nothing)));
         quietly(move || own.merge(server)).map(drop).map_err(|panic| {

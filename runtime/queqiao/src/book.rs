@@ -11,6 +11,7 @@ pages! {
     ReadmeInChinese = "../../../README.zh-CN.md",
     GettingStarted = "../../../book/src/getting-started.md",
     Storage = "../../../book/src/storage.md",
+    Uploads = "../../../book/src/uploads.md",
     Handlers = "../../../book/src/handlers.md",
     Models = "../../../book/src/models.md",
     CommonParts = "../../../book/src/common-parts.md",

@@ -64,6 +64,8 @@ pub struct Services {
     pub(crate) apps: Option<Arc<crate::apps::Apps>>,
     #[cfg(feature = "server")]
     clients: Option<Arc<crate::clients::Clients>>,
+    #[cfg(feature = "server")]
+    pub(crate) files: Option<crate::upload::Files>,
 }
 
 impl Services {
@@ -97,6 +99,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_clients(mut self, clients: Arc<crate::clients::Clients>) -> Self {
         self.clients = Some(clients);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
+        self.files = Some(files);
         self
     }
 

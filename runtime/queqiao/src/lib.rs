@@ -36,6 +36,7 @@
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
+//! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -47,6 +48,7 @@
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
 //! | `emulator` | yes | WeChat offline, for development |
+//! | `s3`, `oss`, `cos` | no | uploaded files in a bucket of Amazon S3 (or a store of its API), Aliyun OSS, Tencent COS |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
 //! | `chrono` | no | the types of this crate in models |
 //! | `test` | no | the test kit; for dev-dependencies |
@@ -79,6 +81,8 @@ mod serve;
 #[cfg(feature = "test")]
 mod test_app;
 pub mod types;
+#[cfg(feature = "server")]
+pub mod upload;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -97,7 +101,7 @@ pub use queqiao_macros::{
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
     Account, Accounts, Clock, Database, DeadLetter, Engine, Identity, Inbox, InboxCounts, MessageKey,
-    Migration, Row, StoreError, Transaction, UserId, sqlx, values,
+    Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
 };
 /// WeChat's server API.
 #[cfg(feature = "server")]
@@ -125,6 +129,9 @@ pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tag
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+/// The emulator that stands in for WeChat in a [`TestApp`].
+#[cfg(feature = "test")]
+pub use queqiao_emulator as emulator;
 
 /// What a file with handlers and models needs.
 pub mod prelude {

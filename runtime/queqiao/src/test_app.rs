@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use queqiao_storage::Clock;
+use queqiao_storage::{Clock, Leases};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,6 +72,7 @@ struct Running {
     login: Arc<LoginService>,
     apps: Arc<Apps>,
     messages: MessageService,
+    leases: Arc<dyn Leases>,
     emulated: Emulated,
 }
 
@@ -94,9 +95,9 @@ impl TestApp {
             async move {
                 let built = api.build_to_serve()?;
                 let emulated = emulate::start(&settings, clock.clone()).await?;
-                let Wired { router, boot, login, apps, messages, .. } =
+                let Wired { router, boot, login, apps, messages, leases, .. } =
                     wire(built, connect, &settings, clock, Some(&emulated)).await?;
-                Ok(Running { router, boot, login, apps, messages, emulated })
+                Ok(Running { router, boot, login, apps, messages, leases, emulated })
             }
             .boxed()
         });
@@ -154,6 +155,14 @@ impl TestApp {
         self.running().await.router.clone()
     }
 
+    /// Removes the uploads that were abandoned, as a server does when it starts and every ten minutes. How many there
+    /// were.
+    pub async fn sweep_files(&self) -> u64 {
+        let running = self.running().await;
+        let swept = running.boot.files().sweep(&*running.leases).await;
+        swept.unwrap_or_else(|error| panic!("abandoned uploads cannot be removed: {error}"))
+    }
+
     /// A code as `wx.login` gives it to this user: good for five minutes, once. In the first mini-program, where
     /// several are configured.
     pub async fn login_code(&self, user: &str) -> String {
@@ -165,6 +174,12 @@ impl TestApp {
     pub async fn login_code_in(&self, appid: &str, user: &str) -> String {
         let code = self.running().await.emulated.login_code(appid, user);
         code.expect("the emulator gives codes to every user of a configured mini-program")
+    }
+
+    /// The emulator that stands in for WeChat: users to act for, faults to inject, messages to look at. It shares the
+    /// app's clock.
+    pub async fn wechat(&self) -> &queqiao_emulator::Emulator {
+        self.running().await.emulated.emulator()
     }
 
     /// How many codes WeChat was asked to exchange so far.

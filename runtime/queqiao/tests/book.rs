@@ -90,8 +90,14 @@ fn the_table_of_settings_is_whole() {
         text.split("#[cfg(test)]").next().unwrap().to_owned()
     };
     let wechat = of("wechat_settings.rs");
-    let source =
-        [of("settings.rs"), of("client_settings.rs"), of("message_settings.rs"), wechat.clone()].concat();
+    let source = [
+        of("settings.rs"),
+        of("client_settings.rs"),
+        of("message_settings.rs"),
+        of("object_settings.rs"),
+        wechat.clone(),
+    ]
+    .concat();
     let mut read_settings: BTreeSet<String> = source
         .split("reader")
         .filter_map(|call| call.split_once("(\"")?.1.split_once('"'))

@@ -28,6 +28,8 @@ enum Source {
     Movable(Arc<AtomicU64>),
     /// A start, and the nanoseconds added to it.
     Fixed(Timestamp, Arc<AtomicU64>),
+    /// Runs so many times faster than the system's since that time.
+    Fast(Timestamp, u32),
 }
 
 /// Why a clock did not move.
@@ -58,18 +60,29 @@ impl Clock {
         Self(Source::Fixed(start, Arc::default()))
     }
 
+    /// Shows the system's time at `origin`, and runs `speed` times faster since then: for runs in which hours are
+    /// to pass in minutes. Clocks of the same two show the same time in every process of a machine.
+    /// [`advance`](Self::advance) is an error.
+    pub fn fast(origin: Timestamp, speed: u32) -> Self {
+        Self(Source::Fast(origin, speed))
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::now(),
             Source::Movable(offset) => after(Timestamp::now(), offset.load(Ordering::SeqCst)),
             Source::Fixed(start, offset) => after(*start, offset.load(Ordering::SeqCst)),
+            Source::Fast(origin, speed) => {
+                let passed = u128::try_from(Timestamp::now().duration_since(*origin).as_nanos()).unwrap_or(0);
+                after(*origin, u64::try_from(passed.saturating_mul((*speed).into())).unwrap_or(u64::MAX))
+            }
         }
     }
 
     /// Whether [`advance`](Self::advance) works.
     pub fn is_movable(&self) -> bool {
-        !matches!(self.0, Source::System)
+        matches!(self.0, Source::Movable(_) | Source::Fixed(..))
     }
 
     /// Moves this clock and all its clones forward, and returns the new time.
@@ -80,7 +93,7 @@ impl Clock {
     /// the year 9999. The clock then stays as it was.
     pub fn advance(&self, by: Duration) -> Result<Timestamp, ClockError> {
         let (start, offset) = match &self.0 {
-            Source::System => return Err(ClockError::NotMovable),
+            Source::System | Source::Fast(..) => return Err(ClockError::NotMovable),
             Source::Movable(offset) => (Timestamp::now(), offset),
             Source::Fixed(start, offset) => (*start, offset),
         };
@@ -111,6 +124,7 @@ impl fmt::Debug for Clock {
             Source::System => "system",
             Source::Movable(_) => "movable",
             Source::Fixed(..) => "fixed",
+            Source::Fast(..) => "fast",
         };
         write!(f, "Clock({kind}, {})", self.now())
     }
@@ -138,6 +152,16 @@ mod tests {
         assert_eq!(clock.now(), start);
         assert_eq!(clock.advance(HOUR).unwrap(), "2026-01-01T01:00:00Z".parse::<Timestamp>().unwrap());
         assert_eq!(clock.now(), "2026-01-01T01:00:00Z".parse::<Timestamp>().unwrap());
+    }
+
+    #[test]
+    fn a_fast_clock_runs_fast_from_its_origin_on() {
+        let origin = Timestamp::now() - jiff::SignedDuration::from_secs(10);
+        let passed = Clock::fast(origin, 100).now().duration_since(origin).as_secs();
+        assert!((1000..2000).contains(&passed), "{passed}");
+        assert!(!Clock::fast(origin, 100).is_movable());
+        let future = Timestamp::now() + HOUR;
+        assert_eq!(Clock::fast(future, 100).now(), future);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Operation};
-use crate::refusal::Refusal;
+use crate::{ErrCode, Error, Operation, Refusal};
 
 /// A JSON object without an errcode, or with errcode 0.
+#[derive(Debug)]
 pub(crate) struct Answer {
     operation: Operation,
     status: u16,
@@ -36,7 +36,7 @@ impl Answer {
         };
         if errcode != 0 {
             let errmsg = object.get("errmsg").and_then(Value::as_str).unwrap_or("no errmsg");
-            return Err(Refusal::new(errcode, errmsg, secrets).into_error(operation));
+            return Err(Error::Refused(Refusal::new(operation, ErrCode(errcode), errmsg, secrets)));
         }
         Ok(Self { operation, status, object })
     }
@@ -54,6 +54,20 @@ impl Answer {
             found,
         })
     }
+}
+
+/// Decodes an answer of WeChat's server API that came by another way than [`WeChat`](crate::WeChat), such as
+/// cloud hosting's: by its content, an errcode other than 0 as an error.
+///
+/// # Errors
+///
+/// [`Error::Refused`]; [`Error::Unexpected`] for what is no answer, or has not the fields of `T`.
+pub fn decode_answer<T: DeserializeOwned>(
+    operation: Operation,
+    status: u16,
+    body: &[u8],
+) -> Result<T, Error> {
+    Answer::decode(operation, status, body, &[])?.into("the fields of this API's answer")
 }
 
 fn describe(body: &[u8], error: &serde_json::Error) -> String {

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use bytes::{Bytes, BytesMut};
 use reqwest::{RequestBuilder, Response};
 use tokio::time::Instant;
 
 use crate::answer::Answer;
-use crate::error::{Error, Operation};
+use crate::download::{Content, Download};
 use crate::settings::{Settings, SettingsError};
 use crate::token::Tokens;
+use crate::{Error, Operation};
 
 /// WeChat's server, as seen from here. Clones share connections and access tokens.
 #[derive(Debug, Clone)]
@@ -33,8 +35,26 @@ pub(crate) struct Call<'a, F: Fn(&reqwest::Client, &str) -> RequestBuilder> {
     pub(crate) idempotent: bool,
     /// What must not appear in an error text.
     pub(crate) secrets: &'a [&'a str],
+    pub(crate) wanted: Wanted,
     /// Makes the request from the client and the server's base URL.
     pub(crate) request: F,
+}
+
+/// What a call is to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// JSON.
+    Answer,
+    /// JSON, after a file was sent.
+    AnswerToFile,
+    /// Other bytes; an error still comes as JSON.
+    Bytes,
+}
+
+/// What a call gave.
+pub(crate) enum Received {
+    Answer(Answer),
+    Bytes(Download),
 }
 
 impl WeChat {
@@ -60,7 +80,7 @@ impl WeChat {
     }
 
     /// Sends a request, repeats it where that is safe, and decodes the answer.
-    pub(crate) async fn send<F>(&self, call: Call<'_, F>) -> Result<Answer, Error>
+    pub(crate) async fn send<F>(&self, call: Call<'_, F>) -> Result<Received, Error>
     where
         F: Fn(&reqwest::Client, &str) -> RequestBuilder,
     {
@@ -79,7 +99,19 @@ impl WeChat {
             .await
     }
 
-    async fn attempt<F>(&self, call: &Call<'_, F>) -> Result<Answer, Error>
+    /// Sends a request that is answered in JSON.
+    pub(crate) async fn send_for_answer<F>(&self, call: Call<'_, F>) -> Result<Answer, Error>
+    where
+        F: Fn(&reqwest::Client, &str) -> RequestBuilder,
+    {
+        let operation = call.operation;
+        match self.send(call).await? {
+            Received::Answer(answer) => Ok(answer),
+            Received::Bytes(_) => Err(not_an_answer(operation)),
+        }
+    }
+
+    async fn attempt<F>(&self, call: &Call<'_, F>) -> Result<Received, Error>
     where
         F: Fn(&reqwest::Client, &str) -> RequestBuilder,
     {
@@ -93,7 +125,7 @@ impl WeChat {
                 tracing::debug!(
                     operation = %call.operation,
                     ?elapsed,
-                    errcode = refusal.map(|refusal| refusal.errcode),
+                    errcode = refusal.map(|refusal| refusal.code.0),
                     rid = error.rid(),
                     %error,
                     "WeChat did not answer as hoped"
@@ -103,7 +135,7 @@ impl WeChat {
         outcome
     }
 
-    async fn exchange<F>(&self, call: &Call<'_, F>) -> Result<Answer, Error>
+    async fn exchange<F>(&self, call: &Call<'_, F>) -> Result<Received, Error>
     where
         F: Fn(&reqwest::Client, &str) -> RequestBuilder,
     {
@@ -111,36 +143,69 @@ impl WeChat {
         let failed = |error: reqwest::Error| {
             let before_sending = error.is_connect() || error.is_builder();
             match error.is_timeout() && !before_sending {
-                true => Error::TimedOut { after: shared.settings.timeout },
+                true => Error::TimedOut { after: shared.settings.patience(call.wanted) },
                 false => Error::Network { detail: causes(error), before_sending },
             }
         };
         let request = (call.request)(&shared.http, &shared.server);
-        let response = request.send().await.map_err(failed)?;
+        let request = request.timeout(shared.settings.patience(call.wanted));
+        let mut response = request.send().await.map_err(failed)?;
         let status = response.status().as_u16();
-        let body = read(response, shared.settings.answer_limit).await.map_err(failed)?;
-        let Some(body) = body else {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            body.extend_from_slice(&chunk);
+            if let (Wanted::Bytes, Some(content)) = (call.wanted, Content::of(&body))
+                && content != Content::Json
+            {
+                let start = body.freeze();
+                return self.download(call, (content, start), response);
+            }
+            if body.len() > shared.settings.answer_limit {
+                return Err(Error::Unexpected {
+                    operation: call.operation,
+                    status,
+                    expected: "a JSON object",
+                    found: format!("more than {} bytes", shared.settings.answer_limit),
+                });
+            }
+        }
+        Answer::decode(call.operation, status, &body, call.secrets).map(Received::Answer)
+    }
+
+    fn download<F>(
+        &self,
+        call: &Call<'_, F>,
+        (content, start): (Content, Bytes),
+        response: Response,
+    ) -> Result<Received, Error>
+    where
+        F: Fn(&reqwest::Client, &str) -> RequestBuilder,
+    {
+        let status = response.status();
+        if !status.is_success() || start.trim_ascii_start().starts_with(b"<") {
             return Err(Error::Unexpected {
                 operation: call.operation,
-                status,
-                expected: "a JSON object",
-                found: format!("more than {} bytes", shared.settings.answer_limit),
+                status: status.as_u16(),
+                expected: "an image or another medium",
+                found: match content {
+                    Content::Other => "a page".into(),
+                    content => content.media_type().into(),
+                },
             });
-        };
-        Answer::decode(call.operation, status, &body, call.secrets)
+        }
+        let limit = self.shared.settings.download_limit;
+        Ok(Received::Bytes(Download::new(call.operation, (content, start), response, limit)))
     }
 }
 
-/// The body, or `None` if it is longer than the limit.
-async fn read(mut response: Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > limit {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
+/// Bytes where no call wanted any.
+pub(crate) fn not_an_answer(operation: Operation) -> Error {
+    Error::Unexpected { operation, status: 200, expected: "a JSON object", found: "other bytes".into() }
+}
+
+/// What ended a body in its middle.
+pub(crate) fn broken_off(error: reqwest::Error) -> Error {
+    Error::Network { detail: causes(error), before_sending: false }
 }
 
 /// The error and its causes in one line, without the URL: the secret is in its query.

@@ -3,12 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::client::{Call, WeChat};
-use crate::error::{Error, Operation};
-use crate::{App, Refusal};
-
-/// The longest code that is sent on. Today's have 32 characters.
-const LONGEST_CODE: usize = 512;
+use crate::client::{Call, Wanted};
+use crate::code::{LoginCode, checked};
+use crate::{App, Error, Operation, WeChat};
 
 /// Who has logged in.
 #[derive(Debug, Clone)]
@@ -36,20 +33,18 @@ impl WeChat {
     ///
     /// # Errors
     ///
-    /// [`Error::Code`] for a code that WeChat does not accept, and for one that cannot be a code
+    /// [`Class::NewCode`](crate::Class::NewCode) for a code that WeChat does not accept, and for one that cannot be a code
     /// (empty, very long, with control characters), which is not sent; all others of [`Error`] as
     /// they say.
-    pub async fn code_to_session(&self, app: &App, code: &str) -> Result<Session, Error> {
-        if code.is_empty() || code.len() > LONGEST_CODE || code.chars().any(char::is_control) {
-            let errmsg = "not sent: a login code is a short text, neither empty nor with control characters";
-            return Err(Error::Code(Refusal::new(40029, errmsg, &[])));
-        }
+    pub async fn code_to_session(&self, app: &App, code: &LoginCode) -> Result<Session, Error> {
+        let code = checked(Operation::CodeToSession, code.expose())?;
         let secret = app.secret.expose_secret();
         let answer = self
-            .send(Call {
-                operation: Operation::Login,
+            .send_for_answer(Call {
+                operation: Operation::CodeToSession,
                 idempotent: false,
                 secrets: &[secret, code],
+                wanted: Wanted::Answer,
                 request: |http, server| {
                     http.get(format!("{server}/sns/jscode2session")).query(&[
                         ("appid", app.appid.as_str()),
@@ -64,7 +59,7 @@ impl WeChat {
         let Body { openid, session_key, unionid } = answer.into(expected)?;
         if openid.is_empty() || session_key.expose_secret().is_empty() {
             return Err(Error::Unexpected {
-                operation: Operation::Login,
+                operation: Operation::CodeToSession,
                 status: 200,
                 expected,
                 found: "an empty openid or session_key".into(),

@@ -5,6 +5,9 @@ use std::time::Duration;
 use queqiao_storage::Clock;
 use reqwest::Url;
 
+use crate::client::Wanted;
+use crate::token::{TokenMode, TokenStore};
+
 /// Where WeChat is, and how patient the client is with it.
 ///
 /// `Settings { base_url: emulator.url(), ..Settings::default() }` talks to the emulator.
@@ -22,15 +25,28 @@ pub struct Settings {
     /// All attempts of a login together have to end before the claim on its code does
     /// ([`queqiao_storage::LEASE`]).
     pub timeout: Duration,
+    /// How long one attempt may take that uploads or downloads a file, or fetches a QR code.
+    pub transfer_timeout: Duration,
     /// How often a call is repeated when WeChat is busy (-1) or cannot be reached.
     pub retries: usize,
     /// The pause before the first repetition; it doubles each time, with some randomness.
     pub back_off: Duration,
     /// The longest answer that is read, in bytes.
     pub answer_limit: usize,
-    /// An access token is replaced this long before it expires. WeChat issues a new one in the last
-    /// five minutes only, so more brings nothing.
+    /// The largest image or medium that is read, in bytes.
+    pub download_limit: usize,
+    /// An access token is replaced before it expires, at a random time between eight tenths and half of this
+    /// before its end. WeChat issues a new one in the last five minutes only, so more brings nothing.
     pub token_margin: Duration,
+    /// Where access tokens are kept: in this process by default. Instances of one backend share a store.
+    pub token_store: TokenStore,
+    /// Which family of tokens is used.
+    pub token_mode: TokenMode,
+    /// How long one process may take to fetch a token before another may try: longer than all attempts together.
+    pub token_lease: Duration,
+    /// How often a day a token that WeChat refuses, and gives again when asked, is refreshed by force. That makes
+    /// the token of every other system worthless, so it is the last resort; WeChat allows 20. 0 for never.
+    pub forced_refreshes_per_day: u32,
     /// The clock that decides when a token has expired.
     pub clock: Clock,
 }
@@ -42,10 +58,16 @@ impl Default for Settings {
             allow_plain_http: false,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(5),
+            transfer_timeout: Duration::from_secs(60),
             retries: 2,
             back_off: Duration::from_millis(200),
             answer_limit: 1024 * 1024,
+            download_limit: 10 * 1024 * 1024,
             token_margin: Duration::from_secs(300),
+            token_store: TokenStore::default(),
+            token_mode: TokenMode::default(),
+            token_lease: Duration::from_secs(60),
+            forced_refreshes_per_day: 5,
             clock: Clock::system(),
         }
     }
@@ -72,12 +94,23 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// How long one attempt may take.
+    pub(crate) fn patience(&self, wanted: Wanted) -> Duration {
+        match wanted {
+            Wanted::Answer => self.timeout,
+            Wanted::AnswerToFile | Wanted::Bytes => self.transfer_timeout,
+        }
+    }
+
     /// The base URL without a slash at its end, and whether it is on this machine.
     pub(crate) fn server(&self) -> Result<(String, bool), SettingsError> {
         for (name, zero) in [
             ("connect_timeout", self.connect_timeout.is_zero()),
             ("timeout", self.timeout.is_zero()),
+            ("token_lease", self.token_lease.is_zero()),
+            ("transfer_timeout", self.transfer_timeout.is_zero()),
             ("answer_limit", self.answer_limit == 0),
+            ("download_limit", self.download_limit == 0),
         ] {
             if zero {
                 return Err(SettingsError::Zero(name));

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use queqiao_wechat::push::{
-    Fields, Format, Image, Kind, Limits, MediaCheck, Message, MiniProgramPage, Payload, Punish, Refused,
-    SubscribeMsgChange, SubscribeMsgPopup, SubscribeMsgSent, SubscribeStatus, Suggest, Text,
-    UserAuthorizationRevoke, UserEnterTempsession,
+    Fields, Format, Image, Kind, Limits, Message, MiniProgramPage, Payload, Punish, Refused,
+    SubscribeMsgChange, SubscribeMsgPopup, SubscribeMsgSent, SubscribeStatus, Text, UserAuthorizationRevoke,
+    UserEnterTempsession,
 };
+use queqiao_wechat::{ErrCode, MediaCheckResult, Suggest};
 
 fn fields(text: &str) -> Result<Fields, Refused> {
     Fields::read(text.as_bytes(), &Limits::default()).map(|(fields, _)| fields)
@@ -101,26 +102,25 @@ fn subscriptions() {
 
 #[test]
 fn verdicts_over_media() {
-    let check: MediaCheck = both(
+    let check: MediaCheckResult = both(
         r#"{"ToUserName":"gh_1","FromUserName":"oA","CreateTime":1626959646,"MsgType":"event",
             "Event":"wxa_media_check","appid":"wx1","trace_id":"60f9","version":2,
             "detail":[{"strategy":"content_model","errcode":0,"suggest":"pass","label":100,"prob":90}],
             "errcode":0,"errmsg":"ok","result":{"suggest":"pass","label":100}}"#,
         "<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><CreateTime>1626959646</CreateTime>
          <MsgType>event</MsgType><Event>wxa_media_check</Event><appid>wx1</appid><trace_id>60f9</trace_id>
-         <version>2</version><detail><strategy>content_model</strategy><errcode>0</errcode>
+         <version>2</version><errmsg>ok</errmsg><detail><strategy>content_model</strategy><errcode>0</errcode>
          <suggest>pass</suggest><label>100</label><prob>90</prob></detail>
          <result><suggest>pass</suggest><label>100</label></result></xml>",
     );
-    assert_eq!((check.trace_id.as_str(), check.errcode, check.detail.len()), ("60f9", 0, 1));
-    assert_eq!(check.result.unwrap().suggest, Suggest::Pass);
+    assert_eq!((check.trace_id.as_str(), check.detail.len()), ("60f9", 1));
+    assert_eq!(check.judgement().unwrap().suggest, Suggest::Pass);
     let cloud = message(
         r#"{"MsgType":"event","Event":"wxa_media_check","traceId":"1","errcode":-1008,
             "result":{"suggest":"new word","label":"20001"}}"#,
     );
-    let cloud: MediaCheck = cloud.payload().unwrap();
-    assert_eq!((cloud.trace_id.as_str(), cloud.errcode), ("1", -1008));
-    assert_eq!((cloud.result.unwrap().suggest, cloud.result.unwrap().label), (Suggest::Other, 20001));
+    let cloud: MediaCheckResult = cloud.payload().unwrap();
+    assert_eq!((cloud.trace_id.as_str(), cloud.judgement()), ("1", Err((ErrCode(-1008), ""))));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Query, State};
 use axum::{Json, Router};
 use queqiao_storage::{Cipher, Clock, Database, KEPT_KEYS, PoolOptions, SessionKeys, SqlStore};
-use queqiao_wechat::{App, WeChat};
+use queqiao_wechat::{App, DecryptError, EncryptedData, WeChat};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -46,32 +46,6 @@ impl Dice {
         let bytes = [self.next().to_be_bytes(), self.next().to_be_bytes()].concat();
         base64::engine::general_purpose::STANDARD.encode(bytes)
     }
-}
-
-fn bytes(key: &str) -> [u8; 16] {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(key).unwrap().try_into().unwrap()
-}
-
-/// As WeChat does: AES-128-CBC with the session_key.
-fn seal(key: &str, iv: [u8; 16], plain: &str) -> Vec<u8> {
-    use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
-    let mut data = plain.as_bytes().to_vec();
-    let length = data.len();
-    data.resize(length + 16, 0);
-    cbc::Encryptor::<aes::Aes128>::new(&bytes(key).into(), &iv.into())
-        .encrypt_padded::<Pkcs7>(&mut data, length)
-        .unwrap()
-        .to_vec()
-}
-
-fn open(key: &str, iv: [u8; 16], data: &[u8]) -> Option<Value> {
-    use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
-    let mut data = data.to_vec();
-    let plain = cbc::Decryptor::<aes::Aes128>::new(&bytes(key).into(), &iv.into())
-        .decrypt_padded::<Pkcs7>(&mut data)
-        .ok()?;
-    serde_json::from_slice(plain).ok()
 }
 
 /// WeChat as far as it matters here: one key for each user, codes that work once.
@@ -180,8 +154,7 @@ struct Pending {
 
 /// Data on its way, and the key that it was encrypted with.
 struct Sent {
-    data: Vec<u8>,
-    iv: [u8; 16],
+    data: EncryptedData,
     key: String,
     number: u64,
 }
@@ -257,22 +230,23 @@ impl Run<'_> {
         let Some(key) = key else { return };
         let plain = json!({ "number": number.to_string(), "watermark": { "appid": APPID, "timestamp": 1 } });
         let iv = [u8::try_from(number % 256).unwrap(); 16];
-        let data = seal(&key, iv, &plain.to_string());
-        self.data.push(Sent { data, iv, key, number });
+        let data = EncryptedData::seal(plain.to_string().as_bytes(), &key.as_str().into(), iv).unwrap();
+        self.data.push(Sent { data, key, number });
     }
 
     /// The data arrives; it opens if a login has brought its key, and no three others since.
     async fn arrive(&mut self, sent: Sent) {
         let keys = self.world.store.newest(APPID, &self.openid).await.unwrap();
         assert!(keys.len() <= KEPT_KEYS);
-        let opened = keys.iter().find_map(|key| open(key.key.expose_secret(), sent.iv, &sent.data));
+        let opened = sent.data.decrypt_with_any::<Value>(keys.iter().map(|key| &key.key), APPID);
         let known = keys.iter().any(|key| key.key.expose_secret() == sent.key);
         match opened {
-            Some(opened) => {
-                assert_eq!(opened["number"], sent.number.to_string());
+            Ok(opened) => {
+                assert_eq!(opened.data["number"], sent.number.to_string());
                 self.counts.decrypted += 1;
             }
-            None => {
+            Err(error) => {
+                assert_eq!(error, DecryptError::Stale);
                 assert!(!known, "it fails although its key is there");
                 let brought = self.brought();
                 let newest: Vec<&String> = brought.iter().rev().take(KEPT_KEYS).collect();
@@ -309,8 +283,8 @@ impl Run<'_> {
         self.take();
         let sent = self.data.pop().unwrap();
         let keys = self.world.store.newest(APPID, &self.openid).await.unwrap();
-        let opened = keys.iter().find_map(|key| open(key.key.expose_secret(), sent.iv, &sent.data));
-        assert!(opened.is_some(), "it fails again after a login");
+        let opened = sent.data.decrypt_with_any::<Value>(keys.iter().map(|key| &key.key), APPID);
+        assert!(opened.is_ok(), "it fails again after a login");
         self.counts.recovered += 1;
     }
 

@@ -124,7 +124,7 @@ impl LoginService {
         code: &str,
         now: Timestamp,
     ) -> Result<UserId, LoginError> {
-        let session = program.wechat().code_to_session(program.credentials(), code).await?;
+        let session = program.wechat().code_to_session(program.credentials(), &code.into()).await?;
         let appid = program.appid();
         let mut identity = Identity::new(appid, &session.openid);
         identity.unionid = session.unionid;
@@ -250,16 +250,16 @@ impl LoginError {
 
 impl From<queqiao_wechat::Error> for LoginError {
     fn from(error: queqiao_wechat::Error) -> Self {
-        use queqiao_wechat::Error as E;
-        match error {
-            E::Code(_) => LoginError::CodeInvalid,
-            E::RateLimited(_) | E::QuotaUsedUp(_) => LoginError::TooOften,
-            E::HighRisk(_) => LoginError::Blocked,
-            error if error.is_transient() => {
+        use queqiao_wechat::Class;
+        match error.class() {
+            Some(Class::NewCode) => LoginError::CodeInvalid,
+            Some(Class::SlowDown | Class::QuotaUsedUp) => LoginError::TooOften,
+            Some(Class::User) => LoginError::Blocked,
+            _ if error.is_transient() => {
                 tracing::warn!(%error, "WeChat did not answer a login");
                 LoginError::Unavailable
             }
-            other => LoginError::Internal(other.into()),
+            _ => LoginError::Internal(error.into()),
         }
     }
 }

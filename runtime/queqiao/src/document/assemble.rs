@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::encoding::EncodingBuilder;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle, PathItem,
@@ -182,7 +183,12 @@ impl Writer<'_> {
         }
         if let Some(body) = draft.body {
             let schema = self.schema(meta, Side::Request, body.schema);
-            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let mut content = ContentBuilder::new().schema(Some(schema));
+            for (name, media_types) in body.parts {
+                let encoding = EncodingBuilder::new().content_type(Some(media_types)).build();
+                content = content.encoding(name, encoding);
+            }
+            let content = content.build();
             let required = if body.required { Required::True } else { Required::False };
             builder = builder.request_body(Some(
                 RequestBodyBuilder::new().content(body.media_type, content).required(Some(required)).build(),

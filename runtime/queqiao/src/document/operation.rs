@@ -66,6 +66,8 @@ pub(crate) struct RequestBody {
     pub(crate) media_type: &'static str,
     pub(crate) schema: Value,
     pub(crate) required: bool,
+    /// The media types of the parts of a form that are no texts.
+    pub(crate) parts: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -164,7 +166,7 @@ impl Operation<'_> {
             return;
         }
         let schema = self.schemas.schema::<T>(Side::Request);
-        self.draft.body = Some(RequestBody { media_type, schema, required });
+        self.draft.body = Some(RequestBody { media_type, schema, required, parts: Vec::new() });
     }
 
     /// Adds a body of any media type, which the contract does not describe.
@@ -173,7 +175,61 @@ impl Operation<'_> {
             self.mistake("two arguments read the body; keep one of them");
             return;
         }
-        self.draft.body = Some(RequestBody { media_type: "*/*", schema: json!({}), required: false });
+        self.draft.body =
+            Some(RequestBody { media_type: "*/*", schema: json!({}), required: false, parts: Vec::new() });
+    }
+
+    /// The members of `T` as texts of a form: name, whether it is required, schema.
+    #[cfg(feature = "server")]
+    pub(crate) fn form_members<T: JsonSchema>(&mut self) -> Vec<(String, bool, Value)> {
+        let reference = self.schemas.schema::<T>(Side::Request);
+        let mut members = Vec::new();
+        self.collect(&reference, true, &mut members);
+        members
+    }
+
+    /// Adds a form with one file beside texts, and returns how to decode the texts.
+    #[cfg(feature = "server")]
+    pub(crate) fn form_body(
+        &mut self,
+        texts: Vec<(String, bool, Value)>,
+        file: &str,
+        file_schema: Value,
+        content_type: String,
+    ) -> Plan {
+        if self.draft.body.is_some() {
+            self.mistake("two arguments read the body; keep one of them");
+            return Plan::default();
+        }
+        let mut properties = serde_json::Map::new();
+        let mut required = vec![json!(file)];
+        let mut fields = Vec::new();
+        for (name, needed, schema) in texts {
+            let schemas = &mut *self.schemas;
+            let kind = Kind::of(&schema, &mut |schema| schemas.resolve(Side::Request, schema));
+            match kind {
+                Some(kind) if kind.items().is_none() && kind.style().is_none() && name != file => {
+                    if needed {
+                        required.push(json!(name));
+                    }
+                    fields.push((name.clone(), kind));
+                    properties.insert(name, schema);
+                }
+                _ if name == file => self.mistake(format_args!(
+                    "a text of the form is named `{file}`, as the file itself is; rename it"
+                )),
+                _ => self.mistake(format_args!(
+                    "`{name}` is a list or an object, and `wx.uploadFile` sends one text under each name; take it as JSON in \
+                     one text, or in an operation of its own"
+                )),
+            }
+        }
+        properties.insert(file.to_owned(), file_schema);
+        let schema = json!({ "type": "object", "properties": properties, "required": required });
+        let parts = vec![(file.to_owned(), content_type)];
+        self.draft.body =
+            Some(RequestBody { media_type: "multipart/form-data", schema, required: true, parts });
+        Plan::new(fields)
     }
 
     /// Adds an answer of any media type, which the contract does not describe.

@@ -22,6 +22,8 @@ use http::request::Parts;
 pub use self::body::Json;
 pub use self::header::{Header, HeaderField};
 pub use self::if_match::{IfMatch, PreconditionFailed};
+#[cfg(feature = "server")]
+pub(crate) use self::parameters::form_fields;
 pub use self::path::Path;
 pub use self::query::Query;
 pub(crate) use self::query::{Pair, pairs};

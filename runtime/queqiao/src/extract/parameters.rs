@@ -24,6 +24,22 @@ pub(super) fn read<T: Model + DeserializeOwned>(
     Ok(parsed)
 }
 
+/// Reads the texts of a form.
+#[cfg(feature = "server")]
+pub(crate) fn form_fields<T: Model + DeserializeOwned>(
+    plan: &crate::document::Plan,
+    texts: &[(String, String)],
+) -> Result<T, Problem> {
+    use std::borrow::Cow;
+
+    let texts = texts.iter().map(|(name, text)| (Cow::Borrowed(&**name), Cow::Borrowed(&**text)));
+    let value = plan.object(texts, &crate::document::Kind::Text).map_err(|repeated| {
+        let message = Text::both("不能给出多次", "is given more than once");
+        Problem::validation(vec![FieldError::new(format!("/{}", repeated.name), "repeated", message)])
+    })?;
+    read(Location::Body, None, value)
+}
+
 /// The error of a value that serde does not take: a missing member is reported at its own place.
 pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, message: String) -> FieldError {
     let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) else {

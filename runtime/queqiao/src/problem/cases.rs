@@ -59,6 +59,42 @@ cases! {
     /// A change without the version that it is for.
     PRECONDITION_REQUIRED = 428 "precondition.required" "The change must name the version it is for." "修改须指明所针对的版本。"
         { "Send `If-Match` with the `ETag` that came with the thing." "请在 `If-Match` 中携带获取时的 `ETag`。" };
+    /// The form of an upload is none, or holds something else than one file and its texts.
+    #[cfg(feature = "server")]
+    UPLOAD_FORM = 400 "upload.form" "The body is not a form with one file." "请求体不是带有一个文件的表单。";
+    /// The upload broke off, or its length is not the one that was announced.
+    #[cfg(feature = "server")]
+    UPLOAD_INCOMPLETE = 400 "upload.incomplete" "The upload ended before it was complete." "文件没有传完。";
+    /// The file is larger than the operation takes.
+    #[cfg(feature = "server")]
+    UPLOAD_TOO_LARGE = 413 "upload.too_large" "The file is too large." "文件过大。";
+    /// The file is of another kind, or its name or declared type says something else than its bytes.
+    #[cfg(feature = "server")]
+    UPLOAD_KIND = 415 "upload.kind" "The file is not of a kind that is taken here." "文件类型不符。";
+    /// The picture has more pixels than the operation takes.
+    #[cfg(feature = "server")]
+    UPLOAD_DIMENSIONS = 422 "upload.dimensions" "The picture has too many pixels, or none." "图片尺寸不符合要求。";
+    /// The picture is not whole, or cannot be decoded.
+    #[cfg(feature = "server")]
+    UPLOAD_DAMAGED = 422 "upload.damaged" "The file is damaged." "文件已损坏。";
+    /// As many uploads as may be are under way.
+    #[cfg(feature = "server")]
+    UPLOAD_BUSY = 503 "upload.busy" "Too many uploads are under way." "正在上传的文件过多。"
+        { "Try again in a moment." "请稍后再试。" };
+    /// The store of the files does not answer.
+    #[cfg(feature = "server")]
+    UPLOAD_UNAVAILABLE = 503 "upload.unavailable" "Files cannot be stored at the moment." "暂时无法保存文件。"
+        { "Try again in a moment." "请稍后再试。" };
+    /// The link to a file was never given out, or was changed; no operation answers it.
+    #[cfg(feature = "server")]
+    UPLOAD_LINK = 403 "upload.link" "The link to the file is not valid." "文件链接无效。";
+    /// The link to a file has ended; no operation answers it.
+    #[cfg(feature = "server")]
+    UPLOAD_EXPIRED = 403 "upload.link_expired" "The link to the file has expired." "文件链接已过期。"
+        { "Ask for a new one." "请重新获取。" };
+    /// No such file; no operation answers it.
+    #[cfg(feature = "server")]
+    UPLOAD_NOT_FOUND = 404 "upload.not_found" "There is no such file." "没有这个文件。";
     /// No such route.
     ROUTE_NOT_FOUND = 404 "route.not_found" "There is no such path." "没有这个路径。";
     /// The path exists with other methods.

@@ -4,18 +4,20 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Inbox};
+use queqiao_storage::{Accounts, Clock, Database, Inbox, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
+use crate::upload::Files;
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
     database: Database,
     accounts: Arc<dyn Accounts>,
     inbox: Arc<dyn Inbox>,
+    files: Files,
     clock: Clock,
     app: config::Map<String, config::Value>,
     folder: std::path::PathBuf,
@@ -27,9 +29,11 @@ impl Boot {
         database: Database,
         accounts: Arc<dyn Accounts>,
         inbox: Arc<dyn Inbox>,
+        files: Files,
         clock: Clock,
     ) -> Self {
-        Self { database, accounts, inbox, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+        let (app, folder) = (settings.app.clone(), settings.folder.clone());
+        Self { database, accounts, inbox, files, clock, app, folder }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -78,6 +82,19 @@ impl Boot {
     /// ```
     pub fn inbox(&self) -> &Arc<dyn Inbox> {
         &self.inbox
+    }
+
+    /// The files that users uploaded: their URLs, and their end. Handlers may take [`Files`] as an argument too.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The object store, where the bytes of files are: a folder, or the bucket of `[objects]`.
+    ///
+    /// What an application writes there itself belongs under keys that begin with neither `public/` nor
+    /// `private/`; no URL of the framework leads to it.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        self.files.objects()
     }
 
     /// The clock that the framework itself reads; tests move it.

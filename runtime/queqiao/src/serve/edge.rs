@@ -1,6 +1,7 @@
 //! What every request passes first: its id, the log line, the time limit, and a net under panics.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
@@ -43,7 +44,7 @@ pub(super) struct Edge {
 }
 
 /// The log line, the time limit, and the net.
-pub(super) async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+pub(super) async fn edge(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let wishes = request.headers().get(ACCEPT_LANGUAGE).cloned();
     let respond = |problem: Problem| problem.respond(Audience::kept(&id, wishes.as_ref(), edge.language));
@@ -52,10 +53,12 @@ pub(super) async fn edge(State(edge): State<Edge>, request: Request, next: Next)
     // Never the query: it may carry what is nobody's business.
     let path = request.uri().path().to_owned();
 
-    let guarded = AssertUnwindSafe(tokio::time::timeout(edge.time, next.run(request))).catch_unwind();
+    let deadline = Deadline::new(edge.time);
+    request.extensions_mut().insert(deadline.clone());
+    let guarded = AssertUnwindSafe(deadline.keep(next.run(request))).catch_unwind();
     let response = match guarded.await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => {
+        Ok(Some(response)) => response,
+        Ok(None) => {
             let seconds = edge.time.as_secs_f32();
             respond(Problem::from_case(&problem::TIMED_OUT).with_detail(Text::both(
                 format!("服务器在 {seconds} 秒后停止处理。"),
@@ -76,6 +79,50 @@ pub(super) async fn edge(State(edge): State<Edge>, request: Request, next: Next)
         tracing::info!(%method, path, status, ms, request_id = id, "answered");
     }
     response
+}
+
+/// When the server gives up on a request. An argument that takes longer by its nature moves it.
+#[derive(Clone, Debug)]
+pub(crate) struct Deadline {
+    time: Duration,
+    end: Arc<Mutex<Instant>>,
+}
+
+impl Deadline {
+    fn new(time: Duration) -> Self {
+        Self { time, end: Arc::new(Mutex::new(Instant::now() + time)) }
+    }
+
+    /// Allows this much more, from now on.
+    pub(crate) fn allow(&self, more: Duration) {
+        self.set(Instant::now() + more + self.time);
+    }
+
+    /// What comes now has the time that every request has.
+    pub(crate) fn start_again(&self) {
+        self.set(Instant::now() + self.time);
+    }
+
+    fn set(&self, end: Instant) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    fn end(&self) -> Instant {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the end, wherever it has moved meanwhile.
+    async fn keep<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let end = self.end();
+            match tokio::time::timeout_at(end.into(), &mut work).await {
+                Ok(done) => return Some(done),
+                Err(_) if self.end() > end => {}
+                Err(_) => return None,
+            }
+        }
+    }
 }
 
 fn request_id(request: &Request) -> String {

@@ -62,6 +62,12 @@ mod with {
             queqiao_emulator::MOCK_CODE
         }
 
+        /// The emulator itself.
+        #[cfg(feature = "test")]
+        pub(crate) fn emulator(&self) -> &Emulator {
+            self.0.emulator()
+        }
+
         /// A login code as `wx.login` gives it to the user.
         #[cfg(feature = "test")]
         pub(crate) fn login_code(&self, appid: &str, user: &str) -> Result<String> {

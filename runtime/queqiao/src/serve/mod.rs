@@ -11,6 +11,7 @@ mod health;
 mod keys;
 mod log;
 mod message_settings;
+mod object_settings;
 mod operator;
 mod reader;
 mod settings;
@@ -31,6 +32,7 @@ pub use self::error::{Error, Result};
 pub use self::reader::ConfigError;
 
 pub(crate) use self::client_settings::{ClientSettings, Rule};
+pub(crate) use self::edge::Deadline;
 #[cfg(feature = "test")]
 pub(crate) use self::emulate::Emulated;
 pub(crate) use self::settings::{Mode, Settings};
@@ -80,7 +82,7 @@ where
         return operator::run(api, task).await;
     }
     let built = api.build_to_serve()?;
-    let settings = Settings::load(&environment(), Mode::of_this_build())?;
+    let mut settings = Settings::load(&environment(), Mode::of_this_build())?;
     log::install(&settings.log)?;
     let stop = Stop::listen();
 
@@ -93,12 +95,13 @@ where
     };
     let listener = listen(settings.server.address).await?;
     let address = listener.local_addr()?;
+    settings.server.address = address;
     if let Some(warning) = start_up::unread(&settings.folder, built.releases()) {
         tracing::warn!("{warning}");
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, messages, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, messages, leases, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -111,11 +114,14 @@ where
     let writing = tokio::spawn(clients.keep_writing(told));
     let (stopped, told) = oneshot::channel();
     let working = tokio::spawn(messages.keep_working(told));
+    let (swept, told) = oneshot::channel();
+    let sweeping = tokio::spawn(boot.files().clone().keep_sweeping(leases, told));
     shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
     // Messages under way and the last counts, before the database is closed.
-    drop((served, stopped));
+    drop((served, stopped, swept));
     working.await?;
     writing.await?;
+    sweeping.await?;
     boot.close().await;
     Ok(())
 }

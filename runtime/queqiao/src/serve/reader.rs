@@ -273,6 +273,21 @@ impl Reader {
         }
     }
 
+    /// What URLs begin with, without a slash at the end.
+    pub(super) fn url(&mut self, key: &str) -> Option<String> {
+        let text = self.optional::<String>(key).filter(|text| !text.is_empty())?;
+        let whole = text.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some()
+                && uri.query().is_none()
+        });
+        if !whole {
+            let origin = self.origin(key);
+            self.mistake(format!("{origin}: `{text}` is no address; write it as `https://api.example.com`"));
+        }
+        Some(text.trim_end_matches('/').to_owned())
+    }
+
     /// A section that someone else reads.
     pub(super) fn table(&mut self, section: &'static str) -> config::Map<String, config::Value> {
         self.ignore(section);

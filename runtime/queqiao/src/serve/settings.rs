@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::client_settings::ClientSettings;
 use super::keys::encryption_key;
 use super::message_settings;
+use super::object_settings::{ObjectSettings, UploadSettings};
 use super::reader::{ConfigError, Reader};
 use super::wechat_settings::WeChatSettings;
 use crate::auth::Key;
@@ -34,6 +35,8 @@ impl Mode {
 #[derive(Clone, Debug)]
 pub(crate) struct ServerSettings {
     pub(crate) address: SocketAddr,
+    /// How the world reaches the server; needed where URLs of its own are given out.
+    pub(crate) url: Option<String>,
     pub(crate) body_limit: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
@@ -94,6 +97,8 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) emulator: EmulatorSettings,
     pub(crate) log: LogSettings,
+    pub(crate) objects: ObjectSettings,
+    pub(crate) uploads: UploadSettings,
     pub(crate) clients: ClientSettings,
     pub(crate) messages: MessageSettings,
     /// Folder of the checked-in client.
@@ -157,6 +162,7 @@ impl Settings {
         let port = reader.get("server.port", 8080_u16);
         let server = ServerSettings {
             address: SocketAddr::new(host, port),
+            url: reader.url("server.url"),
             body_limit: reader.size("server.body_limit", 1024 * 1024),
             request_timeout: reader.duration("server.request_timeout", Duration::from_secs(30)),
             shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::from_secs(30)),
@@ -253,6 +259,8 @@ impl Settings {
             filter: reader.get("log.filter", "info".to_owned()),
             json: reader.choice("log.format", [("json", true), ("pretty", false)]),
         };
+        let objects = ObjectSettings::read(&mut reader, &folder, &data);
+        let uploads = UploadSettings::read(&mut reader);
         let clients = ClientSettings::read(&mut reader);
         let messages = message_settings::read(&mut reader);
         let client = reader.optional::<String>("client.out").map(|out| folder.join(out));
@@ -269,6 +277,8 @@ impl Settings {
             auth,
             emulator,
             log,
+            objects,
+            uploads,
             clients,
             messages,
             client,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
-use queqiao_storage::{Clock, ContractId, Database, PoolOptions, SqlStore};
-use queqiao_wechat::WeChat;
+use jiff::SignedDuration;
+use queqiao_storage::{Clock, ContractId, Database, Leases, PoolOptions, SqlStore, Uploads};
+use queqiao_wechat::{TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -18,6 +19,7 @@ use super::emulate::Emulated;
 use super::error::{Error, Result};
 use super::health::{self, Readiness};
 use super::keys::{self, ServerKeys};
+use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
 use super::wechat_settings::AppSettings;
@@ -26,7 +28,9 @@ use crate::apps::{Apps, Registered};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
+use crate::document::Document;
 use crate::message::{self, MessageService};
+use crate::upload::{self, FileSettings, Files, Links};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -35,6 +39,7 @@ pub(crate) struct Wired {
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
     pub(crate) messages: MessageService,
+    pub(crate) leases: Arc<dyn Leases>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
     #[cfg(feature = "test")]
@@ -63,7 +68,7 @@ where
     let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqlStore::new(database.clone(), cipher).await?);
+    let store = Arc::new(SqlStore::new(database.clone(), cipher.clone()).await?);
     let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
     let counted = Counted {
         operations: built.operations().collect(),
@@ -72,13 +77,16 @@ where
         policy,
         limit: settings.clients.limit,
     };
+    let leases: Arc<dyn Leases> = store.clone();
+    let files = files(settings, &keys, built.document(), store.clone(), &clock).await?;
+    let access_tokens = TokenStore::shared(store.clone(), cipher);
     let clients = Arc::new(Clients::new(counted, store.clone(), clock.clone()));
 
     let accounts = Arc::clone(&stores.accounts);
-    let apps = Arc::new(apps(settings, emulator)?);
+    let apps = Arc::new(apps(settings, access_tokens, &clock, emulator)?);
     let login = login(built.title(), settings, &keys, stores, &clock, Arc::clone(&apps), emulator)?;
     let login = Arc::new(login);
-    let boot = Boot::new(settings, database.clone(), accounts, store.clone(), clock.clone());
+    let boot = Boot::new(settings, database.clone(), accounts, store.clone(), files.clone(), clock.clone());
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
@@ -86,7 +94,8 @@ where
         .with_authentication(login.clone())
         .with_login(login.clone())
         .with_apps(Arc::clone(&apps))
-        .with_clients(Arc::clone(&clients));
+        .with_clients(Arc::clone(&clients))
+        .with_files(files.clone());
 
     let readiness = Readiness::new(database);
     let document = built.document().clone();
@@ -111,6 +120,8 @@ where
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
     }
+    // Files are packed already, and players ask for parts of their bytes.
+    router = router.merge(upload::routes(files, language));
     let router = router
         .layer(from_fn_with_state(Edge { time: settings.server.request_timeout, language }, edge::edge))
         .layer(cors(&settings.server.cors_origins)?)
@@ -121,6 +132,7 @@ where
         readiness,
         clients,
         messages,
+        leases,
         #[cfg(feature = "test")]
         login,
         #[cfg(feature = "test")]
@@ -129,8 +141,17 @@ where
 }
 
 /// The mini-programs, and where WeChat is.
-fn apps(settings: &Settings, emulator: Option<&Emulated>) -> Result<Apps> {
-    let mut wechat = queqiao_wechat::Settings::default();
+fn apps(
+    settings: &Settings,
+    access_tokens: TokenStore,
+    clock: &Clock,
+    emulator: Option<&Emulated>,
+) -> Result<Apps> {
+    let mut wechat = queqiao_wechat::Settings {
+        token_store: access_tokens,
+        clock: clock.clone(),
+        ..queqiao_wechat::Settings::default()
+    };
     if let Some(url) = emulator.map(Emulated::url).or_else(|| settings.wechat.base_url.clone()) {
         wechat.base_url = url;
     }
@@ -158,6 +179,57 @@ impl From<&AppSettings> for Registered {
             push: app.push.clone(),
         }
     }
+}
+
+/// The files, with their store; what cannot be put right by waiting ends the start.
+async fn files(
+    settings: &Settings,
+    keys: &ServerKeys,
+    document: &Document,
+    records: Arc<dyn Uploads>,
+    clock: &Clock,
+) -> Result<Files> {
+    let url = match &settings.server.url {
+        Some(url) => url.clone(),
+        None if settings.mode == Mode::Production && takes_files(document) => {
+            return Err(ConfigError::one(
+                "server.url is missing, and the URLs of uploaded files begin with it; set QUEQIAO__SERVER__URL to the \
+                 address under which phones reach this server, such as https://api.example.com"
+                    .into(),
+            )
+            .into());
+        }
+        None => format!("http://{}", settings.server.address),
+    };
+    let objects = settings.objects.open()?;
+    if let Objects::Bucket(_) = &settings.objects.objects {
+        match objects.check().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "uploads are refused until the object store answers");
+            }
+            checked => checked?,
+        }
+    }
+    let lifetime = SignedDuration::try_from(settings.objects.link_lifetime)?;
+    let secrets = std::iter::once(keys.secret()).chain(&settings.auth.previous_secrets);
+    let files = FileSettings {
+        server_url: url,
+        public_url: settings.objects.public_url.clone(),
+        time: settings.uploads.timeout,
+        idle: settings.uploads.idle_timeout,
+        at_once: settings.uploads.at_once,
+        redrawn_at_once: settings.uploads.redrawn_at_once,
+    };
+    Ok(Files::new(objects, records, clock.clone(), Links::new(secrets, lifetime), files))
+}
+
+/// Whether an operation takes a file.
+fn takes_files(document: &Document) -> bool {
+    let paths = document.value().get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
+    let operations = paths.filter_map(|(_, path)| path.get("post"));
+    operations
+        .filter_map(|operation| operation.pointer("/requestBody/content"))
+        .any(|content| content.get("multipart/form-data").is_some())
 }
 
 fn login(

@@ -15,7 +15,6 @@ use secrecy::ExposeSecret;
 use super::writer::Writing;
 use super::{
     Bucket, ObjectBytes, ObjectError, ObjectKey, ObjectMeta, ObjectOptions, ObjectStore, ObjectWriter,
-    Service,
 };
 
 /// What one request to a bucket carries; the least that S3 takes for a part of an object.
@@ -74,7 +73,7 @@ fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
     let secret = bucket.access_key_secret.expose_secret();
     match bucket.service {
         #[cfg(feature = "s3")]
-        Service::S3 => {
+        super::Service::S3 => {
             let mut builder = services::S3::default()
                 .bucket(&bucket.name)
                 .endpoint(endpoint)
@@ -90,7 +89,7 @@ fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
             Ok(Operator::new(builder)?)
         }
         #[cfg(feature = "oss")]
-        Service::Oss => {
+        super::Service::Oss => {
             let style = if bucket.path_style { "path" } else { "virtual" };
             let builder = services::Oss::default()
                 .bucket(&bucket.name)
@@ -101,7 +100,7 @@ fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
             Ok(Operator::new(builder)?)
         }
         #[cfg(feature = "cos")]
-        Service::Cos => {
+        super::Service::Cos => {
             let builder = services::Cos::default()
                 .bucket(&bucket.name)
                 .endpoint(endpoint)

@@ -177,6 +177,11 @@ impl SqlStore {
         options: ImportOptions<'_>,
         mark: ImportMark<'_>,
     ) -> Result<Imported, ImportError> {
+        // A plan that was made while the tables were small would be kept, and read them whole when they are large.
+        #[cfg(feature = "postgres")]
+        if transaction.engine() == crate::Engine::Postgres {
+            transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan", &[]).await?;
+        }
         let mut known = Known::find(transaction, batch).await?;
         let (mut new, mut imported) = (New::default(), Imported::default());
         for (line, record) in batch {

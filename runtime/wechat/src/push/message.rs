@@ -143,6 +143,6 @@ impl Message {
                 part(&self.fields.write(super::Format::Json));
             }
         }
-        super::hex(&sha256.finalize())
+        hex::encode(sha256.finalize())
     }
 }

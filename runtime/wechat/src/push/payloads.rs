@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{Kind, Payload};
+use crate::MediaCheckResult;
 
 macro_rules! payloads {
     ($($payload:ident = $variant:ident $name:literal;)*) => {$(
@@ -21,7 +22,7 @@ payloads! {
     SubscribeMsgPopup = Event "subscribe_msg_popup_event";
     SubscribeMsgChange = Event "subscribe_msg_change_event";
     SubscribeMsgSent = Event "subscribe_msg_sent_event";
-    MediaCheck = Event "wxa_media_check";
+    MediaCheckResult = Event "wxa_media_check";
     UserInfoModified = Event "user_info_modified";
     UserAuthorizationRevoke = Event "user_authorization_revoke";
     UserAuthorizationCancellation = Event "user_authorization_cancellation";
@@ -165,67 +166,6 @@ listed! {
 listed! {
     /// A subscribe message was delivered, or was not.
     SubscribeMsgSent, SentItem, "SubscribeMsgSentEvent"
-}
-
-/// What a content check advises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Suggest {
-    /// Publish.
-    Pass,
-    /// Let a person look.
-    Review,
-    /// Refuse.
-    Risky,
-    /// A word that the documentation does not know: treat it as [`Review`](Self::Review).
-    #[serde(other)]
-    Other,
-}
-
-/// The result of mediaCheckAsync. It may arrive before the transaction that asked for it has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct MediaCheck {
-    /// What the call answered as its `trace_id`.
-    #[serde(alias = "traceId")]
-    pub trace_id: String,
-    /// 0: judged. Anything else: not judged, and no verdict. WeChat may leave it out.
-    #[serde(default)]
-    pub errcode: i64,
-    /// The verdict over all.
-    #[serde(default)]
-    pub result: Option<MediaVerdict>,
-    /// The verdicts of each strategy.
-    #[serde(default)]
-    pub detail: Vec<MediaDetail>,
-}
-
-/// A verdict with its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct MediaVerdict {
-    /// The advice.
-    pub suggest: Suggest,
-    /// 100 for nothing found; 10001 advertising, 20001 politics, 20002 pornography, …
-    pub label: i64,
-}
-
-/// What one strategy found.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct MediaDetail {
-    /// Which.
-    #[serde(default)]
-    pub strategy: String,
-    /// It counts only if this is 0.
-    #[serde(default)]
-    pub errcode: i64,
-    /// The advice.
-    #[serde(default)]
-    pub suggest: Option<Suggest>,
-    /// The reason.
-    #[serde(default)]
-    pub label: Option<i64>,
-    /// How sure it is, 0 to 100.
-    #[serde(default)]
-    pub prob: Option<u8>,
 }
 
 macro_rules! authorization {

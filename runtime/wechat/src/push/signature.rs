@@ -25,7 +25,7 @@ fn of<const N: usize>(mut parts: [&str; N]) -> String {
     for part in parts {
         sha1.update(part);
     }
-    super::hex(&sha1.finalize())
+    hex::encode(sha1.finalize())
 }
 
 /// Compares without telling by the time it takes how much was right.
