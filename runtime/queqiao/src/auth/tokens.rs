@@ -212,14 +212,14 @@ mod tests {
         let steps = [server("a", &[]), server("a", &["b"]), server("b", &["a"]), server("b", &[])];
         for (before, after) in [(0, 1), (1, 2)] {
             for (signs, checks) in [(before, after), (after, before)] {
-                let (token, claims) = steps[signs].start(Uuid::nil(), 1, now()).unwrap();
+                let (token, claims) = steps[signs].start(Uuid::nil(), "wx1", 1, now()).unwrap();
                 assert!(steps[checks].check(&token, now()).is_ok(), "step {signs} and step {checks}");
                 let later = now() + 4000.seconds();
                 let renewed = steps[2].renew(&claims, later).unwrap().unwrap();
                 assert!(steps[3].check(&renewed, later).is_ok());
             }
         }
-        let (left, _) = steps[1].start(Uuid::nil(), 1, now()).unwrap();
+        let (left, _) = steps[1].start(Uuid::nil(), "wx1", 1, now()).unwrap();
         assert_eq!(code(steps[3].check(&left, now() + 7200.seconds())), "auth.invalid");
     }
 
