@@ -326,7 +326,12 @@ function operations(access, common) {
         problem = Object(problem);
         problem.title = problem.title || 'HTTP status ' + status;
         if (!Array.isArray(problem.errors)) delete problem.errors;
-        problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
+        problem.retryable = status === 429 || repeatable && status > 501 && status < 505
+          //#idempotent
+          // Under the same key it is not carried out twice: it gets the answer of the first.
+          || problem.code === 'idempotency.running'
+          //#end
+          ;
         return fault(
           //#upgrade
           problem.code === 'client.too_old' ? 'upgrade' :

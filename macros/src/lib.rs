@@ -60,13 +60,15 @@ use crate::handler::Method;
 ///
 /// # The attribute
 ///
-/// `#[get("/path/{parameter}", operation_id = "…", tag = "…", sunset = "…")]`
+/// `#[get("/path/{parameter}", operation_id = "…", tag = "…", sunset = "…")]`, and on the other methods `idempotent`
 ///
 /// - The path starts with a slash, does not end with one, and holds parameters in braces that fill a whole segment.
 ///   `Path<_>` takes them. What comes after `?` is taken by `Query<_>`.
 /// - `operation_id` is the name of the client's function; without it, the handler's name in camelCase
 ///   (`list_todos` becomes `listTodos`).
 /// - `tag` groups operations in the document; without it, the handler's module.
+/// - `idempotent` (not on GET, which only reads): a request that comes again under its `Idempotency-Key` is answered as the
+///   first was, and not carried out again. The generated client makes the keys and repeats such calls by itself.
 /// - `sunset` is the day on which a deprecated operation ends, as in `2027-06-30`: its answers say so.
 ///
 /// # What follows from the rest

@@ -2,6 +2,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod host_tools;
 mod object_store;
 mod report;

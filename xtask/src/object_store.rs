@@ -59,7 +59,7 @@ pub(crate) fn uploads() -> Result<()> {
     let store = ObjectStore::start()?;
     // The program whose memory is measured.
     run(cargo(&["build", "--quiet", "--package", "queqiao", "--features", "s3", "--example", "uploads"]))?;
-    let tests = ["--test", "upload_bucket", "--test", "upload_memory"];
+    let tests = ["--test", "upload_bucket", "--test", "direct_bucket", "--test", "upload_memory"];
     let mut test = cargo(&[&["test", "--package", "queqiao", "--features", "s3"], &tests[..]].concat());
     test.env(VARIABLE, &store.url);
     run(test)

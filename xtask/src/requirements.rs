@@ -15,6 +15,8 @@ const PYTHON_MINOR: u32 = 10;
 const CARGO_DENY_VERSION: &str = "0.20.2";
 /// The version that is built where there is none; later ones need a newer compiler.
 const S3_VERSION: &str = "0.14.1";
+/// The version that is built where there is none.
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 /// Where Debian's package puts the browser.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
@@ -138,11 +140,24 @@ pub(crate) fn s3_server() -> Result<()> {
     })
 }
 
+/// cargo-fuzz, built from source where it is missing.
+pub(crate) fn cargo_fuzz() -> Result<()> {
+    once(&CARGO_FUZZ, || {
+        if output(cargo(&["fuzz", "--version"])).is_some() {
+            return Ok(());
+        }
+        eprintln!("cargo-fuzz is missing and is built now; this takes some minutes, once");
+        run(cargo(&["install", "--quiet", "--locked", "cargo-fuzz", "--version", CARGO_FUZZ_VERSION]))
+            .context("cargo-fuzz is needed: cargo install --locked cargo-fuzz")
+    })
+}
+
 type Once = OnceLock<std::result::Result<(), String>>;
 static NODE_MODULES: Once = OnceLock::new();
 static PYTHON_MODULES: Once = OnceLock::new();
 static BROWSER: Once = OnceLock::new();
 static CARGO_DENY: Once = OnceLock::new();
+static CARGO_FUZZ: Once = OnceLock::new();
 static S3_SERVER: Once = OnceLock::new();
 
 /// Tries once; whoever asks again gets the same answer.

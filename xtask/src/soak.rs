@@ -7,10 +7,10 @@ use clap::Subcommand;
 
 use crate::command::{cargo, output, program, root, run as run_to_the_end};
 use crate::steps::collect_documents;
-use crate::storage;
+use crate::{fuzz, storage};
 
 /// Where results are recorded.
-const RECORDS: &str = "bench/soak";
+pub(crate) const RECORDS: &str = "bench/soak";
 
 /// What is put under stress.
 #[derive(Subcommand)]
@@ -92,6 +92,39 @@ pub(crate) enum What {
         #[arg(long)]
         record: bool,
     },
+    /// Access tokens: many processes on one Redis and on one PostgreSQL, a fast clock, and a WeChat that fails.
+    Token {
+        /// Decides which calls for a token fail, and how.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many processes.
+        #[arg(long, default_value_t = 8)]
+        processes: usize,
+        /// Tasks in each process.
+        #[arg(long, default_value_t = 200)]
+        tasks: usize,
+        /// Hours of the emulated clock.
+        #[arg(long, default_value_t = 10)]
+        hours: u32,
+        /// How many times faster than the real clock the emulated one runs.
+        #[arg(long, default_value_t = 60)]
+        speed: u32,
+        /// Writes the summary to bench/soak/token.json.
+        #[arg(long)]
+        record: bool,
+    },
+    /// Every decoder of WeChat's formats, under cargo-fuzz.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// Only targets whose name contains this; may be given several times.
+        #[arg(long)]
+        only: Vec<String>,
+        /// Writes the summary to bench/soak/fuzz.json.
+        #[arg(long)]
+        record: bool,
+    },
 }
 
 /// The command that puts the storage under stress, on servers that are running.
@@ -102,6 +135,39 @@ pub(crate) fn storage_soak(arguments: &[&str]) -> Result<Command> {
     let run = ["run", "--quiet"];
     let mut command = cargo(&[&run, &package[..], &["--bin", "queqiao-soak", "--"], arguments].concat());
     command.envs(places);
+    Ok(command)
+}
+
+/// How much of `soak token`.
+struct Tokens {
+    seed: u64,
+    processes: usize,
+    tasks: usize,
+    hours: u32,
+    speed: u32,
+}
+
+/// The run of access tokens, on servers that are started if need be.
+fn token(how: &Tokens) -> Result<Command> {
+    let mut command = cargo(&["run", "--quiet", "--package", "queqiao-token-soak", "--"]);
+    let started = storage::servers()?;
+    for (variable, usual) in [
+        ("QUEQIAO_TEST_REDIS", "redis://127.0.0.1:6379/0"),
+        ("QUEQIAO_TEST_POSTGRES", "postgres://root@127.0.0.1:5432/test"),
+    ] {
+        let elsewhere = started.iter().find(|(name, _)| *name == variable).map(|(_, url)| url.clone());
+        let url = std::env::var(variable).ok().or(elsewhere);
+        command.args(["--store", url.as_deref().unwrap_or(usual)]);
+    }
+    for (name, value) in [
+        ("--seed", how.seed.to_string()),
+        ("--processes", how.processes.to_string()),
+        ("--tasks", how.tasks.to_string()),
+        ("--hours", how.hours.to_string()),
+        ("--speed", how.speed.to_string()),
+    ] {
+        command.args([name, &value]);
+    }
     Ok(command)
 }
 
@@ -147,6 +213,12 @@ pub(crate) fn run(what: What) -> Result<bool> {
             }
             command
         }
+        What::Token { seed, processes, tasks, hours, speed, record } => {
+            let mut command = token(&Tokens { seed, processes, tasks, hours, speed })?;
+            told(&mut command, recorded(record, "token"));
+            command
+        }
+        What::Fuzz { minutes, only, record } => return fuzz::run(minutes, &only, record),
         What::Generator { seed, minutes, record } => {
             let documents = collect_documents()?;
             let mut command = cargo(&["test", "--quiet", "--package", "queqiao-codegen", "--test", "fuzz"]);

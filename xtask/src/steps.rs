@@ -12,7 +12,7 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result<()>,
 }
 
-pub(crate) const EXAMPLES: [&str; 2] = ["hello", "todo"];
+pub(crate) const EXAMPLES: [&str; 3] = ["hello", "todo", "album"];
 
 /// All of them.
 pub(crate) fn all() -> Vec<Step> {
@@ -24,11 +24,15 @@ pub(crate) fn all() -> Vec<Step> {
             run: licences,
         },
         Step { name: "clippy", proves: "no warning in any crate, with all features", run: clippy },
-        Step { name: "features", proves: "the runtime compiles without its default features", run: features },
+        Step {
+            name: "features",
+            proves: "the runtime compiles without its default features, and with each engine alone",
+            run: features,
+        },
         Step { name: "rust", proves: "unit, integration, compile-fail and client tests", run: rust },
         Step {
             name: "storage",
-            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught",
+            proves: "the stores keep their promises on SQLite, PostgreSQL, MariaDB, Redis and S3; planted mistakes are caught; servers outlive the killing of an engine, and requests that of a server",
             run: storage::storage,
         },
         Step {
@@ -137,11 +141,13 @@ fn licences() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    run(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    let engines = "queqiao/postgres,queqiao/mysql,queqiao/redis";
+    let features = ["--features", engines, "--", "-D", "warnings"];
+    run(cargo(&[&["clippy", "--workspace", "--all-targets", "--quiet"][..], &features[..]].concat()))
 }
 
 fn features() -> Result<()> {
-    for features in ["", "server"] {
+    for features in ["", "server", "postgres", "mysql", "redis"] {
         let mut command = cargo(&[
             "check",
             "--package",
@@ -247,7 +253,9 @@ fn determinism() -> Result<()> {
 
 fn openapi() -> Result<()> {
     contract(CONTRACT, &[])?;
-    let arguments = ["--document", "examples/todo/openapi.json", "--document", "examples/hello/openapi.json"];
+    let arguments = EXAMPLES.map(|example| format!("examples/{example}/openapi.json"));
+    let arguments: Vec<&str> =
+        arguments.iter().flat_map(|document| ["--document", document.as_str()]).collect();
     node("openapi-lint.mjs", &[&arguments[..], &["--valid", "target/contract/openapi.json"]].concat())
 }
 
@@ -259,6 +267,8 @@ fn typecheck() -> Result<()> {
             "examples/todo/miniprogram",
             "--miniprogram",
             "examples/hello/miniprogram",
+            "--miniprogram",
+            "examples/album/miniprogram",
             "--mistakes",
             "xtask/node/mistakes/todo-types",
         ],
@@ -268,7 +278,14 @@ fn typecheck() -> Result<()> {
 fn es5() -> Result<()> {
     node(
         "es5.mjs",
-        &["--client", "examples/todo/miniprogram/api", "--client", "examples/hello/miniprogram/api"],
+        &[
+            "--client",
+            "examples/todo/miniprogram/api",
+            "--client",
+            "examples/hello/miniprogram/api",
+            "--client",
+            "examples/album/miniprogram/api",
+        ],
     )
 }
 
@@ -328,13 +345,20 @@ fn newman() -> Result<()> {
 fn templates() -> Result<()> {
     node(
         "templates.mjs",
-        &["--miniprogram", "examples/todo/miniprogram", "--miniprogram", "examples/hello/miniprogram"],
+        &[
+            "--miniprogram",
+            "examples/todo/miniprogram",
+            "--miniprogram",
+            "examples/hello/miniprogram",
+            "--miniprogram",
+            "examples/album/miniprogram",
+        ],
     )
 }
 
 fn browser() -> Result<()> {
     requirements::chromium()?;
-    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello"]))?;
+    run(cargo(&["build", "--quiet", "--package", "todo", "--package", "hello", "--package", "album"]))?;
     for example in EXAMPLES {
         let miniprogram = format!("examples/{example}/miniprogram");
         let server = root().join("target/debug").join(example);

@@ -117,6 +117,21 @@ pub(crate) fn storage() -> Result<()> {
         "warnings",
     ]))?;
     let mut test = cargo(&["test", "--package", "queqiao-storage", "--features", features]);
+    test.envs(places.clone());
+    run(test)?;
+    // The whole server on these engines, and what becomes of requests when an engine, or the server, is killed.
+    let engines = "postgres,mysql,redis";
+    let mut test = cargo(&[
+        "test",
+        "--package",
+        "queqiao",
+        "--features",
+        engines,
+        "--test",
+        "servers",
+        "--test",
+        "idempotency",
+    ]);
     test.envs(places);
     run(test)
 }

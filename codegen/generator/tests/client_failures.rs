@@ -93,6 +93,23 @@ async fn the_key_of_an_idempotent_operation_is_kept() {
     assert_eq!(keys(&server), ["mine", ""]);
 }
 
+/// While the first attempt is carried out, the call asks again under its key; any other conflict is its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_waits_for_its_own_first_attempt() {
+    const RUNNING: server::Answer = (409, &[], r#"{"title":"?","status":409,"code":"idempotency.running"}"#);
+    const UNKNOWN: server::Answer = (409, &[], r#"{"title":"?","status":409,"code":"idempotency.unknown"}"#);
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    plan(&server, "POST /echo/order", &[RUNNING, RUNNING]);
+    assert_eq!(eval(&host, "return (await api.order({})).method").await, "POST");
+    let seen = std::mem::take(&mut server.book().seen);
+    let keys: Vec<_> = seen.iter().map(|one| one["header"]["idempotency-key"].clone()).collect();
+    assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    plan(&server, "POST /echo/order", &[UNKNOWN]);
+    let failure = error(&host, "await api.order({})").await;
+    assert_eq!((&failure["code"], &failure["retryable"]), (&json!("idempotency.unknown"), &json!(false)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_says_when() {
     let server = Server::start().await;

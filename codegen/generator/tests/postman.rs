@@ -299,3 +299,21 @@ fn no_made_up_ids() {
         assert!(!in_keys, "{key}");
     }
 }
+
+#[test]
+fn each_request_that_asks_for_a_key_brings_a_new_one() {
+    let key = json!({ "name": "Idempotency-Key", "in": "header", "required": true,
+        "schema": { "type": "string", "minLength": 16, "maxLength": 255, "pattern": "^[!-~]+$" } });
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "shop", "version": "1" },
+        "paths": { "/orders": { "post": {
+            "operationId": "order",
+            "parameters": [key],
+            "responses": { "204": { "description": "Done" } },
+        } } },
+    });
+    let collection = collection(&document);
+    let headers = find(&collection, "POST", "/orders")["request"]["header"].to_string();
+    assert!(headers.contains("{{$guid}}"), "{headers}");
+}

@@ -16,10 +16,10 @@ use crate::mistakes::{Mistakes, did_you_mean};
 use crate::names::{camel, snake, unraw};
 
 /// Codes under these prefixes are the framework's own.
-pub(super) const RESERVED: [&str; 9] =
-    ["auth", "body", "header", "path", "query", "raw", "route", "upload", "wechat"];
-/// Codes without a prefix that are the framework's own.
-const RESERVED_CODES: [&str; 3] = ["internal", "validation", "timed_out"];
+pub(super) const RESERVED: [&str; 10] =
+    ["auth", "body", "header", "idempotency", "path", "query", "raw", "route", "upload", "wechat"];
+/// Further codes that are the framework's own.
+const RESERVED_CODES: [&str; 4] = ["internal", "validation", "timed_out", "store.unavailable"];
 /// The words of `#[error(…)]` on a variant.
 const KNOWN: [&str; 7] = ["status", "code", "zh", "en", "transparent", "internal", "from"];
 

@@ -266,6 +266,7 @@ fn meta(method: Method, options: &Options, function: &Function, root: &Path) -> 
         }
         None => quote!(::core::option::Option::None),
     };
+    let idempotent = options.idempotent;
     quote! {
         #root::Meta {
             method: #root::Method::#method,
@@ -276,6 +277,7 @@ fn meta(method: Method, options: &Options, function: &Function, root: &Path) -> 
             name: #name,
             summary: #summary,
             description: #description,
+            idempotent: #idempotent,
             deprecated: #deprecated,
             file: ::core::file!(),
             line: ::core::line!(),
@@ -393,6 +395,7 @@ mod tests {
                     name: "finish_todo",
                     summary: "Mark one todo as done.",
                     description: "Twice is an error.\n\nDeprecated since 2026-11-01, ends on 2027-06-30: use `closeTodo`",
+                    idempotent: false,
                     deprecated: ::core::option::Option::Some(::queqiao::Deprecated {
                         since: ::core::option::Option::Some("@1793491200"),
                         sunset: ::core::option::Option::Some("Wed, 30 Jun 2027 00:00:00 GMT"),

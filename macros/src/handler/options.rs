@@ -1,4 +1,4 @@
-//! The attribute's own words: `("/path", operation_id = "…", tag = "…", sunset = "…")`.
+//! The attribute's own words: `("/path", idempotent, operation_id = "…", tag = "…", sunset = "…")`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::Parser as _;
@@ -10,7 +10,7 @@ use super::deprecation::Deprecation;
 use super::{Method, path};
 use crate::mistakes::{Mistakes, did_you_mean};
 
-const KNOWN: [&str; 3] = ["operation_id", "tag", "sunset"];
+const KNOWN: [&str; 4] = ["operation_id", "tag", "sunset", "idempotent"];
 
 /// What the attribute says.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(super) struct Options {
     pub(super) tag: Option<String>,
     /// The day on which it ends.
     pub(super) sunset: Option<LitStr>,
+    /// A repeat under the same key is answered and not executed.
+    pub(super) idempotent: bool,
     /// With what `#[deprecated]` says beside it.
     pub(super) deprecation: Option<Deprecation>,
 }
@@ -47,26 +49,40 @@ impl Options {
             }
             Some(first) => {
                 mistakes.add(path::missing(first.span(), name));
-                if matches!(first, Expr::Assign(_)) {
-                    options.read_option(first, name, mistakes);
+                if matches!(first, Expr::Assign(_)) || is_idempotent(&first) {
+                    options.read_option(method, first, mistakes);
                 }
             }
             None => mistakes.add(path::missing(Span::call_site(), name)),
         }
         for word in words {
-            options.read_option(word, name, mistakes);
+            options.read_option(method, word, mistakes);
         }
         options
     }
 
-    fn read_option(&mut self, word: Expr, attribute: &str, mistakes: &mut Mistakes) {
+    fn read_option(&mut self, method: Method, word: Expr, mistakes: &mut Mistakes) {
+        let attribute = method.attribute();
+        if is_idempotent(&word) {
+            if method == Method::Get {
+                mistakes.on(
+                    &word,
+                    "GET only reads, so that it may always be repeated, and the client does; leave `idempotent` out, or use \
+                     `#[post]` for what has an effect",
+                );
+            } else if self.idempotent {
+                mistakes.on(&word, "`idempotent` is given twice; leave one out");
+            }
+            self.idempotent = true;
+            return;
+        }
         let option: MetaNameValue = match syn::parse2(quote::quote!(#word)) {
             Ok(option) => option,
             Err(_) => {
                 mistakes.on(
                     &word,
                     format!(
-                        "`#[{attribute}]` takes one path and then `operation_id = \"…\"`, `tag = \"…\"` or `sunset = \"…\"`"
+                        "`#[{attribute}]` takes one path and then `idempotent`, `operation_id = \"…\"`, `tag = \"…\"` or `sunset = \"…\"`"
                     ),
                 );
                 return;
@@ -84,6 +100,15 @@ impl Options {
                     }
                     day => self.sunset = day,
                 }
+                return;
+            }
+            "idempotent" => {
+                mistakes.on(
+                    &option,
+                    format!(
+                        "`idempotent` stands alone: `#[{attribute}(\"/path\", idempotent)]`, or is left out"
+                    ),
+                );
                 return;
             }
             "path" => {
@@ -137,6 +162,10 @@ impl Options {
         }
         *slot = Some(content);
     }
+}
+
+fn is_idempotent(word: &Expr) -> bool {
+    matches!(word, Expr::Path(path) if path.path.is_ident("idempotent"))
 }
 
 fn text(value: &Expr) -> Option<LitStr> {

@@ -82,6 +82,7 @@ macro_rules! cases {
                         name: stringify!($name),
                         summary: "",
                         description: "",
+                        idempotent: false,
                         deprecated: None,
                         file: file!(),
                         line: line!(),

@@ -74,6 +74,9 @@ impl<S> fmt::Debug for Routes<S> {
 struct Route<S> {
     meta: Meta,
     path: String,
+    /// Whether a file of it may come past the server.
+    #[cfg(feature = "server")]
+    direct: bool,
     describe: fn(&mut Operation<'_>),
     serve: fn(Arc<Context<S>>, Arc<Plans>, Language, usize) -> MethodRouter,
     layers: Vec<Layer>,
@@ -84,11 +87,21 @@ impl<S: Send + Sync + 'static> Route<S> {
         Self {
             meta: E::META,
             path: E::META.path.to_owned(),
+            #[cfg(feature = "server")]
+            direct: takes_direct::<S, E>(),
             describe: describe::<S, E>,
             serve: serve::<S, E>,
             layers: Vec::new(),
         }
     }
+}
+
+#[cfg(feature = "server")]
+const fn takes_direct<S, E: Endpoint<S>>() -> bool {
+    macro_rules! any {
+        ($($slot:ident)*) => { false $(|| <E::$slot as Extract<S>>::DIRECT)* };
+    }
+    any!(A0 A1 A2 A3 A4 A5 A6 A7)
 }
 
 fn describe<S, E: Endpoint<S>>(operation: &mut Operation<'_>) {
@@ -375,6 +388,10 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         if self.login {
             self.routes.extend(crate::auth::login_routes().routes);
         }
+        #[cfg(feature = "server")]
+        if self.routes.iter().any(|route| route.direct) {
+            self.routes.extend(crate::upload::begin_routes().routes);
+        }
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;
         unique(&self.routes, &mut mistakes);
@@ -392,6 +409,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
 
         let mut schemas = Schemas::new();
         let mut routes = Vec::with_capacity(self.routes.len());
+        #[cfg(feature = "server")]
+        let mut targets = BTreeMap::new();
         let mut described: Vec<(Meta, String, String, crate::document::Draft)> = Vec::new();
         // Sorted, so that the document does not depend on the order of the handlers.
         self.routes.sort_by(|a, b| (&a.path, a.meta.method).cmp(&(&b.path, b.meta.method)));
@@ -406,9 +425,15 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                 plans: &mut plans,
                 mistakes: &mut mistakes,
                 path_taken: false,
+                #[cfg(feature = "server")]
+                transaction_taken: false,
             };
             (route.describe)(&mut operation);
             let draft = operation.finish();
+            #[cfg(feature = "server")]
+            if let Some(target) = draft.direct_target() {
+                targets.insert(route.meta.operation_id, target);
+            }
             described.push((route.meta, route.path.clone(), tag(&route.meta).to_owned(), draft));
             routes.push((route, Arc::new(plans)));
         }
@@ -443,6 +468,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     releases,
                     #[cfg(feature = "server")]
                     messages: self.messages,
+                    #[cfg(feature = "server")]
+                    targets,
                     #[cfg(feature = "server")]
                     migrations: self.migrations,
                 })
@@ -481,9 +508,21 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`Api::build`].
+    /// As [`Api::build`]; also for an operation that is `idempotent`, whose records are kept by `serve`.
     pub fn into_router(self, context: Context<S>) -> Result<Router, BuildError> {
-        Ok(self.build()?.router(context))
+        let built = self.build()?;
+        #[cfg(feature = "server")]
+        let recorded = context.services.idempotency.is_some();
+        #[cfg(not(feature = "server"))]
+        let recorded = false;
+        if let Some((route, _)) = built.routes.iter().find(|(route, _)| route.meta.idempotent && !recorded) {
+            return Err(BuildError::one(format!(
+                "handler {} is idempotent, and the services of this router keep no records of requests: use `serve`, or leave \
+                 `idempotent` out",
+                route.meta.handler()
+            )));
+        }
+        Ok(built.router(context))
     }
 }
 
@@ -505,6 +544,9 @@ pub struct Built<S> {
     document: Document,
     #[cfg(feature = "server")]
     releases: Releases,
+    /// What operations take past the server, by their ids.
+    #[cfg(feature = "server")]
+    targets: BTreeMap<&'static str, crate::upload::Target>,
     #[cfg(feature = "server")]
     messages: Messages<S>,
     #[cfg(feature = "server")]
@@ -532,6 +574,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     #[cfg(feature = "server")]
     pub(crate) fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// What operations take past the server, by their ids.
+    #[cfg(feature = "server")]
+    pub(crate) fn targets(&self) -> &BTreeMap<&'static str, crate::upload::Target> {
+        &self.targets
     }
 
     /// The application's own migrations.
@@ -619,7 +667,8 @@ pub(crate) const APP_MIGRATIONS: &str = "app_migrations";
 
 /// Paths that `serve` answers.
 #[cfg(feature = "server")]
-const RESERVED: [&str; 5] = ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs"];
+const RESERVED: [&str; 6] =
+    ["/healthz", "/readyz", "/clientz", "/openapi.json", "/docs", crate::upload::BUCKET];
 
 impl<S> fmt::Debug for Built<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -65,7 +65,14 @@ pub struct Services {
     #[cfg(feature = "server")]
     clients: Option<Arc<crate::clients::Clients>>,
     #[cfg(feature = "server")]
+    pub(crate) idempotency: Option<Arc<crate::idempotency::Idempotency>>,
+    /// Where [`Tx`](crate::Tx) begins.
+    #[cfg(feature = "server")]
+    pub(crate) database: Option<queqiao_storage::Database>,
+    #[cfg(feature = "server")]
     pub(crate) files: Option<crate::upload::Files>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Arc<crate::upload::DirectUploads>>,
 }
 
 impl Services {
@@ -104,8 +111,29 @@ impl Services {
 
     #[cfg(feature = "server")]
     #[must_use]
+    pub(crate) fn with_idempotency(mut self, service: Arc<crate::idempotency::Idempotency>) -> Self {
+        self.idempotency = Some(service);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_database(mut self, database: queqiao_storage::Database) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
     pub(crate) fn with_files(mut self, files: crate::upload::Files) -> Self {
         self.files = Some(files);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_direct_uploads(mut self, direct: Arc<crate::upload::DirectUploads>) -> Self {
+        self.direct = Some(direct);
         self
     }
 

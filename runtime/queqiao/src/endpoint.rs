@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue};
 
 use crate::context::Context;
@@ -62,6 +63,8 @@ pub struct Meta {
     pub summary: &'static str,
     /// The rest of the doc comment, as Markdown.
     pub description: &'static str,
+    /// Whether a request that comes again under its key is answered again, and not carried out again.
+    pub idempotent: bool,
     /// What `#[deprecated]` says, if it stands on the handler.
     pub deprecated: Option<Deprecated>,
     /// `file!()` of the handler.
@@ -170,10 +173,31 @@ where
         if let Err(problem) = context.services.admit(Some(place), &request.parts.headers) {
             return told::<S, E>(problem.respond(request.audience()));
         }
+        if E::META.idempotent
+            && let Err(problem) = request.note_repeats()
+        {
+            return told::<S, E>(problem.respond(request.audience()));
+        }
         let (a0, a1, a2, a3) = (argument!(A0), argument!(A1), argument!(A2), argument!(A3));
         let (a4, a5, a6, a7) = (argument!(A4), argument!(A5), argument!(A6), argument!(A7));
+        if E::META.idempotent {
+            let handle = Box::new(move |request: Incoming| {
+                let handling = async move {
+                    let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
+                    reply.reply(&request)
+                };
+                handling.boxed()
+            });
+            let answered =
+                crate::idempotency::answer(&context.services, E::META.operation_id, request, handle);
+            return told::<S, E>(answered.await);
+        }
         let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
-        let response = reply.reply(&request);
+        let mut response = reply.reply(&request);
+        #[cfg(feature = "server")]
+        if let Some(transaction) = request.transaction.take() {
+            response = transaction.settle(response, &request.listener()).await;
+        }
         told::<S, E>(request.finish(response))
     }
 }

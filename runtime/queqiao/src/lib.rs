@@ -35,6 +35,7 @@
 //! | the ways to fail | [`derive@ApiError`], [`Internal`], [`Problem`] |
 //! | lists | [`Page`], [`Paging`], [`Sort`], [`list`] |
 //! | arguments | [`Path`], [`Query`], [`Json`], [`Header`], [`State`], [`User`], [`Role`], [`Raw`], [`extract`] |
+//! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
@@ -47,6 +48,8 @@
 //! | feature | default | brings |
 //! | --- | --- | --- |
 //! | `server` | yes | `serve`, configuration, login, storage, the documentation page |
+//! | `postgres`, `mysql` | no | databases for those who outgrow one file |
+//! | `redis` | no | what may live there: key-values, leases, login codes, idempotency records |
 //! | `emulator` | yes | WeChat offline, for development |
 //! | `s3`, `oss`, `cos` | no | uploaded files in a bucket of Amazon S3 (or a store of its API), Aliyun OSS, Tencent COS |
 //! | `decimal` | no | [`types`]: `Decimal`, exact, over the crate `rust_decimal` |
@@ -70,6 +73,7 @@ mod document;
 mod endpoint;
 mod entity_tag;
 pub mod extract;
+mod idempotency;
 pub mod list;
 #[cfg(feature = "server")]
 pub mod message;
@@ -100,8 +104,9 @@ pub use queqiao_macros::{
 };
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, Clock, Database, DeadLetter, Engine, Identity, Inbox, InboxCounts, MessageKey,
-    Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
+    Account, Accounts, BadObjectKey, Clock, Database, DeadLetter, Engine, Entry, Expected, Grant, Identity,
+    Inbox, InboxCounts, KeyValues, Leased, Leases, MessageKey, Migration, ObjectError, ObjectKey,
+    ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
 };
 /// WeChat's server API.
 #[cfg(feature = "server")]
@@ -115,6 +120,8 @@ pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};
 pub use crate::endpoint::{Deprecated, Endpoint, Meta, Method};
 pub use crate::entity_tag::EntityTag;
+#[cfg(feature = "server")]
+pub use crate::extract::Tx;
 pub use crate::extract::{
     Extract, Header, HeaderField, IfMatch, Incoming, Json, Path, PreconditionFailed, Query, Raw, RawBody,
     State,
@@ -142,6 +149,9 @@ pub mod prelude {
         MediaType, NoContent, Page, Paging, Path, Query, Raw, Redirect, Role, RoleName, Sort, State, Tagged,
         User, delete, get, model, patch, post, put, routes,
     };
+
+    #[cfg(feature = "server")]
+    pub use crate::Tx;
 }
 
 /// For the macros; not for users.

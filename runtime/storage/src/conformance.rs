@@ -135,6 +135,10 @@ macro_rules! conformance_tests {
             an_answer_is_given_again_for_a_day
             another_body_is_refused
             a_crashed_request_stays_unknown
+            a_crashed_request_that_had_no_effect_comes_again
+            a_crash_is_judged_as_it_was_begun
+            a_request_that_was_given_up_is_unknown
+            a_request_is_remembered_as_long_as_it_asks
             a_late_answer_counts
             an_abandoned_request_may_come_again
             requests_of_two_users_are_two

@@ -139,6 +139,12 @@ impl StoreError {
 /// Lets an application's own queries end in the same error as the framework's.
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&sqlx::Error> for StoreError {
+    fn from(error: &sqlx::Error) -> Self {
         use sqlx::Error as E;
         match error {
             E::Database(error) => crate::database::classify(error.as_ref()),

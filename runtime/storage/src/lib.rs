@@ -69,7 +69,8 @@ pub use database::{
 };
 pub use error::StoreError;
 pub use idempotency::{
-    ANSWER_LIMIT, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, REMEMBERED, Scope,
+    ANSWER_LIMIT, AfterCrash, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, IdempotentRequest,
+    REMEMBERED, Scope,
 };
 pub use inbox::{
     Arrival, DEAD_LETTER, DeadLetter, Held, Inbox, InboxCounts, MessageKey, REMEMBERED_MESSAGE, Received,

@@ -12,8 +12,8 @@ use crate::key_value::{check_key, check_value, lives};
 use crate::lease::next_token;
 use crate::upload::SWEEPING;
 use crate::{
-    Answer, Attempt, Begun, BodyHash, Confirmed, Entry, Expected, Grant, IdempotencyRecords, KeyValues,
-    Leased, Leases, REMEMBERED, Scope, StoreError, Upload, UploadRecord, Uploads,
+    AfterCrash, Answer, Attempt, Begun, Confirmed, Entry, Expected, Grant, IdempotencyRecords,
+    IdempotentRequest, KeyValues, Leased, Leases, Scope, StoreError, Upload, UploadRecord, Uploads,
 };
 
 /// [`KeyValues`], [`Leases`], [`IdempotencyRecords`] and [`Uploads`] in memory. Clones share what is stored.
@@ -26,17 +26,31 @@ pub struct MemoryStore(Arc<Mutex<State>>);
 struct State {
     values: Swept<String, Entry>,
     leases: HashMap<String, Grant>,
-    requests: Swept<Scope, Request>,
+    requests: Swept<Scope, Begin>,
     uploads: HashMap<String, Record>,
 }
 
 #[derive(Debug)]
-struct Request {
-    body: BodyHash,
-    attempt: Uuid,
-    patience: Timestamp,
+struct Begin {
+    request: IdempotentRequest,
     answer: Option<Answer>,
-    end: Timestamp,
+}
+
+impl Begin {
+    /// What is known of it at a time; nothing if the request may be executed.
+    fn known(&self, request: &IdempotentRequest, now: Timestamp) -> Option<Begun> {
+        if !lives(Some(self.request.until), now) {
+            None
+        } else if self.request.body != request.body {
+            Some(Begun::OtherBody)
+        } else if let Some(answer) = &self.answer {
+            Some(Begun::Answered(answer.clone()))
+        } else if lives(Some(self.request.patience), now) {
+            Some(Begun::Running)
+        } else {
+            (self.request.after_crash == AfterCrash::Unknown).then_some(Begun::Unknown)
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -185,36 +199,21 @@ impl Leases for MemoryStore {
 
 #[async_trait::async_trait]
 impl IdempotencyRecords for MemoryStore {
-    async fn begin(
-        &self,
-        scope: &Scope,
-        body: &BodyHash,
-        patience: Timestamp,
-        now: Timestamp,
-    ) -> Result<Begun, StoreError> {
+    async fn begin(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
         let mut state = self.state();
-        if let Some(request) = state.requests.map.get(scope).filter(|request| lives(Some(request.end), now)) {
-            return Ok(if request.body != *body {
-                Begun::OtherBody
-            } else if let Some(answer) = &request.answer {
-                Begun::Answered(answer.clone())
-            } else if lives(Some(request.patience), now) {
-                Begun::Running
-            } else {
-                Begun::Unknown
-            });
+        let known = state.requests.map.get(&request.scope).and_then(|begin| begin.known(request, now));
+        if let Some(begun) = known {
+            return Ok(begun);
         }
-        let attempt = Uuid::new_v4();
-        let end = now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX);
-        let request = Request { body: *body, attempt, patience, answer: None, end };
-        state.requests.insert(*scope, request, |request| lives(Some(request.end), now));
-        Ok(Begun::Yours(Attempt { scope: *scope, id: attempt }))
+        let begin = Begin { request: request.clone(), answer: None };
+        state.requests.insert(request.scope, begin, |begin| lives(Some(begin.request.until), now));
+        Ok(Begun::Yours(Attempt { scope: request.scope, id: request.attempt }))
     }
 
     async fn answer(&self, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
         check_answer(answer)?;
         if let Some(request) = self.state().requests.map.get_mut(&attempt.scope)
-            && request.attempt == attempt.id
+            && request.request.attempt == attempt.id
             && request.answer.is_none()
         {
             request.answer = Some(answer.clone());
@@ -223,9 +222,20 @@ impl IdempotencyRecords for MemoryStore {
     }
 
     async fn abandon(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        self.state().requests.map.retain(|scope, request| {
-            *scope != attempt.scope || request.attempt != attempt.id || request.answer.is_some()
-        });
+        let mut state = self.state();
+        let begin = state.requests.map.get(&attempt.scope);
+        if begin.is_some_and(|begin| begin.request.attempt == attempt.id && begin.answer.is_none()) {
+            state.requests.map.remove(&attempt.scope);
+        }
+        Ok(())
+    }
+
+    async fn give_up(&self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(begin) = self.state().requests.map.get_mut(&attempt.scope)
+            && begin.request.attempt == attempt.id
+        {
+            begin.request.patience = now;
+        }
         Ok(())
     }
 }

@@ -53,6 +53,8 @@ impl Writer<'_> {
                 self.flow.versions.get(&index).filter(|_| parameter.name.eq_ignore_ascii_case("if-match"));
             let value = match version {
                 Some(variable) => format!("{{{{{variable}}}}}"),
+                // A dynamic variable of Postman's: another one with each request.
+                None if parameter.name.eq_ignore_ascii_case("idempotency-key") => "{{$guid}}".to_owned(),
                 None => plain(&self.value(parameter)?, ","),
             };
             headers.push(entry(parameter, parameter.name, &value, !parameter.required));

@@ -523,7 +523,8 @@ module.exports = function (name, contract, bases, renewal) {
           problem = Object(problem);
           problem.title = problem.title || 'HTTP status ' + status;
           if (!Array.isArray(problem.errors)) delete problem.errors;
-          problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
+          problem.retryable = status === 429 || repeatable && status > 501 && status < 505
+            ;
           return fault(
             problem.code === 'client.too_old' ? 'upgrade' :
             /40[13]/.test(status)

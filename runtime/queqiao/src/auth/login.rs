@@ -243,7 +243,7 @@ impl LoginError {
             LoginError::TooOften => LoginError::TooOften,
             LoginError::Blocked => LoginError::Blocked,
             LoginError::Unavailable => LoginError::Unavailable,
-            LoginError::Internal(source) => LoginError::Internal(Internal::message(source.to_string())),
+            LoginError::Internal(source) => LoginError::Internal(source.clone()),
         }
     }
 }

@@ -153,6 +153,9 @@ fn place_of(components: &Components, name: &str, schema: &Value) -> String {
     }
 }
 
+/// Says that the client may repeat the operation, under a key that it makes.
+const IDEMPOTENT: &str = "x-queqiao-idempotent";
+
 struct Writer<'a> {
     components: &'a Components,
     mistakes: &'a mut Vec<String>,
@@ -190,9 +193,19 @@ impl Writer<'_> {
             }
             let content = content.build();
             let required = if body.required { Required::True } else { Required::False };
-            builder = builder.request_body(Some(
-                RequestBodyBuilder::new().content(body.media_type, content).required(Some(required)).build(),
-            ));
+            #[allow(unused_mut, reason = "without a server, no file goes past it")]
+            let mut request =
+                RequestBodyBuilder::new().content(body.media_type, content).required(Some(required));
+            #[cfg(feature = "server")]
+            if let Some(direct) = draft.direct {
+                let schema = self.schema(meta, Side::Request, direct.schema);
+                let told = ContentBuilder::new().schema(Some(schema)).build();
+                let facts = json!({ "begin": crate::upload::BEGIN, "upload": direct.member });
+                request = request
+                    .content("application/json", told)
+                    .extensions(Some(Extensions::from_iter([("x-queqiao-direct".to_owned(), facts)])));
+            }
+            builder = builder.request_body(Some(request.build()));
         }
         for (status, response) in draft.responses {
             let mut answer = ResponseBuilder::new().description(response.description);
@@ -226,6 +239,10 @@ impl Writer<'_> {
             Security::Optional => builder.securities(Some([SecurityRequirement::default(), login()])),
             Security::Required => builder.securities(Some([login()])),
         };
+        if meta.idempotent {
+            let fact = Extensions::from_iter([(IDEMPOTENT.to_owned(), Value::Bool(true))]);
+            builder = builder.extensions(Some(fact));
+        }
         builder.build()
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::decode::{Kind, Plan, Style, deep_name};
 use super::schemas::{Schemas, Side};
 use crate::endpoint::Meta;
+use crate::idempotency;
 use crate::model::Model;
 use crate::problem::{self, ApiError, ErrorCase, ErrorSet, Location};
 
@@ -35,9 +36,29 @@ pub(crate) struct Draft {
     pub(crate) details: BTreeMap<&'static str, Value>,
     pub(crate) security: Security,
     pub(crate) roles: Vec<&'static str>,
+    #[cfg(feature = "server")]
+    pub(crate) direct: Option<Direct>,
+}
+
+/// How the file of a body goes past the server.
+#[cfg(feature = "server")]
+#[derive(Debug)]
+pub(crate) struct Direct {
+    target: crate::upload::Target,
+    /// The body that tells of the file, in JSON.
+    pub(crate) schema: Value,
+    /// The member of it that takes the upload's id.
+    pub(crate) member: &'static str,
 }
 
 impl Draft {
+    /// What it takes past the server, and from whom.
+    #[cfg(feature = "server")]
+    pub(crate) fn direct_target(&self) -> Option<crate::upload::Target> {
+        let direct = self.direct.as_ref()?;
+        Some(crate::upload::Target { roles: self.roles.clone(), ..direct.target.clone() })
+    }
+
     /// Every schema that the operation speaks of.
     pub(crate) fn schemas(&self) -> Vec<(Side, Value)> {
         let parameters = self.parameters.iter().map(|parameter| (Side::Request, parameter.schema.clone()));
@@ -84,6 +105,8 @@ pub(crate) struct Plans {
     arguments: Vec<(TypeId, Box<dyn Any + Send + Sync>)>,
     /// The names of all query parameters.
     query: Vec<String>,
+    /// The names of all header parameters, in lower case.
+    headers: Vec<String>,
 }
 
 impl Plans {
@@ -96,6 +119,11 @@ impl Plans {
     /// The plan of the argument `T`.
     pub(crate) fn get<T: 'static, P: 'static>(&self) -> Option<&P> {
         self.arguments.iter().find(|(id, _)| *id == TypeId::of::<T>())?.1.downcast_ref()
+    }
+
+    /// The names of the headers that arguments take, in lower case.
+    pub(crate) fn headers(&self) -> &[String] {
+        &self.headers
     }
 
     /// Whether an argument takes the query parameter of this name.
@@ -121,6 +149,8 @@ pub struct Operation<'a> {
     pub(crate) plans: &'a mut Plans,
     pub(crate) mistakes: &'a mut Vec<String>,
     pub(crate) path_taken: bool,
+    #[cfg(feature = "server")]
+    pub(crate) transaction_taken: bool,
 }
 
 impl Operation<'_> {
@@ -230,6 +260,36 @@ impl Operation<'_> {
         self.draft.body =
             Some(RequestBody { media_type: "multipart/form-data", schema, required: true, parts });
         Plan::new(fields)
+    }
+
+    /// Lets the file of the form, which is described already, go past the server: the operation is then told of it in a
+    /// JSON body, which has the texts of the form and, in place of the file, `member`.
+    #[cfg(feature = "server")]
+    pub(crate) fn past_the_server(
+        &mut self,
+        target: crate::upload::Target,
+        member: &'static str,
+        member_schema: Value,
+    ) {
+        let Some(body) = &self.draft.body else { return };
+        let mut schema = body.schema.clone();
+        let mut taken = false;
+        for (file, _) in &body.parts {
+            if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| name != file);
+                required.push(json!(member));
+            }
+            if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.remove(file);
+                taken |= properties.insert(member.to_owned(), member_schema.clone()).is_some();
+            }
+        }
+        if taken {
+            self.mistake(format_args!(
+                "a text of the form is named `{member}`, as the upload of `Direct<_>` is; rename it"
+            ));
+        }
+        self.draft.direct = Some(Direct { target, schema, member });
     }
 
     /// Adds an answer of any media type, which the contract does not describe.
@@ -471,6 +531,11 @@ impl Operation<'_> {
         }
         let query = self.draft.parameters.iter().filter(|p| p.location == Location::Query);
         self.plans.query = query.map(|parameter| parameter.name.clone()).collect();
+        let headers = self.draft.parameters.iter().filter(|p| p.location == Location::Header);
+        self.plans.headers = headers.map(|parameter| parameter.name.to_ascii_lowercase()).collect();
+        if self.meta.idempotent {
+            idempotency::describe(&mut self);
+        }
         for case in problem::ANYWHERE {
             self.draft.errors.case(case);
         }

@@ -67,6 +67,16 @@ where
     }
 }
 
+/// The members of a body that is a JSON object.
+#[cfg(feature = "server")]
+pub(crate) async fn json_object<S>(
+    request: &mut Incoming,
+    context: &Context<S>,
+) -> Result<serde_json::Map<String, serde_json::Value>, Problem> {
+    let bytes = take(request, context).await?;
+    parse(&bytes)
+}
+
 fn read<T: Model + DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = parse(bytes)?;
     parameters::check(Location::Body, None, &value)?;
@@ -92,10 +102,14 @@ async fn take<S>(request: &mut Incoming, context: &Context<S>) -> Result<Bytes, 
     let body = request
         .take_body()
         .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
-    collect(body, &request.parts.headers, context.services.limits.body).await
+    let bytes = collect(body, &request.parts.headers, context.services.limits.body).await?;
+    if let Some(repeat) = &request.repeat {
+        repeat.is_json(&bytes);
+    }
+    Ok(bytes)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let Ok(media) = value.parse::<mime::Mime>() else { return false };
     let charset = media.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8);

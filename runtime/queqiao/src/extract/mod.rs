@@ -10,6 +10,8 @@ mod parameters;
 mod path;
 mod query;
 mod raw;
+#[cfg(feature = "server")]
+mod tx;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,20 +22,27 @@ use http::HeaderMap;
 use http::request::Parts;
 
 pub use self::body::Json;
+#[cfg(feature = "server")]
+pub(crate) use self::body::{is_json, json_object};
 pub use self::header::{Header, HeaderField};
 pub use self::if_match::{IfMatch, PreconditionFailed};
 #[cfg(feature = "server")]
-pub(crate) use self::parameters::form_fields;
+pub(crate) use self::parameters::{form_fields, form_members};
 pub use self::path::Path;
 pub use self::query::Query;
 pub(crate) use self::query::{Pair, pairs};
 pub use self::raw::{Raw, RawBody};
+#[cfg(feature = "server")]
+pub(crate) use self::tx::Held;
+#[cfg(feature = "server")]
+pub use self::tx::Tx;
 pub use crate::auth::{Role, RoleName, User};
 
 use crate::auth::Caller;
 use crate::context::{Context, FromRef};
 use crate::document::{Operation, Plans};
-use crate::problem::{Audience, Internal, Language, Problem};
+use crate::idempotency::Repeat;
+use crate::problem::{Audience, Internal, Language, Listener, Problem};
 
 /// A type that a handler may take as an argument.
 #[diagnostic::on_unimplemented(
@@ -42,6 +51,10 @@ use crate::problem::{Audience, Internal, Language, Problem};
     note = "take it through an extractor: `Path<_>`, `Query<_>`, `Json<_>`, `Header<_>`, `State<_>`, or `Raw<_>` for an axum extractor"
 )]
 pub trait Extract<S>: Sized + Send {
+    /// Whether it takes a file past the server.
+    #[doc(hidden)]
+    const DIRECT: bool = false;
+
     /// Adds to the operation what this argument reads and how it fails.
     fn describe(operation: &mut Operation<'_>);
 
@@ -65,18 +78,51 @@ pub struct Incoming {
     /// For callers who wish none.
     language: Language,
     pub(crate) caller: Option<Caller>,
+    /// By what a repeat of an idempotent request is known.
+    pub(crate) repeat: Option<Repeat>,
+    /// The transaction that the handler has.
+    #[cfg(feature = "server")]
+    pub(crate) transaction: Option<Held>,
     pub(crate) response_headers: HeaderMap,
 }
 
 impl Incoming {
     pub(crate) fn new(request: http::Request<Body>, plans: Arc<Plans>, language: Language) -> Self {
         let (parts, body) = request.into_parts();
-        Self { parts, body: Some(body), plans, language, caller: None, response_headers: HeaderMap::new() }
+        Self {
+            parts,
+            body: Some(body),
+            plans,
+            language,
+            caller: None,
+            repeat: None,
+            #[cfg(feature = "server")]
+            transaction: None,
+            response_headers: HeaderMap::new(),
+        }
     }
 
     /// Takes the body; whoever comes second gets `None`.
     pub fn take_body(&mut self) -> Option<Body> {
-        self.body.take()
+        let body = self.body.take()?;
+        Some(match &self.repeat {
+            Some(repeat) => repeat.watch(body),
+            None => body,
+        })
+    }
+
+    /// From now on the request's key and body are taken down.
+    ///
+    /// # Errors
+    /// A key that is missing or not valid.
+    pub(crate) fn note_repeats(&mut self) -> Result<(), Problem> {
+        self.repeat = Some(Repeat::of(&self.parts.headers)?);
+        Ok(())
+    }
+
+    /// The headers that arguments of the operation take, in lower case.
+    pub(crate) fn header_parameters(&self) -> &[String] {
+        self.plans.headers()
     }
 
     /// How the argument `T` is decoded; written by its `describe` when the Api was built.
@@ -94,6 +140,11 @@ impl Incoming {
     /// To whom a problem is told.
     pub fn audience(&self) -> Audience<'_> {
         Audience::of(&self.parts.headers, self.language)
+    }
+
+    /// The same without the request.
+    pub(crate) fn listener(&self) -> Listener {
+        Listener::of(&self.parts.headers, self.language)
     }
 
     /// Adds the headers that extractors left for the response.

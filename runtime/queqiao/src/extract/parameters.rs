@@ -40,6 +40,14 @@ pub(crate) fn form_fields<T: Model + DeserializeOwned>(
     read(Location::Body, None, value)
 }
 
+/// Reads the texts of a form as they stand in a JSON body.
+#[cfg(feature = "server")]
+pub(crate) fn form_members<T: Model + DeserializeOwned>(
+    members: serde_json::Map<String, Value>,
+) -> Result<T, Problem> {
+    read(Location::Body, None, Value::Object(members))
+}
+
 /// The error of a value that serde does not take: a missing member is reported at its own place.
 pub(super) fn misfit<T: DeserializeOwned>(value: &Value, mut pointer: String, message: String) -> FieldError {
     let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) else {

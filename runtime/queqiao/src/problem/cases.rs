@@ -22,7 +22,7 @@ macro_rules! cases {
 }
 
 /// What any operation may answer, whatever its arguments: these stand in the document of each.
-pub(crate) const ANYWHERE: [ErrorCase; 3] = [CLIENT_TOO_OLD, INTERNAL, TIMED_OUT];
+pub(crate) const ANYWHERE: [ErrorCase; 4] = [CLIENT_TOO_OLD, INTERNAL, STORE_UNAVAILABLE, TIMED_OUT];
 
 cases! {
     /// The server failed; the cause is in its log.
@@ -30,6 +30,9 @@ cases! {
         { "The cause stands in the server's log under the request id." "原因记在服务器日志中，可按请求编号查找。" };
     /// The server gave up on a request.
     TIMED_OUT = 503 "timed_out" "The request took too long." "请求处理超时。";
+    /// The database, or another store, does not answer.
+    STORE_UNAVAILABLE = 503 "store.unavailable" "The database does not answer." "数据库暂时不可用。"
+        { "Try again in a moment." "请稍后再试。" };
     /// The request was understood and breaks constraints.
     VALIDATION = 422 "validation" "The request breaks constraints." "请求的内容不符合要求。"
         { "See `errors` for each place." "每一处见 `errors`。" };
@@ -59,6 +62,28 @@ cases! {
     /// A change without the version that it is for.
     PRECONDITION_REQUIRED = 428 "precondition.required" "The change must name the version it is for." "修改须指明所针对的版本。"
         { "Send `If-Match` with the `ETag` that came with the thing." "请在 `If-Match` 中携带获取时的 `ETag`。" };
+    /// An idempotent operation without its key.
+    IDEMPOTENCY_KEY_REQUIRED = 400 "idempotency.key_required" "The request needs an idempotency key." "请求须带幂等键。"
+        { "Send `Idempotency-Key`: a new one for each thing to do, and the same one with each repeat."
+          "请携带 `Idempotency-Key`：每件事用一个新的，重复发送时用同一个。" };
+    /// A key that is none, or two of them.
+    IDEMPOTENCY_KEY_INVALID = 400 "idempotency.key_invalid" "The idempotency key is not valid." "幂等键无效。"
+        { "Send one `Idempotency-Key` of 16 to 255 visible ASCII characters, for example a UUID."
+          "请携带一个 `Idempotency-Key`，由 16 至 255 个可见 ASCII 字符组成，例如 UUID。" };
+    /// A key that came with another request before.
+    IDEMPOTENCY_KEY_REUSED = 422 "idempotency.key_reused" "The idempotency key was used for another request." "该幂等键已用于另一个请求。"
+        { "Make a new key for each thing to do." "每件事请使用新的键。" };
+    /// The first of several equal requests has not ended.
+    IDEMPOTENCY_RUNNING = 409 "idempotency.running" "The same request is being carried out right now." "同一请求正在处理中。"
+        { "Send it again in a moment, under the same key, for its answer." "请稍后用同一个键再次发送，以取得结果。" };
+    /// The server ended, or failed, in the midst of it.
+    IDEMPOTENCY_UNKNOWN = 409 "idempotency.unknown" "It is not known whether the same request was carried out." "无法确定同一请求是否已执行。"
+        { "The server failed in the midst of it. See whether it had its effect; if it had none, send it under a new key."
+          "服务器在处理中途出错。请先确认是否已生效；若未生效，请用新的键重新发送。" };
+    /// Carried out, and the answer is not there any more.
+    IDEMPOTENCY_ANSWER_NOT_KEPT = 409 "idempotency.answer_not_kept" "The same request was carried out, and its answer was not kept."
+        "同一请求已执行，但其结果未被保存。"
+        { "The answer was too long to be kept. Get what has changed." "结果过大，未能保存。请重新获取更改后的内容。" };
     /// The form of an upload is none, or holds something else than one file and its texts.
     #[cfg(feature = "server")]
     UPLOAD_FORM = 400 "upload.form" "The body is not a form with one file." "请求体不是带有一个文件的表单。";
@@ -85,6 +110,17 @@ cases! {
     #[cfg(feature = "server")]
     UPLOAD_UNAVAILABLE = 503 "upload.unavailable" "Files cannot be stored at the moment." "暂时无法保存文件。"
         { "Try again in a moment." "请稍后再试。" };
+    /// An upload past the server that was not begun, not by this user, not for this operation, or too long ago.
+    #[cfg(feature = "server")]
+    UPLOAD_UNKNOWN = 404 "upload.unknown" "There is no such upload." "没有这次上传。"
+        { "Upload the file again." "请重新上传文件。" };
+    /// The operation is told of an upload of which nothing has arrived.
+    #[cfg(feature = "server")]
+    UPLOAD_MISSING = 409 "upload.missing" "The file has not arrived." "文件尚未上传。"
+        { "Send the form to its bucket first." "请先将表单发送到存储桶。" };
+    /// An upload is begun for an operation that takes none past the server.
+    #[cfg(feature = "server")]
+    UPLOAD_OPERATION = 404 "upload.operation" "No such operation takes a file past the server." "该操作不支持直传。";
     /// The link to a file was never given out, or was changed; no operation answers it.
     #[cfg(feature = "server")]
     UPLOAD_LINK = 403 "upload.link" "The link to the file is not valid." "文件链接无效。";

@@ -2,30 +2,55 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{ApiError, ErrorSet, INTERNAL, Problem};
 
-/// A failure of the infrastructure, for the log only.
+/// A failure of the infrastructure, for the log only: the answer is 500 `internal`, and 503 `store.unavailable` with
+/// `Retry-After` for a `StoreError` or `sqlx::Error`, or what was caused by one, that may pass by itself.
 ///
 /// Every [`std::error::Error`] converts into it, so `?` works in a handler that returns `Result<_, Internal>`;
 /// an error enum lists the sources it takes: `#[error(internal, from(StoreError))] Internal(Internal)`.
-pub struct Internal(Box<dyn StdError + Send + Sync>);
+#[derive(Clone)]
+pub struct Internal(Arc<dyn StdError + Send + Sync>);
 
 impl Internal {
     /// An internal failure told by a sentence.
     pub fn message(message: impl Into<String>) -> Self {
-        Self(message.into().into())
+        Self(Box::<dyn StdError + Send + Sync>::from(message.into()).into())
     }
 
     /// The cause.
     pub fn source(&self) -> &(dyn StdError + Send + Sync + 'static) {
         &*self.0
     }
+
+    /// Whether it is, or comes from, a store that does not answer now and may later.
+    pub(super) fn is_absent_store(&self) -> bool {
+        #[cfg(feature = "server")]
+        {
+            use queqiao_storage::{StoreError, sqlx};
+            let mut error: Option<&(dyn StdError + 'static)> = Some(self.source());
+            while let Some(here) = error {
+                if let Some(store) = here.downcast_ref::<StoreError>() {
+                    return store.is_transient();
+                }
+                if let Some(store) = here.downcast_ref::<Arc<StoreError>>() {
+                    return store.is_transient();
+                }
+                if let Some(query) = here.downcast_ref::<sqlx::Error>() {
+                    return StoreError::from(query).is_transient();
+                }
+                error = here.source();
+            }
+        }
+        false
+    }
 }
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Internal {
     fn from(source: E) -> Self {
-        Self(Box::new(source))
+        Self(Arc::new(source))
     }
 }
 

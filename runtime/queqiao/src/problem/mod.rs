@@ -11,7 +11,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, VARY};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -20,12 +20,16 @@ pub(crate) use self::case::ambiguous;
 pub use self::case::{ApiError, Detail, DetailOf, Details, ErrorCase, ErrorSet};
 pub(crate) use self::cases::*;
 pub use self::internal::Internal;
+pub(crate) use self::text::Listener;
 pub use self::text::{Audience, Language, Text, both, plain};
 
 use self::internal::Chain;
 
 /// The media type of every failure.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Seconds after which a store that did not answer may be asked again.
+const STORE_PAUSE: &str = "2";
 
 /// Where a [`FieldError`] was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -133,8 +137,15 @@ impl Problem {
         }))
     }
 
-    /// The 500 that stands for a failure of the server itself; `source` is logged and never sent.
+    /// The 500 that stands for a failure of the server itself, or 503 `store.unavailable` for a store that does not
+    /// answer; `source` is logged and never sent.
     pub fn internal(source: impl Into<Internal>) -> Self {
+        let source = source.into();
+        if source.is_absent_store() {
+            return Self::from_case(&STORE_UNAVAILABLE)
+                .with_header(RETRY_AFTER, HeaderValue::from_static(STORE_PAUSE))
+                .with_source(source);
+        }
         Self::from_case(&INTERNAL).with_source(source)
     }
 

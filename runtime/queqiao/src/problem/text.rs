@@ -209,6 +209,29 @@ impl<'a> Audience<'a> {
     }
 }
 
+/// An [`Audience`] that outlives its request.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    request_id: Option<HeaderValue>,
+    wishes: Option<HeaderValue>,
+    otherwise: Language,
+}
+
+impl Listener {
+    pub(crate) fn of(headers: &HeaderMap, otherwise: Language) -> Self {
+        let kept = |name: &str| headers.get(name).cloned();
+        Self { request_id: kept("x-request-id"), wishes: kept(ACCEPT_LANGUAGE.as_str()), otherwise }
+    }
+
+    pub(crate) fn audience(&self) -> Audience<'_> {
+        Audience {
+            request_id: self.request_id.as_ref().and_then(|id| id.to_str().ok()),
+            wishes: self.wishes.as_ref(),
+            otherwise: self.otherwise,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use Language::{Chinese, English};

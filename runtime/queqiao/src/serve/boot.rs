@@ -4,17 +4,18 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Inbox, ObjectStore};
+use queqiao_storage::{Accounts, Clock, Database, Inbox, KeyValues, Leases, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
+use super::stores::Stores;
 use crate::upload::Files;
 
 /// The parts of the framework that an application builds its state from.
 pub struct Boot {
-    database: Database,
+    stores: Stores,
     accounts: Arc<dyn Accounts>,
     inbox: Arc<dyn Inbox>,
     files: Files,
@@ -24,16 +25,10 @@ pub struct Boot {
 }
 
 impl Boot {
-    pub(super) fn new(
-        settings: &Settings,
-        database: Database,
-        accounts: Arc<dyn Accounts>,
-        inbox: Arc<dyn Inbox>,
-        files: Files,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings, stores: Stores, files: Files, clock: Clock) -> Self {
+        let (accounts, inbox) = (stores.sql.clone(), stores.sql.clone());
         let (app, folder) = (settings.app.clone(), settings.folder.clone());
-        Self { database, accounts, inbox, files, clock, app, folder }
+        Self { stores, accounts, inbox, files, clock, app, folder }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -48,7 +43,42 @@ impl Boot {
     /// }
     /// ```
     pub fn sql(&self) -> &Database {
-        &self.database
+        self.stores.sql.database()
+    }
+
+    /// Small values by key, with an end and compare-and-set, alike for all instances: in the database, or where
+    /// `storage.key_values` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, StoreError};
+    ///
+    /// /// Remembers for ten minutes what was hard to find out.
+    /// async fn remember(boot: &Boot, weather: &str) -> Result<(), StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let end = now + queqiao::jiff::SignedDuration::from_mins(10);
+    ///     boot.key_values().put("weather", weather.as_bytes(), Some(end), now).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn key_values(&self) -> &Arc<dyn KeyValues> {
+        &self.stores.key_values
+    }
+
+    /// Leases with fencing tokens, so that one of all instances does something: in the database, or where
+    /// `storage.leases` says.
+    ///
+    /// ```
+    /// use queqiao::{Boot, Leased, StoreError};
+    ///
+    /// /// Whether this instance is to send the report of today.
+    /// async fn mine(boot: &Boot) -> Result<bool, StoreError> {
+    ///     let now = boot.clock().now();
+    ///     let until = now + queqiao::jiff::SignedDuration::from_mins(5);
+    ///     Ok(matches!(boot.leases().acquire("report", until, now).await?, Leased::Yours(_)))
+    /// }
+    /// ```
+    pub fn leases(&self) -> &Arc<dyn Leases> {
+        &self.stores.leases
     }
 
     /// Users, their WeChat identities and roles: for an operation by which one admin appoints another.
@@ -118,7 +148,7 @@ impl Boot {
     }
 
     pub(crate) async fn close(&self) {
-        self.database.close().await;
+        self.sql().close().await;
     }
 }
 

@@ -41,9 +41,9 @@ impl ClientSettings {
             token: reader.secret("clients.token"),
             floor: reader.optional("clients.floor"),
             refused: reader.list("clients.refused").unwrap_or_default(),
-            retired: reader.choice("clients.retired", rules).unwrap_or_default(),
-            unknown: reader.choice("clients.unknown", rules).unwrap_or_default(),
-            missing: reader.choice("clients.missing", rules).unwrap_or_default(),
+            retired: reader.choice("clients.retired", &rules).unwrap_or_default(),
+            unknown: reader.choice("clients.unknown", &rules).unwrap_or_default(),
+            missing: reader.choice("clients.missing", &rules).unwrap_or_default(),
             limit: reader.get("clients.limit", 100),
         };
         if settings.token.as_ref().is_some_and(|token| token.expose_secret().len() < SHORTEST_TOKEN) {

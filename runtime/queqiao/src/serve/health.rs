@@ -9,24 +9,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::HeaderMap;
-use queqiao_storage::Database;
 use serde_json::json;
 
+use super::stores::Probes;
 use crate::problem::{self, Audience, Language, Problem, Text};
 
-/// How long the database may take to answer.
+/// How long the stores may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the server takes work.
 #[derive(Clone)]
 pub(crate) struct Readiness {
-    database: Database,
+    stores: Probes,
     stopping: Arc<AtomicBool>,
 }
 
 impl Readiness {
-    pub(super) fn new(database: Database) -> Self {
-        Self { database, stopping: Arc::new(AtomicBool::new(false)) }
+    pub(super) fn new(stores: Probes) -> Self {
+        Self { stores, stopping: Arc::new(AtomicBool::new(false)) }
     }
 
     /// From now on `/readyz` says no, so that a load balancer sends nothing more.
@@ -49,11 +49,11 @@ async fn ready(State((readiness, language)): State<(Readiness, Language)>, heade
     if readiness.stopping.load(Ordering::Relaxed) {
         return not_ready("服务器正在关闭。", "It is shutting down.");
     }
-    let asked = tokio::time::timeout(PATIENCE, readiness.database.ping());
+    let asked = tokio::time::timeout(PATIENCE, readiness.stores.ask());
     match asked.await {
         Ok(Ok(())) => Json(json!({ "status": "ready" })).into_response(),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not answer");
+            tracing::warn!(%error, "a store does not answer");
             not_ready("数据库没有响应。", "The database does not answer.")
         }
         Err(_) => not_ready("数据库响应过慢。", "The database is slow."),

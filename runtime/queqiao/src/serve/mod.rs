@@ -17,6 +17,8 @@ mod reader;
 mod settings;
 mod shutdown;
 mod start_up;
+mod store_settings;
+mod stores;
 mod wechat_settings;
 mod wiring;
 
@@ -101,7 +103,7 @@ where
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, messages, leases, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, messages, idempotency, leases, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
@@ -116,7 +118,8 @@ where
     let working = tokio::spawn(messages.keep_working(told));
     let (swept, told) = oneshot::channel();
     let sweeping = tokio::spawn(boot.files().clone().keep_sweeping(leases, told));
-    shutdown::run(listener, router, readiness, settings.server.shutdown_timeout, stop).await?;
+    let patience = settings.server.shutdown_timeout;
+    shutdown::run(listener, router, readiness, patience, stop, idempotency.finished()).await?;
     // Messages under way and the last counts, before the database is closed.
     drop((served, stopped, swept));
     working.await?;

@@ -31,6 +31,8 @@ pub(crate) struct ObjectSettings {
 pub(crate) struct UploadSettings {
     pub(crate) timeout: Duration,
     pub(crate) idle_timeout: Duration,
+    /// How long a form may be sent to the bucket.
+    pub(crate) form_lifetime: Duration,
     pub(crate) at_once: usize,
     pub(crate) redrawn_at_once: usize,
 }
@@ -55,7 +57,7 @@ impl ObjectSettings {
             ("cos", Store::Bucket(Service::Cos)),
             ("memory", Store::Memory),
         ];
-        let store = reader.choice("objects.store", stores).unwrap_or(Store::Local);
+        let store = reader.choice("objects.store", &stores).unwrap_or(Store::Local);
         let local = reader.optional::<String>("objects.folder");
         let path_style = reader.get("objects.path_style", false);
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -118,6 +120,7 @@ impl UploadSettings {
         let settings = Self {
             timeout: reader.duration("uploads.timeout", Duration::from_secs(10 * 60)),
             idle_timeout: reader.duration("uploads.idle_timeout", Duration::from_secs(30)),
+            form_lifetime: reader.duration("uploads.form_lifetime", Duration::from_secs(15 * 60)),
             at_once: reader.get("uploads.at_once", 64),
             redrawn_at_once: reader.get("uploads.redrawn_at_once", 2),
         };
@@ -125,6 +128,9 @@ impl UploadSettings {
             reader.mistake("uploads.at_once and uploads.redrawn_at_once must be at least 1");
         }
         let day = Duration::from_secs(24 * 60 * 60);
+        if settings.form_lifetime < Duration::from_secs(60) || settings.form_lifetime > day {
+            reader.mistake("uploads.form_lifetime must be between one minute and a day");
+        }
         if settings.timeout.is_zero() || settings.timeout > day || settings.idle_timeout.is_zero() {
             reader.mistake("uploads.timeout and uploads.idle_timeout must be longer than nothing, and the first at most a day");
         }

@@ -183,10 +183,10 @@ impl Reader {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T, const N: usize>(&mut self, key: &str, choices: [(&str, T); N]) -> Option<T> {
+    pub(super) fn choice<T: Clone>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.optional::<String>(key)?;
-        let words = choices.each_ref().map(|(word, _)| format!("`{word}`")).join(" or ");
-        let chosen = choices.into_iter().find_map(|(word, value)| (word == text).then_some(value));
+        let words = choices.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+        let chosen = choices.iter().find_map(|(word, value)| (*word == text).then(|| value.clone()));
         if chosen.is_none() {
             let origin = self.origin(key);
             self.mistake(format!("{origin} is `{text}`; use {words}"));

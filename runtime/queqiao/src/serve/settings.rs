@@ -12,8 +12,10 @@ use super::keys::encryption_key;
 use super::message_settings;
 use super::object_settings::{ObjectSettings, UploadSettings};
 use super::reader::{ConfigError, Reader};
+use super::store_settings::{DatabaseSettings, RedisSettings, StorageSettings};
 use super::wechat_settings::WeChatSettings;
 use crate::auth::Key;
+use crate::idempotency::IdempotencySettings;
 use crate::message::MessageSettings;
 
 /// How the process was built, which decides the defaults.
@@ -43,14 +45,6 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) compression: bool,
     pub(crate) docs: bool,
-}
-
-/// `[database]`
-#[derive(Clone, Debug)]
-pub(crate) struct DatabaseSettings {
-    pub(crate) url: String,
-    pub(crate) max_connections: u32,
-    pub(crate) acquire_timeout: Duration,
 }
 
 /// `[auth]`
@@ -93,6 +87,10 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) server: ServerSettings,
     pub(crate) database: DatabaseSettings,
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a program without the client refuses it"))]
+    pub(crate) redis: Option<RedisSettings>,
+    pub(crate) storage: StorageSettings,
+    pub(crate) idempotency: IdempotencySettings,
     pub(crate) wechat: WeChatSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) emulator: EmulatorSettings,
@@ -183,17 +181,10 @@ impl Settings {
         let data =
             folder.join(reader.get("server.data", if development { ".queqiao" } else { "data" }.to_owned()));
 
-        let database = DatabaseSettings {
-            url: match reader.optional::<String>("database.url") {
-                Some(url) => beside(&folder, url),
-                None => format!("sqlite:{}", data.join("app.db").display()),
-            },
-            max_connections: reader.get("database.max_connections", 8),
-            acquire_timeout: reader.duration("database.acquire_timeout", Duration::from_secs(5)),
-        };
-        if database.max_connections == 0 {
-            reader.mistake("database.max_connections is 0; give at least 1");
-        }
+        let database = DatabaseSettings::read(&mut reader, &folder, &data);
+        let redis = RedisSettings::read(&mut reader);
+        let storage = StorageSettings::read(&mut reader, redis.as_ref());
+        let idempotency = IdempotencySettings::read(&mut reader, server.request_timeout);
 
         let wechat = WeChatSettings::read(&mut reader);
 
@@ -257,7 +248,7 @@ impl Settings {
 
         let log = LogSettings {
             filter: reader.get("log.filter", "info".to_owned()),
-            json: reader.choice("log.format", [("json", true), ("pretty", false)]),
+            json: reader.choice("log.format", &[("json", true), ("pretty", false)]),
         };
         let objects = ObjectSettings::read(&mut reader, &folder, &data);
         let uploads = UploadSettings::read(&mut reader);
@@ -273,6 +264,9 @@ impl Settings {
             data,
             server,
             database,
+            redis,
+            storage,
+            idempotency,
             wechat,
             auth,
             emulator,
@@ -351,18 +345,10 @@ fn is_origin(text: &str) -> bool {
     bare && exact
 }
 
-/// A SQLite file named by a relative path lies beside the configuration.
-fn beside(folder: &Path, url: String) -> String {
-    let Some(rest) = url.strip_prefix("sqlite:") else { return url };
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    if path.starts_with('/') || path.starts_with(":memory:") || path.is_empty() {
-        return url;
-    }
-    format!("sqlite:{}", folder.join(path).display())
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn read(text: &str, environment: &[(&str, &str)], mode: Mode) -> Result<Settings, ConfigError> {
@@ -378,7 +364,7 @@ mod tests {
     fn an_empty_development_configuration_is_whole() {
         let settings = read("", &[], Mode::Development).unwrap();
         assert_eq!(settings.server.address.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.database.url, "sqlite:/srv/.queqiao/app.db");
+        assert_eq!(settings.database.url.expose_secret(), "sqlite:/srv/.queqiao/app.db");
         assert!(settings.emulated());
         assert!(settings.server.docs);
     }
@@ -391,7 +377,7 @@ mod tests {
                 .unwrap();
         assert_eq!(settings.server.address.to_string(), "127.0.0.2:9000");
         assert_eq!(settings.server.body_limit, 2 * 1024 * 1024);
-        assert_eq!(settings.database.url, "sqlite:/srv/here.db");
+        assert_eq!(settings.database.url.expose_secret(), "sqlite:/srv/here.db");
     }
 
     #[test]
@@ -489,6 +475,47 @@ mod tests {
         for secret in ["short", "brief", "no base64"] {
             assert!(!found.iter().any(|mistake| mistake.contains(secret)), "{secret}: {found:#?}");
         }
+    }
+
+    #[test]
+    fn urls_of_stores_are_secret() {
+        let text = "[database]\nurl = \"postgres://me:hush-hush@db/shop\"\n[redis]\nurl = \"redis://:hush-hush@cache\"\n\
+                    [storage]\nleases = \"redis\"\n";
+        let told = match read(text, &[], Mode::Development) {
+            Ok(settings) => format!("{settings:?}"),
+            Err(without_redis) => format!("{without_redis} {without_redis:?}"),
+        };
+        assert!(!told.contains("hush-hush"), "{told}");
+        let found =
+            mistakes("[database]\nurl = [\"postgres://me:hush-hush@db/shop\"]", &[], Mode::Development);
+        assert!(!format!("{found:?}").contains("hush-hush"), "{found:?}");
+    }
+
+    #[test]
+    fn what_lives_in_redis_needs_one_and_one_needs_something() {
+        let found = mistakes("[storage]\nidempotency = \"redis\"", &[], Mode::Development);
+        assert!(found[0].contains("QUEQIAO__REDIS__URL"), "{found:?}");
+        let url = [("QUEQIAO__REDIS__URL", "redis://localhost")];
+        let found = mistakes("", &url, Mode::Development);
+        assert!(found[0].contains("nothing is kept there"), "{found:?}");
+        let found = mistakes("[storage]\nlogin_codes = \"memory\"", &[], Mode::Development);
+        assert!(found[0].contains("`memory`") && found[0].contains("database"), "{found:?}");
+        let settings = read("[storage]\nleases = \"redis\"", &url, Mode::Development);
+        if cfg!(feature = "redis") {
+            assert_eq!(settings.unwrap().storage.leases, crate::serve::store_settings::Place::Redis);
+        } else {
+            assert!(settings.unwrap_err().mistakes()[0].contains("without the feature `redis`"));
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_longer_than_its_request_runs() {
+        let found = mistakes("[idempotency]\nremembered = \"90s\"", &[], Mode::Development);
+        assert!(found[0].contains("idempotency.remembered"), "{found:?}");
+        let found = mistakes("[idempotency]\npatience = \"20s\"", &[], Mode::Development);
+        assert!(found[0].contains("idempotency.patience"), "{found:?}");
+        let slow = read("[server]\nrequest_timeout = \"5m\"", &[], Mode::Development).unwrap();
+        assert_eq!(slow.idempotency.patience.as_secs(), 600);
     }
 
     #[test]

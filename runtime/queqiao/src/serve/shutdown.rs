@@ -57,13 +57,15 @@ impl Stop {
     }
 }
 
-/// Serves until SIGTERM or Ctrl-C, then finishes running requests, for `patience` at most.
+/// Serves until SIGTERM or Ctrl-C, then finishes running requests and what goes on without a connection, for
+/// `patience` at most.
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
     readiness: Readiness,
     patience: Duration,
     stop: Stop,
+    others: impl Future<Output = ()>,
 ) -> Result {
     let (stopping, _) = watch::channel(false);
     loop {
@@ -85,7 +87,7 @@ pub(super) async fn run(
     readiness.stop();
     stopping.send_replace(true);
     tokio::select! {
-        () = stopping.closed() => {}
+        () = async { stopping.closed().await; others.await } => {}
         () = tokio::time::sleep(patience) => {
             tracing::warn!(seconds = patience.as_secs(), "some requests did not finish in time and were cut");
         }

@@ -1,12 +1,13 @@
 //! Joins API, stores, login and layers into one router.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use jiff::SignedDuration;
-use queqiao_storage::{Clock, ContractId, Database, Leases, PoolOptions, SqlStore, Uploads};
+use queqiao_storage::{Clock, ContractId, Leases, Uploads};
 use queqiao_wechat::{TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
@@ -22,6 +23,7 @@ use super::keys::{self, ServerKeys};
 use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
+use super::stores::Stores;
 use super::wechat_settings::AppSettings;
 use crate::api::{APP_MIGRATIONS, Built, quietly, with_problems};
 use crate::apps::{Apps, Registered};
@@ -29,8 +31,9 @@ use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_H
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
 use crate::document::Document;
+use crate::idempotency::{Idempotency, REPLAYED};
 use crate::message::{self, MessageService};
-use crate::upload::{self, FileSettings, Files, Links};
+use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -39,6 +42,7 @@ pub(crate) struct Wired {
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
     pub(crate) messages: MessageService,
+    pub(crate) idempotency: Arc<Idempotency>,
     pub(crate) leases: Arc<dyn Leases>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
@@ -60,16 +64,17 @@ where
 {
     let contract: ContractId = built.document().contract().parse()?;
     let policy = Policy::new(built.releases(), &settings.clients, contract).map_err(ConfigError::new)?;
-    let options = PoolOptions {
-        max_connections: settings.database.max_connections,
-        acquire_timeout: settings.database.acquire_timeout,
-        ..PoolOptions::default()
-    };
-    let database = Database::open(&settings.database.url, &options).await?;
     let keys = ServerKeys::load(settings)?;
     let cipher = keys.cipher(settings)?;
-    let store = Arc::new(SqlStore::new(database.clone(), cipher.clone()).await?);
-    let stores = LoginStores { accounts: store.clone(), session_keys: store.clone(), codes: store.clone() };
+    let stores = Stores::open(settings, built.title(), cipher.clone()).await?;
+    let database = stores.sql.database().clone();
+    let readiness = Readiness::new(stores.health.clone());
+    let idempotency = Arc::new(Idempotency::new(
+        Arc::clone(&stores.idempotency),
+        Arc::clone(&stores.sql),
+        clock.clone(),
+        settings.idempotency,
+    ));
     let counted = Counted {
         operations: built.operations().collect(),
         own: contract,
@@ -77,16 +82,21 @@ where
         policy,
         limit: settings.clients.limit,
     };
-    let leases: Arc<dyn Leases> = store.clone();
-    let files = files(settings, &keys, built.document(), store.clone(), &clock).await?;
-    let access_tokens = TokenStore::shared(store.clone(), cipher);
-    let clients = Arc::new(Clients::new(counted, store.clone(), clock.clone()));
+    let clients = Arc::new(Clients::new(counted, stores.sql.clone(), clock.clone()));
 
-    let accounts = Arc::clone(&stores.accounts);
+    let login_stores = LoginStores {
+        accounts: stores.sql.clone(),
+        session_keys: stores.sql.clone(),
+        codes: Arc::clone(&stores.login_codes),
+    };
+    let access_tokens = TokenStore::shared(stores.sql.clone(), cipher);
     let apps = Arc::new(apps(settings, access_tokens, &clock, emulator)?);
-    let login = login(built.title(), settings, &keys, stores, &clock, Arc::clone(&apps), emulator)?;
+    let login = login(built.title(), settings, &keys, login_stores, &clock, Arc::clone(&apps), emulator)?;
     let login = Arc::new(login);
-    let boot = Boot::new(settings, database.clone(), accounts, store.clone(), files.clone(), clock.clone());
+    let inbox = stores.sql.clone();
+    let leases = Arc::clone(&stores.leases);
+    let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
+    let boot = Boot::new(settings, stores, files.clone(), clock.clone());
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
@@ -95,9 +105,12 @@ where
         .with_login(login.clone())
         .with_apps(Arc::clone(&apps))
         .with_clients(Arc::clone(&clients))
+        .with_idempotency(Arc::clone(&idempotency))
+        .with_database(database)
         .with_files(files.clone());
+    let direct = direct_uploads(settings, &keys, &files, built.targets())?;
+    let services = services.with_direct_uploads(Arc::clone(&direct));
 
-    let readiness = Readiness::new(database);
     let document = built.document().clone();
     let language = built.language();
     let mut own = health::routes(readiness.clone(), language);
@@ -108,8 +121,11 @@ where
     if settings.mode == Mode::Development || settings.clients.token.is_some() {
         own = own.merge(clients::routes(Arc::clone(&clients), settings.clients.token.clone(), language));
     }
+    if !built.targets().is_empty() {
+        own = own.merge(upload::bucket_routes(direct));
+    }
     let (router, handlers) = built.parts(Context::new(app, services.clone()));
-    let messages = MessageService::new(handlers, Arc::clone(&apps), store, clock, settings.messages.clone());
+    let messages = MessageService::new(handlers, Arc::clone(&apps), inbox, clock, settings.messages.clone());
     if apps.iter().any(|program| program.push().is_some()) {
         own = own.merge(message::endpoint(messages.clone(), language));
     }
@@ -132,6 +148,7 @@ where
         readiness,
         clients,
         messages,
+        idempotency,
         leases,
         #[cfg(feature = "test")]
         login,
@@ -223,6 +240,21 @@ async fn files(
     Ok(Files::new(objects, records, clock.clone(), Links::new(secrets, lifetime), files))
 }
 
+/// Uploads past the server, to the bucket of the files or to the server itself.
+fn direct_uploads(
+    settings: &Settings,
+    keys: &ServerKeys,
+    files: &Files,
+    targets: &BTreeMap<&'static str, Target>,
+) -> Result<Arc<DirectUploads>> {
+    let bucket = match &settings.objects.objects {
+        Objects::Bucket(bucket) => bucket.clone(),
+        Objects::Local(_) | Objects::Memory => DirectUploads::own_bucket(keys.secret()),
+    };
+    let lifetime = SignedDuration::try_from(settings.uploads.form_lifetime)?;
+    Ok(Arc::new(DirectUploads::new(files.clone(), bucket, lifetime, targets.clone())))
+}
+
 /// Whether an operation takes a file.
 fn takes_files(document: &Document) -> bool {
     let paths = document.value().get("paths").and_then(|paths| paths.as_object()).into_iter().flatten();
@@ -272,6 +304,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer> {
             header("X-Request-Id")?,
             header("Retry-After")?,
             header("Location")?,
+            REPLAYED,
         ])
         .max_age(std::time::Duration::from_secs(600));
     if origins.iter().any(|origin| origin == "*") {

@@ -1,6 +1,8 @@
 //! Uploads (上传): one file in a form, from the phone through this server into the object store.
 
 mod body;
+mod derived;
+mod direct;
 mod files;
 mod kind;
 mod link;
@@ -14,8 +16,10 @@ use std::marker::PhantomData;
 
 use queqiao_storage::StoreError;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+pub use self::direct::Direct;
+pub(crate) use self::direct::{BEGIN, BUCKET, DirectUploads, Target, bucket_routes, routes as begin_routes};
 pub(crate) use self::files::{FileSettings, ROUTE};
 pub use self::files::{FileUrl, Files, StoredFile};
 pub use self::kind::{Audio, Clean, FileKind, Format, Image, Max, Pdf, Public, SizeLimit, Video};
@@ -27,7 +31,7 @@ use self::receive::{Arrived, FILE, Received, Rules, receive};
 use crate::context::Context;
 use crate::document::{Operation, Plan};
 use crate::endpoint::Method;
-use crate::extract::{Extract, Incoming, form_fields};
+use crate::extract::{Extract, Incoming, form_fields, form_members};
 use crate::model::Model;
 use crate::problem::{self, Internal, Problem};
 use crate::serve::Deadline;
@@ -122,6 +126,10 @@ pub trait FormFields: Sized + Send {
 
     #[doc(hidden)]
     fn read(plan: &FieldPlan, texts: &[(String, String)]) -> Result<Self, Problem>;
+
+    /// The same texts as members of a JSON body.
+    #[doc(hidden)]
+    fn read_members(members: Map<String, Value>) -> Result<Self, Problem>;
 }
 
 /// How the texts of a form are decoded.
@@ -144,6 +152,10 @@ impl FormFields for () {
     fn read(_: &FieldPlan, _: &[(String, String)]) -> Result<Self, Problem> {
         Ok(())
     }
+
+    fn read_members(_: Map<String, Value>) -> Result<Self, Problem> {
+        Ok(())
+    }
 }
 
 impl<T: Model + DeserializeOwned + Send> FormFields for T {
@@ -154,6 +166,10 @@ impl<T: Model + DeserializeOwned + Send> FormFields for T {
 
     fn read(plan: &FieldPlan, texts: &[(String, String)]) -> Result<Self, Problem> {
         form_fields(&plan.0, texts)
+    }
+
+    fn read_members(members: Map<String, Value>) -> Result<Self, Problem> {
+        form_members(members)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use multer::{Field, Multipart};
-use queqiao_storage::{ObjectError, ObjectOptions, ObjectWriter, StoreError, Upload as Begun, UserId};
+use queqiao_storage::{
+    ObjectBytes, ObjectError, ObjectOptions, ObjectWriter, StoreError, Upload as Begun, UserId,
+};
 use uuid::Uuid;
 
 use super::body::Pieces;
@@ -94,6 +97,28 @@ pub(super) async fn receive(
     }
 }
 
+/// Takes a file from the place in the object store where it came past the server, as if it had come in a form.
+///
+/// # Errors
+/// One of the cases `upload.…`; then nothing of it is kept.
+pub(super) async fn receive_object(
+    files: &Files,
+    rules: &Rules,
+    bytes: ObjectBytes,
+    begun: &Begun,
+) -> Result<Arrived, Problem> {
+    let settings = files.settings();
+    let permit = tokio::time::timeout(settings.idle, files.receiving().acquire()).await;
+    let Ok(Ok(_permit)) = permit else { return Err(Problem::from_case(&problem::UPLOAD_BUSY)) };
+    let intake = Intake { files, rules, owner: begun.owner };
+    // Its name was looked at when it was begun; what it must be is the media type that followed from it.
+    let file = intake.file(Origin::Store(bytes), None, Some(&begun.content_type));
+    match tokio::time::timeout(settings.time, file).await {
+        Ok(received) => received,
+        Err(_) => Err(Problem::from_case(&problem::UPLOAD_UNAVAILABLE)),
+    }
+}
+
 async fn form(
     files: &Files,
     rules: &Rules,
@@ -107,9 +132,10 @@ async fn form(
     })?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > rules.bytes + AROUND + TEXTS.0 as u64) {
-        return Err(too_large(rules));
+        return Err(too_large(rules.bytes));
     }
-    let mut form = Form { multipart: Multipart::new(pieces, boundary), files, rules, owner };
+    let intake = Intake { files, rules, owner };
+    let mut form = Form { multipart: Multipart::new(pieces, boundary), intake };
     let mut texts = Vec::new();
     let mut file: Option<Arrived> = None;
     match form.read(&mut texts, &mut file).await {
@@ -128,9 +154,39 @@ async fn form(
 
 struct Form<'a> {
     multipart: Multipart<'static>,
+    intake: Intake<'a>,
+}
+
+/// What brings a file into the store.
+#[derive(Clone, Copy)]
+struct Intake<'a> {
     files: &'a Files,
     rules: &'a Rules,
     owner: Option<UserId>,
+}
+
+/// Where the bytes of a file come from.
+enum Origin {
+    Form(Box<Field<'static>>),
+    /// The place in the store where it came past the server.
+    Store(ObjectBytes),
+}
+
+impl Origin {
+    /// The next bytes, as long as they may be awaited.
+    async fn next(&mut self, files: &Files) -> Result<Option<Bytes>, Problem> {
+        match self {
+            Origin::Form(field) => chunk(files, field).await,
+            Origin::Store(bytes) => bytes.next().await.transpose().map_err(object),
+        }
+    }
+}
+
+async fn chunk(files: &Files, field: &mut Field<'static>) -> Result<Option<Bytes>, Problem> {
+    match tokio::time::timeout(files.settings().idle, field.chunk()).await {
+        Ok(chunk) => chunk.map_err(broken),
+        Err(_) => Err(idle(files)),
+    }
 }
 
 impl Form<'_> {
@@ -154,7 +210,11 @@ impl Form<'_> {
                     "It has another file than the one named `file`; a call uploads one.",
                 ));
             } else {
-                *file = Some(self.file(field).await?);
+                let name = field.file_name().map(str::to_owned);
+                let declared = field.content_type().map(|declared| declared.essence_str().to_owned());
+                let arrived =
+                    self.intake.file(Origin::Form(Box::new(field)), name.as_deref(), declared.as_deref());
+                *file = Some(arrived.await?);
             }
         }
         Ok(())
@@ -162,16 +222,10 @@ impl Form<'_> {
 
     /// Waits for the next field, as long as bytes may be awaited.
     async fn next(&mut self) -> Result<Option<Field<'static>>, Problem> {
-        match tokio::time::timeout(self.files.settings().idle, self.multipart.next_field()).await {
+        let files = self.intake.files;
+        match tokio::time::timeout(files.settings().idle, self.multipart.next_field()).await {
             Ok(field) => field.map_err(broken),
-            Err(_) => Err(idle(self.files)),
-        }
-    }
-
-    async fn chunk(&self, field: &mut Field<'static>) -> Result<Option<Bytes>, Problem> {
-        match tokio::time::timeout(self.files.settings().idle, field.chunk()).await {
-            Ok(chunk) => chunk.map_err(broken),
-            Err(_) => Err(idle(self.files)),
+            Err(_) => Err(idle(files)),
         }
     }
 
@@ -180,7 +234,7 @@ impl Form<'_> {
         let name = field.name().unwrap_or_default().to_owned();
         *room = room.checked_sub(name.len()).ok_or_else(too_long)?;
         let mut text = Vec::new();
-        while let Some(chunk) = self.chunk(&mut field).await? {
+        while let Some(chunk) = chunk(self.intake.files, &mut field).await? {
             *room = room.checked_sub(chunk.len()).ok_or_else(too_long)?;
             text.extend_from_slice(&chunk);
         }
@@ -188,18 +242,26 @@ impl Form<'_> {
             .map_err(|_| no_form("表单的文本不是有效的 UTF-8。", "A text of it is not valid UTF-8."))?;
         Ok((name, text))
     }
+}
 
-    async fn file(&self, mut field: Field<'static>) -> Result<Arrived, Problem> {
+impl Intake<'_> {
+    /// `declared`: its media type, as its sender says.
+    async fn file(
+        self,
+        mut origin: Origin,
+        file_name: Option<&str>,
+        declared: Option<&str>,
+    ) -> Result<Arrived, Problem> {
         let mut head = BytesMut::new();
         while head.len() < HEAD {
-            let Some(chunk) = self.chunk(&mut field).await? else { break };
+            let Some(chunk) = origin.next(self.files).await? else { break };
             head.extend_from_slice(&chunk);
         }
-        let format = self.format(&field, &head)?;
-        let name = field.file_name().and_then(name::shown);
+        let format = self.format(file_name, declared, &head)?;
+        let name = file_name.and_then(name::shown);
         let mut source = Source {
-            form: self,
-            field,
+            intake: self,
+            origin,
             first: Some(head.freeze()),
             scan: Scan::of(format.media_type()),
             came: 0,
@@ -230,10 +292,9 @@ impl Form<'_> {
     }
 
     /// The format that the first bytes, the name and the declared type agree on.
-    fn format(&self, field: &Field<'_>, head: &[u8]) -> Result<Format, Problem> {
+    fn format(self, file_name: Option<&str>, declared: Option<&str>, head: &[u8]) -> Result<Format, Problem> {
         let found = infer::get(head).map(|found| found.mime_type());
-        let extension = field.file_name().and_then(name::extension);
-        let declared = field.content_type().map(|declared| declared.essence_str());
+        let extension = file_name.and_then(name::extension);
         let format = found.and_then(|found| self.rules.formats.iter().find(|format| format.is(found)));
         match format {
             Some(format) if format.goes_by(extension, declared) => Ok(*format),
@@ -249,7 +310,7 @@ impl Form<'_> {
         }
     }
 
-    async fn redrawn(&self, bytes: Vec<u8>, format: Format) -> Result<(Vec<u8>, Format), Problem> {
+    async fn redrawn(self, bytes: Vec<u8>, format: Format) -> Result<(Vec<u8>, Format), Problem> {
         let permit = self.files.redrawing().acquire().await;
         let pixels = self.rules.pixels;
         let redrawn = tokio::task::spawn_blocking(move || redraw(bytes, format, pixels)).await;
@@ -266,7 +327,7 @@ impl Form<'_> {
     }
 
     /// Begins to store a file under a name that owes nothing to its sender.
-    async fn store(&self, format: Format, size: u64) -> Result<Storing, Problem> {
+    async fn store(self, format: Format, size: u64) -> Result<Storing, Problem> {
         let rules = self.rules;
         let place = if rules.public { PUBLIC } else { PRIVATE };
         let extension = format.extensions().first().copied().unwrap_or("bin");
@@ -294,8 +355,8 @@ impl Form<'_> {
 
 /// The bytes of a file that are wanted, one piece after the other.
 struct Source<'a> {
-    form: &'a Form<'a>,
-    field: Field<'static>,
+    intake: Intake<'a>,
+    origin: Origin,
     first: Option<Bytes>,
     scan: Scan,
     came: u64,
@@ -306,16 +367,16 @@ impl Source<'_> {
         loop {
             let piece = match self.first.take() {
                 Some(head) => head,
-                None => match self.form.chunk(&mut self.field).await? {
+                None => match self.origin.next(self.intake.files).await? {
                     Some(piece) => piece,
                     None if self.scan.whole() => return Ok(None),
                     None => return Err(damaged("it ends in its midst", "文件不完整")),
                 },
             };
             self.came += piece.len() as u64;
-            let rules = self.form.rules;
+            let rules = self.intake.rules;
             if self.came > rules.bytes {
-                return Err(too_large(rules));
+                return Err(too_large(rules.bytes));
             }
             let wanted = self.scan.push(&piece).map_err(|Flaw(why)| damaged(why, "文件结构有误"))?;
             if let Some((width, height)) = self.scan.size() {
@@ -396,8 +457,7 @@ fn idle(files: &Files) -> Problem {
     incomplete(format!("{seconds} 秒内没有收到数据。"), format!("Nothing came for {seconds} s."))
 }
 
-fn too_large(rules: &Rules) -> Problem {
-    let limit = rules.bytes;
+pub(super) fn too_large(limit: u64) -> Problem {
     told(
         &problem::UPLOAD_TOO_LARGE,
         format!("文件不得超过 {limit} 字节。"),

@@ -53,6 +53,16 @@ impl Engine {
         }
     }
 
+    /// Whether a statement that fails undoes the transaction. PostgreSQL answers a COMMIT then with a rollback, and
+    /// without an error.
+    pub(crate) fn undoes_on_any_failure(self) -> bool {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres => true,
+            _ => false,
+        }
+    }
+
     /// What a `SELECT` of rows that will be changed ends with.
     pub(crate) fn for_update(self) -> &'static str {
         if self == Self::Sqlite { "" } else { " FOR UPDATE" }

@@ -81,9 +81,15 @@ enum Pool {
 }
 
 /// A transaction that ends with [`commit`](Self::commit); dropped, it is rolled back.
+///
+/// A failure that undoes what came before it ends the transaction: on PostgreSQL any failure of a statement, on the
+/// others a deadlock or a time-out. Whatever follows then fails alike, the commit too, so that nothing half done
+/// becomes true.
 #[derive(Debug)]
 pub struct Transaction {
     open: Open,
+    /// Why nothing more can be done with it.
+    ended: Option<StoreError>,
     statement_timeout: Duration,
     #[cfg(test)]
     defect: Option<fn(&str) -> String>,
@@ -231,6 +237,7 @@ impl Database {
         .await?;
         Ok(Transaction {
             open,
+            ended: None,
             statement_timeout: self.statement_timeout,
             #[cfg(test)]
             defect: self.defect,
@@ -293,37 +300,55 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// As the database fails; PostgreSQL refuses all further statements then.
+    /// As the database fails.
     pub async fn execute(&mut self, sql: impl SqlSafeStr, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.go_on()?;
         let (sql, values) = self.prepared(sql.into_sql_str(), values);
-        bounded(self.statement_timeout, async {
+        let outcome = bounded(self.statement_timeout, async {
             Ok(on_each!(Open, &mut self.open, transaction, Db => {
                 driver::execute::<Db>(transaction, sql, &values).await?.rows_affected()
             }))
         })
-        .await
+        .await;
+        self.note(outcome)
     }
 
     /// As [`Database::rows`].
     ///
     /// # Errors
     ///
-    /// As the database fails; PostgreSQL refuses all further statements then.
+    /// As the database fails.
     pub async fn rows(&mut self, sql: impl SqlSafeStr, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.go_on()?;
         let (sql, values) = self.prepared(sql.into_sql_str(), values);
-        bounded(self.statement_timeout, async {
+        let outcome = bounded(self.statement_timeout, async {
             on_each!(Open, &mut self.open, transaction, Db => {
                 driver::rows::<Db>(transaction, sql, &values).await
             })
         })
-        .await
+        .await;
+        self.note(outcome)
+    }
+
+    fn go_on(&self) -> Result<(), StoreError> {
+        self.ended.clone().map_or(Ok(()), Err)
+    }
+
+    /// Remembers a failure after which the server has undone, or may have undone, what came before.
+    fn note<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &outcome
+            && (error.is_transient() || self.engine().undoes_on_any_failure())
+        {
+            self.ended = Some(error.clone());
+        }
+        outcome
     }
 
     /// As [`Database::row`].
     ///
     /// # Errors
     ///
-    /// As the database fails; PostgreSQL refuses all further statements then.
+    /// As the database fails.
     pub async fn row(
         &mut self,
         sql: impl SqlSafeStr,
@@ -338,8 +363,21 @@ impl Transaction {
     ///
     /// As the database fails. When the connection was lost meanwhile, nobody knows whether it became true.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.go_on()?;
         bounded(self.statement_timeout, async {
             on_each!(Open, self.open, transaction, _Db => transaction.commit().await)
+        })
+        .await
+    }
+
+    /// Undoes everything that was done since [`Database::begin`]. So does dropping it, a moment later.
+    ///
+    /// # Errors
+    ///
+    /// As the database fails; it is undone all the same.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        bounded(self.statement_timeout, async {
+            on_each!(Open, self.open, transaction, _Db => transaction.rollback().await)
         })
         .await
     }

@@ -20,6 +20,11 @@ pub struct PoolOptions {
     /// How long one statement may take, its wait for a connection included, before
     /// [`StoreError::Unavailable`].
     pub statement_timeout: Duration,
+    /// How long a connection to a server may be unused before it is closed.
+    pub idle_timeout: Duration,
+    /// How old a connection to a server may become before another takes its place: a proxy or a load balancer in
+    /// between may cut older ones.
+    pub max_lifetime: Duration,
 }
 
 impl Default for PoolOptions {
@@ -29,6 +34,8 @@ impl Default for PoolOptions {
             acquire_timeout: Duration::from_secs(10),
             busy_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_mins(10),
+            max_lifetime: Duration::from_mins(30),
         }
     }
 }
@@ -92,6 +99,8 @@ pub(super) fn pool<DB: sqlx::Database>(options: &PoolOptions) -> sqlx::pool::Poo
     sqlx::pool::PoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(options.idle_timeout)
+        .max_lifetime(options.max_lifetime)
         .after_release(|connection: &mut DB::Connection, _| {
             Box::pin(async move {
                 let answer = tokio::time::timeout(PATIENCE, connection.ping());

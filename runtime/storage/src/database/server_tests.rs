@@ -1,7 +1,6 @@
 //! What a database server does beyond the promises of the stores: starting together, and failing.
 
 use std::sync::Arc;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::time::Duration;
 
 use crate::test_servers::{self, Place};
@@ -53,7 +52,8 @@ async fn two_start_at_once(place: impl AsyncFn() -> Place) {
             instance.await.unwrap();
         }
         let database = open(&place.url).await;
-        assert_eq!(count(&database, crate::MIGRATIONS_TABLE).await, 3);
+        let own = crate::sql::migrations(database.engine()).len();
+        assert_eq!(count(&database, crate::MIGRATIONS_TABLE).await, own as i64);
         assert_eq!((count(&database, "app_migrations").await, count(&database, "a").await), (2, 1));
         database.close().await;
     }
@@ -153,39 +153,99 @@ async fn a_pool_is_bounded(place: Place) {
     database.close().await;
 }
 
-/// An effect and its answer are one, both ways.
+/// An effect and its answer are one, both ways; of two attempts, one has an effect.
 async fn answer_and_effect_are_one(place: Place) {
-    use crate::{Answer, Begun, BodyHash, IdempotencyRecords, Scope};
+    use crate::{AfterCrash, Answer, Begun, IdempotencyRecords, IdempotentRequest};
     let database = open(&place.url).await;
     let store = SqlStore::new(database.clone(), Cipher::new([(1, [7; 32])]).unwrap()).await.unwrap();
     database.execute("CREATE TABLE orders (id INT)", &[]).await.unwrap();
     let now = jiff::Timestamp::now();
     let soon = now + jiff::SignedDuration::from_secs(60);
     let begin = async |key: &str, at| {
-        let (scope, body) = (Scope::new(None, "order", key), BodyHash::new(b""));
-        store.begin(&scope, &body, soon, at).await.unwrap()
+        let request = IdempotentRequest { after_crash: AfterCrash::Again, ..order(key, now) };
+        store.begin(&request, at).await.unwrap()
     };
-    let answer = Answer { status: 201, content_type: None, body: Vec::new() };
+    let answer = Answer { status: 201, headers: Vec::new(), body: Vec::new() };
+    let insert = "INSERT INTO orders (id) VALUES (1)";
     for (key, crash) in [("crashes", true), ("lives", false)] {
         let Begun::Yours(attempt) = begin(key, now).await else { panic!("it is new") };
         let mut transaction = database.begin().await.unwrap();
-        transaction.execute("INSERT INTO orders (id) VALUES (1)", &[]).await.unwrap();
+        transaction.execute(insert, &[]).await.unwrap();
         store.answer_in(&mut transaction, &attempt, &answer).await.unwrap();
         if crash {
             drop(transaction);
-            assert_eq!((count(&database, "orders").await, begin(key, soon).await), (0, Begun::Unknown));
+            assert_eq!(count(&database, "orders").await, 0);
+            assert!(matches!(begin(key, soon).await, Begun::Yours(_)));
         } else {
             transaction.commit().await.unwrap();
             assert_eq!(begin(key, soon).await, Begun::Answered(answer.clone()));
             assert_eq!(count(&database, "orders").await, 1);
         }
     }
+    // One that was taken for crashed, and was only slow, has no effect any more.
+    let Begun::Yours(slow) = begin("slow", now).await else { panic!("it is new") };
+    let Begun::Yours(second) = begin("slow", soon).await else { panic!("it counts as crashed") };
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute(insert, &[]).await.unwrap();
+    let late = store.answer_in(&mut transaction, &slow, &answer).await;
+    assert!(matches!(late, Err(StoreError::Conflict { .. })), "{late:?}");
+    drop(transaction);
+    assert_eq!(count(&database, "orders").await, 1);
+    // While the answer is being written, nobody else begins: one waits for the commit, and is answered.
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute(insert, &[]).await.unwrap();
+    store.answer_in(&mut transaction, &second, &answer).await.unwrap();
+    let later = soon + jiff::SignedDuration::from_secs(600);
+    let repeat = {
+        let store = store.clone();
+        let request = IdempotentRequest { after_crash: AfterCrash::Again, ..order("slow", now) };
+        tokio::spawn(async move { store.begin(&request, later).await })
+    };
+    // Long enough for it to reach the lock, or to miss it.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!repeat.is_finished(), "the repeat does not wait");
+    transaction.commit().await.unwrap();
+    assert_eq!(repeat.await.unwrap().unwrap(), Begun::Answered(answer));
+    assert_eq!(count(&database, "orders").await, 2);
     database.close().await;
+}
+
+/// PostgreSQL undoes a transaction in which a statement failed, and says nothing of it at the commit.
+async fn a_failed_commit_is_told(place: Place) {
+    let database = open(&place.url).await;
+    database.execute("CREATE TABLE orders (id INT)", &[]).await.unwrap();
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute("INSERT INTO orders (id) VALUES (1)", &[]).await.unwrap();
+    let failed = transaction.execute("INSERT INTO nothing (id) VALUES (1)", &[]).await.unwrap_err();
+    let told = transaction.commit().await;
+    assert_eq!(count(&database, "orders").await, i64::from(told.is_ok()));
+    if database.engine().undoes_on_any_failure() {
+        assert_eq!(told, Err(failed));
+    }
+    // One that is rolled back leaves nothing, and its connection is good.
+    let mut transaction = database.begin().await.unwrap();
+    transaction.execute("DELETE FROM orders", &[]).await.unwrap();
+    transaction.execute("INSERT INTO orders (id) VALUES (2)", &[]).await.unwrap();
+    transaction.rollback().await.unwrap();
+    assert_eq!(count(&database, "orders").await, i64::from(told.is_ok()));
+    database.close().await;
+}
+
+/// A request with a minute's patience.
+fn order(key: &str, now: jiff::Timestamp) -> crate::IdempotentRequest {
+    crate::IdempotentRequest {
+        scope: crate::Scope::new(None, "order", key),
+        attempt: uuid::Uuid::new_v4(),
+        body: crate::BodyHash::new(b""),
+        patience: now + jiff::SignedDuration::from_secs(60),
+        until: now + crate::REMEMBERED,
+        after_crash: crate::AfterCrash::Unknown,
+    }
 }
 
 /// 200 repeats of one request at once, over a pool of real connections.
 async fn two_hundred_repeats_execute_once(place: Place) {
-    use crate::{Begun, BodyHash, IdempotencyRecords, Scope};
+    use crate::{Begun, IdempotencyRecords};
     let store = SqlStore::new(open(&place.url).await, Cipher::new([(1, [7; 32])]).unwrap()).await.unwrap();
     let now = jiff::Timestamp::now();
     let start = Arc::new(tokio::sync::Barrier::new(200));
@@ -194,8 +254,7 @@ async fn two_hundred_repeats_execute_once(place: Place) {
             let (store, start) = (store.clone(), start.clone());
             tokio::spawn(async move {
                 start.wait().await;
-                let soon = now + jiff::SignedDuration::from_secs(60);
-                store.begin(&Scope::new(None, "order", "k"), &BodyHash::new(b""), soon, now).await.unwrap()
+                store.begin(&order("k", now), now).await.unwrap()
             })
         })
         .collect();
@@ -230,6 +289,11 @@ macro_rules! on {
             #[tokio::test]
             async fn answer_and_effect_are_one() {
                 super::answer_and_effect_are_one(test_servers::$engine().await).await;
+            }
+
+            #[tokio::test]
+            async fn a_transaction_that_failed_is_not_taken_for_a_commit() {
+                super::a_failed_commit_is_told(test_servers::$engine().await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

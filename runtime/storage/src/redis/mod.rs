@@ -71,6 +71,13 @@ impl RedisStore {
             url: shown(url),
             reason: "it is none of Redis, which is written as redis://user:password@host:6379/0".into(),
         })?;
+        // The manager would try a refused password again and again, and hide it behind a time-out.
+        let first = tokio::time::timeout(options.timeout, client.get_multiplexed_async_connection());
+        first
+            .await
+            .map_err(|_| StoreError::Unavailable { detail: "the server does not answer".into() })
+            .and_then(|connected| connected.map_err(StoreError::from))
+            .map_err(|error| error.at(&shown(url)))?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(options.timeout))
             .set_response_timeout(Some(options.timeout))

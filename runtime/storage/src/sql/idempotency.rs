@@ -1,58 +1,66 @@
 //! Idempotency records in SQL.
 
 use jiff::Timestamp;
-use uuid::Uuid;
+use sqlx::AssertSqlSafe;
 
 use super::SqlStore;
-use crate::database::{Transaction, retried};
+use crate::database::{Row, Transaction, retried};
 use crate::idempotency::check_answer;
-use crate::{Answer, Attempt, Begun, BodyHash, IdempotencyRecords, REMEMBERED, Scope, StoreError, values};
+use crate::{AfterCrash, Answer, Attempt, Begun, IdempotencyRecords, IdempotentRequest, StoreError, values};
 
 /// Old records forgotten with each request: enough to keep up, too few to be felt.
 const SWEPT_PER_BEGIN: u32 = 20;
 
-const ANSWER: &str = "UPDATE queqiao_idempotency SET status = $3, content_type = $4, body = $5
+const ANSWER: &str = "UPDATE queqiao_idempotency SET status = $3, headers = $4, body = $5
                       WHERE scope = $1 AND attempt = $2 AND status IS NULL";
 
+/// What a row says at a time; nothing if the request may be executed.
+fn known(row: &Row, request: &IdempotentRequest, now: Timestamp) -> Result<Option<Begun>, StoreError> {
+    if row.get::<Timestamp>("expires_at")? <= now {
+        return Ok(None);
+    }
+    if row.get::<Vec<u8>>("body_hash")? != request.body.as_bytes() {
+        return Ok(Some(Begun::OtherBody));
+    }
+    if let Some(status) = row.get("status")? {
+        let head = row.get::<Option<Vec<u8>>>("headers")?.unwrap_or_default();
+        let body = row.get::<Option<_>>("body")?.unwrap_or_default();
+        return Ok(Some(Begun::Answered(Answer { status, headers: Answer::headers_of(&head), body })));
+    }
+    if row.get::<Timestamp>("running_to")? > now {
+        return Ok(Some(Begun::Running));
+    }
+    Ok((row.get::<i64>("again")? == 0).then_some(Begun::Unknown))
+}
+
 impl SqlStore {
-    async fn begin_once(
-        &self,
-        attempt: &Attempt,
-        body: &BodyHash,
-        patience: Timestamp,
-        now: Timestamp,
-    ) -> Result<Begun, StoreError> {
-        let scope = attempt.scope.as_bytes();
+    async fn begin_once(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
+        let scope = request.scope.as_bytes();
         let mut transaction = self.database.begin().await?;
         transaction.lock(&[scope]).await?;
-        let select = "SELECT body_hash, running_to, status, content_type, body, expires_at
-                      FROM queqiao_idempotency WHERE scope = $1";
-        let row = transaction.row(select, &values![scope]).await?;
-        if let Some(row) = &row
-            && row.get::<Timestamp>("expires_at")? > now
-        {
-            return Ok(if row.get::<Vec<u8>>("body_hash")? != body.as_bytes() {
-                Begun::OtherBody
-            } else if let Some(status) = row.get("status")? {
-                let body = row.get::<Option<_>>("body")?.unwrap_or_default();
-                Begun::Answered(Answer { status, content_type: row.get("content_type")?, body })
-            } else if row.get::<Timestamp>("running_to")? > now {
-                Begun::Running
-            } else {
-                Begun::Unknown
-            });
+        // Locked: one who answers in a transaction of his own comes before or after, and not in between.
+        let select = format!(
+            "SELECT body_hash, running_to, again, status, headers, body, expires_at
+             FROM queqiao_idempotency WHERE scope = $1{}",
+            transaction.engine().for_update()
+        );
+        let row = transaction.row(AssertSqlSafe(select), &values![scope]).await?;
+        if let Some(begun) = row.as_ref().map(|row| known(row, request, now)).transpose()?.flatten() {
+            return Ok(begun);
         }
         let write = if row.is_some() {
-            "UPDATE queqiao_idempotency SET body_hash = $2, attempt = $3, running_to = $4, status = NULL,
-             content_type = NULL, body = NULL, expires_at = $5 WHERE scope = $1"
+            "UPDATE queqiao_idempotency SET body_hash = $2, attempt = $3, running_to = $4, again = $5,
+             status = NULL, headers = NULL, body = NULL, expires_at = $6 WHERE scope = $1"
         } else {
-            "INSERT INTO queqiao_idempotency (scope, body_hash, attempt, running_to, expires_at)
-             VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO queqiao_idempotency (scope, body_hash, attempt, running_to, again, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6)"
         };
-        let end = now.checked_add(REMEMBERED).unwrap_or(Timestamp::MAX);
-        transaction.execute(write, &values![scope, body.as_bytes(), attempt.id, patience, end]).await?;
+        let again = i64::from(request.after_crash == AfterCrash::Again);
+        let values =
+            values![scope, request.body.as_bytes(), request.attempt, request.patience, again, request.until];
+        transaction.execute(write, &values).await?;
         transaction.commit().await?;
-        Ok(Begun::Yours(attempt.clone()))
+        Ok(Begun::Yours(Attempt { scope: request.scope, id: request.attempt }))
     }
 
     /// Keeps the answer in the transaction that had the effect: both become true with its commit, or
@@ -73,7 +81,7 @@ impl SqlStore {
             attempt.scope.as_bytes(),
             attempt.id,
             answer.status,
-            answer.content_type.as_deref(),
+            answer.head(),
             answer.body.as_slice()
         ];
         if transaction.execute(ANSWER, &values).await? == 0 {
@@ -92,16 +100,9 @@ impl SqlStore {
 
 #[async_trait::async_trait]
 impl IdempotencyRecords for SqlStore {
-    async fn begin(
-        &self,
-        scope: &Scope,
-        body: &BodyHash,
-        patience: Timestamp,
-        now: Timestamp,
-    ) -> Result<Begun, StoreError> {
+    async fn begin(&self, request: &IdempotentRequest, now: Timestamp) -> Result<Begun, StoreError> {
         self.sweep_idempotency(now).await?;
-        let attempt = Attempt { scope: *scope, id: Uuid::new_v4() };
-        retried(|| self.begin_once(&attempt, body, patience, now)).await
+        retried(|| self.begin_once(request, now)).await
     }
 
     async fn answer(&self, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
@@ -110,7 +111,7 @@ impl IdempotencyRecords for SqlStore {
             attempt.scope.as_bytes(),
             attempt.id,
             answer.status,
-            answer.content_type.as_deref(),
+            answer.head(),
             answer.body.as_slice()
         ];
         self.execute_retried(ANSWER, &values).await?;
@@ -120,6 +121,13 @@ impl IdempotencyRecords for SqlStore {
     async fn abandon(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let delete = "DELETE FROM queqiao_idempotency WHERE scope = $1 AND attempt = $2 AND status IS NULL";
         self.execute_retried(delete, &values![attempt.scope.as_bytes(), attempt.id]).await?;
+        Ok(())
+    }
+
+    async fn give_up(&self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+        let update = "UPDATE queqiao_idempotency SET running_to = $3
+                      WHERE scope = $1 AND attempt = $2 AND status IS NULL";
+        self.execute_retried(update, &values![attempt.scope.as_bytes(), attempt.id, now]).await?;
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl SqlStore {
 }
 
 /// The same steps on every engine, in its own types.
-fn migrations(engine: Engine) -> &'static [Migration] {
+pub(crate) fn migrations(engine: Engine) -> &'static [Migration] {
     macro_rules! steps {
         ($engine:literal) => {
             const {
@@ -83,8 +83,13 @@ fn migrations(engine: Engine) -> &'static [Migration] {
                     },
                     Migration {
                         version: 4,
-                        name: "inbox",
+                        name: "headers of idempotent answers",
                         sql: include_str!(concat!("schema/", $engine, "_4.sql")),
+                    },
+                    Migration {
+                        version: 5,
+                        name: "inbox",
+                        sql: include_str!(concat!("schema/", $engine, "_5.sql")),
                     },
                 ]
             }

@@ -19,6 +19,7 @@ export function createWx(app, session, screen, router) {
     removeStorageSync: (key) => localStorage.removeItem(key),
     clearStorageSync: () => localStorage.clear(),
 
+    previewImage: callbacks('previewImage', () => {}),
     showToast: callbacks('showToast', (options) => screen.showToast(options)),
     hideToast: callbacks('hideToast', () => screen.hideToast()),
     showModal: callbacks('showModal', (options) => screen.showModal(options)),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use queqiao_operator::{Db, Task, Users};
-use queqiao_storage::{Database, PoolOptions, SqlStore};
+use queqiao_storage::{Database, SqlStore};
 use serde_json::Value;
 
 use super::error::{Error, Result};
@@ -78,12 +78,7 @@ impl Operated {
         let built: Built<S> = api.build_to_serve()?;
         let settings = Settings::load(&environment(), Mode::of_this_build())?;
         log::install(&settings.log)?;
-        let options = PoolOptions {
-            max_connections: settings.database.max_connections,
-            acquire_timeout: settings.database.acquire_timeout,
-            ..PoolOptions::default()
-        };
-        let database = Database::open(&settings.database.url, &options).await?;
+        let database = settings.database.open().await?;
         Ok(Self { settings, database, own: built.migrations().to_vec() })
     }
 

@@ -1,0 +1,31 @@
+// @ts-check
+const { ApiError } = require('./api/index')
+
+/** @type {Record<string, string>} */
+const TEXTS = {
+  'upload.too_large': '照片太大了，请换一张',
+  'upload.kind': '只支持 JPEG、PNG、GIF 和 WebP 图片',
+  'upload.damaged': '这张图片已经损坏',
+  'upload.dimensions': '图片的尺寸太大了',
+  'photo.unreadable': '无法读取这张图片',
+  network: '网络连不上，请稍后再试',
+  timeout: '服务器没有及时回应，请再试',
+  offline: '当前没有网络',
+  interrupted: '上传被中断，请再试',
+  auth: '登录没有成功，请再试',
+  upgrade: '当前版本已停用，请更新小程序',
+}
+
+/**
+ * What can go wrong with any call, in words for the user; by its code, and what has none in this version by its kind.
+ * Anything but a failed call is thrown on.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+function describe(error) {
+  if (!(error instanceof ApiError)) throw error
+  return TEXTS[error.code] || TEXTS[error.kind] || '服务器出错了，请稍后再试'
+}
+
+module.exports = { describe }

@@ -1,0 +1,78 @@
+//! Photos in SQL that SQLite, PostgreSQL and MySQL understand.
+
+use queqiao::jiff::Timestamp;
+use queqiao::prelude::*;
+use queqiao::serde::{Deserialize, Serialize};
+use queqiao::{Database, Row, StoreError, values};
+
+/// Where a photo stands in the list: ids sort by time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(crate = "queqiao::serde")]
+pub(crate) struct PhotoKey(pub(crate) Uuid);
+
+/// A photo as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) id: Uuid,
+    pub(crate) file_key: String,
+    pub(crate) thumbnail_key: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) size: u32,
+    pub(crate) created_at: Timestamp,
+}
+
+/// Reads and writes the photos of one user; other users' do not exist for it.
+#[derive(Clone, Debug)]
+pub(crate) struct PhotoRepository {
+    sql: Database,
+}
+
+impl PhotoRepository {
+    pub(crate) fn new(sql: Database) -> Self {
+        Self { sql }
+    }
+
+    /// The rows of a page, and one more if there are more.
+    pub(crate) async fn list(&self, owner: Uuid, paging: &Paging<PhotoKey>) -> Result<Vec<Kept>, StoreError> {
+        // Behind every id of version 7.
+        let before = paging.after().map_or(Uuid::max(), |key| key.0);
+        let select = "SELECT id, file_key, thumbnail_key, width, height, size, created_at FROM photos
+                      WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        let rows = self.sql.rows(select, &values![owner, before, paging.rows()]).await?;
+        rows.iter().map(kept).collect()
+    }
+
+    pub(crate) async fn add(&self, owner: Uuid, photo: &Kept) -> Result<(), StoreError> {
+        let insert =
+            "INSERT INTO photos (id, user_id, file_key, thumbnail_key, width, height, size, created_at)
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let Kept { id, file_key, thumbnail_key, width, height, size, created_at } = photo.clone();
+        let values = values![id, owner, file_key, thumbnail_key, width, height, size, created_at];
+        self.sql.execute(insert, &values).await?;
+        Ok(())
+    }
+
+    /// The photo that was there to delete.
+    pub(crate) async fn delete(&self, owner: Uuid, id: Uuid) -> Result<Option<Kept>, StoreError> {
+        let mut transaction = self.sql.begin().await?;
+        let select = "SELECT id, file_key, thumbnail_key, width, height, size, created_at FROM photos
+                      WHERE user_id = $1 AND id = $2";
+        let row = transaction.row(select, &values![owner, id]).await?;
+        transaction.execute("DELETE FROM photos WHERE user_id = $1 AND id = $2", &values![owner, id]).await?;
+        transaction.commit().await?;
+        row.as_ref().map(kept).transpose()
+    }
+}
+
+fn kept(row: &Row) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        id: row.get("id")?,
+        file_key: row.get("file_key")?,
+        thumbnail_key: row.get("thumbnail_key")?,
+        width: row.get("width")?,
+        height: row.get("height")?,
+        size: row.get("size")?,
+        created_at: row.get("created_at")?,
+    })
+}

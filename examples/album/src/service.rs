@@ -1,0 +1,127 @@
+//! The rules of an album.
+
+use queqiao::prelude::*;
+use queqiao::upload::{Files, Format, StoredFile};
+use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, StoreError};
+
+use crate::model::Photo;
+use crate::repository::{Kept, PhotoKey, PhotoRepository};
+use crate::thumbnail::{self, Undrawable};
+
+/// Why a call about photos failed.
+#[derive(Debug, ApiError)]
+pub(crate) enum PhotoError {
+    /// No such photo.
+    #[error(status = 404, zh = "没有这张照片。")]
+    NotFound,
+    /// The server failed.
+    #[error(internal, from(StoreError, ObjectError))]
+    Internal(Internal),
+}
+
+/// Why a photo was not added.
+#[derive(Debug, ApiError)]
+#[error(prefix = "photo")]
+pub(crate) enum AddPhotoError {
+    /// The picture cannot be read.
+    #[error(status = 422, zh = "无法读取这张图片。")]
+    Unreadable,
+    /// The server failed.
+    #[error(internal, from(StoreError, ObjectError))]
+    Internal(Internal),
+}
+
+/// The application's state.
+#[derive(Clone, Debug)]
+pub struct Album {
+    repository: PhotoRepository,
+    files: Files,
+    clock: Clock,
+}
+
+impl Album {
+    /// Brings the database up to date and makes the state.
+    ///
+    /// # Errors
+    /// A migration that fails.
+    pub async fn connect(boot: &Boot) -> queqiao::Result<Album> {
+        Ok(Album {
+            repository: PhotoRepository::new(boot.sql().clone()),
+            files: boot.files().clone(),
+            clock: boot.clock().clone(),
+        })
+    }
+
+    pub(crate) async fn list(
+        &self,
+        user: &User,
+        paging: &Paging<PhotoKey>,
+    ) -> Result<Page<Photo>, PhotoError> {
+        let page = paging.page(self.repository.list(user.id, paging).await?, |kept| PhotoKey(kept.id));
+        let mut items = Vec::with_capacity(page.items.len());
+        for kept in &page.items {
+            items.push(self.show(kept).await.map_err(PhotoError::Internal)?);
+        }
+        Ok(Page { items, next: page.next })
+    }
+
+    /// Adds a photo whose file counts already; without its row and its thumbnail it counts no longer.
+    pub(crate) async fn add(&self, user: &User, file: StoredFile) -> Result<Photo, AddPhotoError> {
+        match self.add_row(user, &file).await {
+            Ok(kept) => self.show(&kept).await.map_err(AddPhotoError::Internal),
+            Err(error) => {
+                self.files.remove(file.key()).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn add_row(&self, user: &User, file: &StoredFile) -> Result<Kept, AddPhotoError> {
+        let thumbnail = match thumbnail::draw(&self.files, file.key()).await {
+            Ok(bytes) => {
+                let added = self.files.add("thumbnails", Format::JPEG, bytes).await;
+                added.map_err(AddPhotoError::Internal)?
+            }
+            Err(Undrawable::Picture) => return Err(AddPhotoError::Unreadable),
+            Err(Undrawable::Store(error)) => return Err(error.into()),
+        };
+        let (width, height) = file.dimensions().unwrap_or_default();
+        let kept = Kept {
+            id: Uuid::now_v7(),
+            file_key: file.key().to_string(),
+            thumbnail_key: thumbnail.key().to_string(),
+            width,
+            height,
+            // No operation takes more than 20 MiB.
+            size: u32::try_from(file.size()).unwrap_or(u32::MAX),
+            created_at: self.clock.now(),
+        };
+        if let Err(error) = self.repository.add(user.id, &kept).await {
+            self.files.remove(thumbnail.key()).await?;
+            return Err(error.into());
+        }
+        Ok(kept)
+    }
+
+    pub(crate) async fn delete(&self, user: &User, id: Uuid) -> Result<(), PhotoError> {
+        let kept = self.repository.delete(user.id, id).await?.ok_or(PhotoError::NotFound)?;
+        for key in [&kept.file_key, &kept.thumbnail_key] {
+            let key: ObjectKey =
+                key.parse().map_err(|error: BadObjectKey| PhotoError::Internal(error.into()))?;
+            self.files.remove(&key).await?;
+        }
+        Ok(())
+    }
+
+    async fn show(&self, kept: &Kept) -> Result<Photo, Internal> {
+        Ok(Photo {
+            id: kept.id,
+            picture: self.files.url(&kept.file_key.parse()?).await?,
+            thumbnail: self.files.url(&kept.thumbnail_key.parse()?).await?,
+            width: kept.width,
+            height: kept.height,
+            size: kept.size,
+            created_at: kept.created_at,
+        })
+    }
+}

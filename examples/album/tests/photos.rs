@@ -1,0 +1,116 @@
+//! The album over its router.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use album::{Album, api};
+use futures_util::TryStreamExt;
+use image::{DynamicImage, ImageFormat};
+use queqiao::serde_json::{Value, json};
+use queqiao::{TestApp, TestUser};
+
+fn app() -> TestApp {
+    TestApp::with(api(), Album::connect)
+}
+
+fn jpeg(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    DynamicImage::new_rgb8(width, height).write_to(&mut Cursor::new(&mut bytes), ImageFormat::Jpeg).unwrap();
+    bytes
+}
+
+fn form(fields: &[(String, String)], file: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    body.extend_from_slice(
+        b"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n",
+    );
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--B--\r\n");
+    body
+}
+
+const MEDIA: (&str, &str) = ("content-type", "multipart/form-data; boundary=B");
+
+async fn through(user: &TestUser, file: &[u8], key: &str) -> queqiao::TestResponse {
+    user.post("/photos").header(MEDIA.0, MEDIA.1).header("idempotency-key", key).body(form(&[], file)).await
+}
+
+async fn past(app: &TestApp, user: &TestUser, file: &[u8], key: &str) -> queqiao::TestResponse {
+    let new = json!({ "operation": "addOriginal", "extension": "jpg", "size": file.len() });
+    let begun: Value = user.post("/uploads").json(&new).await.json();
+    let fields = begun["fields"].as_object().unwrap();
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let sent =
+        app.post(begun["url"].as_str().unwrap()).header(MEDIA.0, MEDIA.1).body(form(&fields, file)).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    user.post("/originals").header("idempotency-key", key).json(&json!({ "upload": begun["upload"] })).await
+}
+
+async fn objects(app: &TestApp) -> usize {
+    let objects = app.boot().await.objects().clone();
+    objects.list("private/").await.unwrap().try_collect::<Vec<_>>().await.unwrap().len()
+}
+
+fn path(url: &Value) -> String {
+    let rest = url["url"].as_str().unwrap().split_once("://").unwrap().1;
+    format!("/{}", rest.split_once('/').unwrap().1)
+}
+
+#[tokio::test]
+async fn photos_come_in_both_ways_and_go_whole() {
+    let app = app();
+    let (alice, bob) = (app.user("alice"), app.user("bob"));
+    let first: Value = through(&alice, &jpeg(900, 300), "0123456789abcdef").await.json();
+    app.advance(Duration::from_millis(5));
+    let second: Value = past(&app, &alice, &jpeg(30, 60), "fedcba9876543210").await.json();
+    assert_eq!([&first["width"], &first["height"], &second["width"]], [&json!(900), &json!(300), &json!(30)]);
+
+    let page: Value = alice.get("/photos?limit=1").await.json();
+    assert_eq!(page["items"][0]["id"], second["id"]);
+    let next = page["next"].as_str().unwrap();
+    let page: Value = alice.get(format!("/photos?limit=1&cursor={next}")).await.json();
+    assert_eq!((&page["items"][0]["id"], &page["next"]), (&first["id"], &Value::Null));
+    assert_eq!(bob.get("/photos").await.json::<Value>()["items"], json!([]));
+
+    let picture = app.get(path(&first["picture"])).await;
+    assert_eq!(image::load_from_memory(&picture.body).unwrap().width(), 900);
+    let thumbnail = app.get(path(&first["thumbnail"])).await;
+    let thumbnail = image::load_from_memory(&thumbnail.body).unwrap();
+    assert_eq!((thumbnail.width(), thumbnail.height()), (320, 107));
+    // Nobody makes up a link, and none is for ever.
+    let url = path(&first["picture"]);
+    assert_eq!(app.get(url.split_once('?').unwrap().0).await.status, 403);
+    app.advance(Duration::from_secs(3 * 60 * 60));
+    assert_eq!(app.get(url).await.code(), "upload.link_expired");
+
+    // Tokens have ended too.
+    let (alice, bob) = (app.user("alice"), app.user("bob"));
+    assert_eq!(objects(&app).await, 4);
+    let id = first["id"].as_str().unwrap();
+    assert_eq!(bob.delete(format!("/photos/{id}")).await.code(), "photo.not_found");
+    assert_eq!(alice.delete(format!("/photos/{id}")).await.status, 204);
+    assert_eq!(alice.delete(format!("/photos/{id}")).await.code(), "photo.not_found");
+    assert_eq!(objects(&app).await, 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_is_no_photo() {
+    let app = app();
+    let alice = app.user("alice");
+    // Whole by its structure, and nothing that a decoder understands.
+    let mut broken = jpeg(64, 64);
+    let scan = broken.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    let tables = broken.windows(2).position(|pair| pair == [0xff, 0xc4]).unwrap();
+    broken[tables + 4..scan].fill(0xee);
+    let refused = through(&alice, &broken, "0123456789abcdef").await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert_eq!(objects(&app).await, 0);
+    assert_eq!(alice.get("/photos").await.json::<Value>()["items"], json!([]));
+}

@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[get("/todos", idempotent)]
+async fn todos() {}
+
+fn main() {}

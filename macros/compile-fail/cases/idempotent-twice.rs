@@ -1,0 +1,6 @@
+use queqiao::prelude::*;
+
+#[post("/orders", idempotent, idempotent)]
+async fn order() {}
+
+fn main() {}

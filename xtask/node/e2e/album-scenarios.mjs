@@ -1,0 +1,118 @@
+// What the album mini-program must do, in both ways of uploading.
+import { largeFile, noisyPicture, plainPicture } from './pictures.mjs'
+
+export const createApi = () => ({})
+
+const THROUGH = { button: '添加照片', text: '正在上传照片', path: '/photos' }
+const DIRECT = { button: '添加原图', text: '正在直传原图', path: '/originals' }
+
+/** @param {import('playwright-core').Page} page */
+export function createUser(page) {
+  const button = (name) => page.locator(`button:text-is("${name}")`)
+  const photos = () => page.locator('[role=listitem]')
+
+  return {
+    text: () => page.locator('page').innerText(),
+    toast: () => page.locator('#toast:not([hidden])').innerText({ timeout: 5000 }).catch(() => ''),
+    tap: (name) => button(name).tap(),
+    count: () => photos().count(),
+    /** How many thumbnails the screen really shows. */
+    shown: () => page.locator('[role=listitem] image[data-loaded=true]').count(),
+    labels: () => page.locator('[role=listitem] image').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
+
+    /** Taps a button and chooses a file in the dialogue that comes. */
+    async choose(name, file) {
+      const dialogue = page.waitForEvent('filechooser')
+      await button(name).tap()
+      await (await dialogue).setFiles(file)
+    },
+
+    async remove(index, answer = '删除') {
+      await photos().nth(index).locator('[aria-label=删除]').tap()
+      await page.locator(`#modal button:text-is("${answer}")`).tap()
+    },
+  }
+}
+
+/** So many bytes a second go up, and no more. */
+async function throttle(page, bytesPerSecond) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const limit = (uploadThroughput) =>
+    session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
+  await limit(bytesPerSecond)
+  return async () => { await limit(-1); await session.detach() }
+}
+
+function percent(text) {
+  return Number(/(\d+)%/.exec(text)?.[1] ?? -1)
+}
+
+async function addsAndDeletes(way, { user, until, same, shot, wire }) {
+  await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+  await user.choose(way.button, plainPicture('红.png', 640, 320))
+  await until('the photo is there', async () => (await user.count()) === 1)
+  await until('and its thumbnail is seen', async () => (await user.shown()) === 1)
+  same('with its dimensions', await user.labels(), ['照片 640 × 320'])
+  await user.choose(way.button, plainPicture('蓝.png', 100, 200))
+  await until('a second stands before it', async () => (await user.labels()).join() === '照片 100 × 200,照片 640 × 320')
+  await shot('two')
+  same('each was one call', wire.count('POST', way.path), 2)
+  same('and the file went its way', [wire.count('POST', '/uploads'), wire.count('POST', '/uploads/bucket')], way === DIRECT ? [2, 2] : [0, 0])
+  await user.remove(0, '取消')
+  await user.remove(0)
+  await until('one is left', async () => (await user.labels()).join() === '照片 640 × 320')
+  same('one was deleted', wire.list().filter((line) => line.startsWith('DELETE')).length, 1)
+}
+
+async function showsProgressAndAborts(way, { user, until, same, shot, phone, wire }) {
+  await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+  const release = await throttle(phone.page, 300_000)
+  await user.choose(way.button, noisyPicture('大.png', 700, 700))
+  await until('how far it is', async () => (await user.text()).includes(way.text) && percent(await user.text()) > 0 && percent(await user.text()) < 100)
+  await shot('progress')
+  const first = percent(await user.text())
+  await until('and it goes on', async () => percent(await user.text()) > first)
+  await user.tap('取消上传')
+  await until('the upload has ended', async () => (await user.text()).includes(way.button))
+  await release()
+  await phone.page.reload()
+  await until('and nothing of it is there', async () => (await user.text()).includes('还没有照片'))
+  same('no call went through', wire.count('POST', DIRECT.path), 0)
+  await user.choose(way.button, noisyPicture('大.png', 700, 700))
+  await until('the same file goes when it may', async () => (await user.count()) === 1)
+}
+
+async function refuses(way, tooLarge, { user, until, same, wire }) {
+  await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+  await user.choose(way.button, { name: '假.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<html>no picture</html>') })
+  await until('what is no picture is refused', async () => (await user.toast()).includes('只支持 JPEG'))
+  const before = wire.total()
+  await user.choose(way.button, largeFile('大.png', tooLarge))
+  await until('what is too large is refused', async () => (await user.toast()).includes('照片太大了'))
+  same('before anything of it is sent', wire.total(), before)
+  same('and nothing is there', await user.count(), 0)
+}
+
+const MIB = 1024 * 1024
+
+export const scenarios = {
+  'through the server: add, see, delete': (tools) => addsAndDeletes(THROUGH, tools),
+  'past the server: add, see, delete': (tools) => addsAndDeletes(DIRECT, tools),
+  'through the server: progress and abort': (tools) => showsProgressAndAborts(THROUGH, tools),
+  'past the server: progress and abort': (tools) => showsProgressAndAborts(DIRECT, tools),
+  'through the server: what is refused': (tools) => refuses(THROUGH, 5 * MIB + 1, tools),
+  'past the server: what is refused': (tools) => refuses(DIRECT, 20 * MIB + 1, tools),
+
+  async 'a dialogue that is closed, and a network that is away'({ user, until, server, phone }) {
+    await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+    await server.stop()
+    await user.choose(DIRECT.button, plainPicture('红.png', 64, 64))
+    await until('the failure is said', async () => (await user.toast()) === '网络连不上，请稍后再试')
+    await server.start()
+    await user.choose(DIRECT.button, plainPicture('红.png', 64, 64))
+    await until('and the next one goes', async () => (await user.count()) === 1)
+    await phone.page.reload()
+    await until('it is kept', async () => (await user.shown()) === 1)
+  },
+}
