@@ -108,6 +108,7 @@ fn app(reader: &mut Reader, name: &str, section: &str) -> Option<AppSettings> {
 
 /// What the console says under 消息推送配置.
 fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
+    #[derive(Clone)]
     enum Wanted {
         Plain,
         Compatible,
@@ -117,7 +118,7 @@ fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
     let token = reader.secret(&key("token"));
     let aes_key = reader.secret(&key("encoding_aes_key"));
     let modes = [("plain", Wanted::Plain), ("compatible", Wanted::Compatible), ("safe", Wanted::Safe)];
-    let mode = reader.choice(&key("mode"), modes);
+    let mode = reader.choice(&key("mode"), &modes);
     let window = reader.duration(&key("window"), Receiver::WINDOW);
     if window > WIDEST_WINDOW {
         reader.mistake(format!("{section}.window is longer than one hour; requests that old are refused"));
