@@ -95,6 +95,7 @@ fn the_table_of_settings_is_whole() {
         of("client_settings.rs"),
         of("message_settings.rs"),
         of("object_settings.rs"),
+        of("store_settings.rs").replace("place(", "reader("),
         wechat.clone(),
     ]
     .concat();
@@ -103,7 +104,7 @@ fn the_table_of_settings_is_whole() {
         .filter_map(|call| call.split_once("(\"")?.1.split_once('"'))
         .map(|(name, _)| name)
         .filter(|name| {
-            !name.contains(' ') && name.split_once('.').is_some_and(|(section, _)| !section.is_empty())
+            !name.contains([' ', '{']) && name.split_once('.').is_some_and(|(section, _)| !section.is_empty())
         })
         .map(str::to_owned)
         .collect();
