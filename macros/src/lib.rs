@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | [`get`], [`post`], [`put`], [`delete`] | `async fn` | method and path of a handler |
 //! | [`routes!`](routes!) | | which handlers an API has |
+//! | [`macro@message`] | `async fn` | which messages of WeChat's a handler takes |
+//! | [`messages!`](messages!) | | which of these an API has |
 //! | [`model`] | struct, enum | a type of the contract, with its constraints |
 //! | [`derive@ApiError`] | enum | the ways in which an operation fails |
 //! | [`migrations!`](migrations!) | | SQL files as data of the program |
@@ -17,6 +19,7 @@ mod docs;
 #[cfg(test)]
 mod golden;
 mod handler;
+mod message;
 mod migrations;
 mod mistakes;
 mod model;
@@ -192,7 +195,7 @@ pub fn patch(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// expected and a function found, at its name.
 #[proc_macro]
 pub fn routes(input: TokenStream) -> TokenStream {
-    routes::expand(input.into(), &root::root()).into()
+    routes::expand(&routes::List::Routes, input.into(), &root::root()).into()
 }
 
 /// A type of the contract: it has a schema, travels as JSON, and is checked at every depth when it comes in.
@@ -405,4 +408,110 @@ pub fn migrations(input: TokenStream) -> TokenStream {
 pub fn releases(input: TokenStream) -> TokenStream {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from).unwrap_or_default();
     releases::expand(input.into(), &package).into()
+}
+
+/// A handler of messages that WeChat pushes (消息推送).
+///
+/// ```
+/// use queqiao::message::{Answer, Attempt, Push};
+/// use queqiao::prelude::*;
+/// use queqiao::wechat::push::{Message, SubscribeMsgSent, Text};
+/// use queqiao::{MiniProgram, message, messages};
+///
+/// /// A user writes in the customer-service chat.
+/// #[message(text)]
+/// async fn on_text(message: Message, Push(text): Push<Text>) -> Answer {
+///     Answer::text(format!("{}, you said: {}", message.from(), text.content))
+/// }
+///
+/// /// A subscribe message was delivered, or was not.
+/// #[message(event = "subscribe_msg_sent_event")]
+/// async fn on_sent(program: MiniProgram, attempt: Attempt, Push(sent): Push<SubscribeMsgSent>) -> Result<(), Internal> {
+///     println!("{} {} {:?}", program.name(), attempt.identity, sent.list);
+///     Ok(())
+/// }
+///
+/// /// Whatever else WeChat tells.
+/// #[message(any)]
+/// async fn on_rest(message: Message) {
+///     println!("{}", message.kind());
+/// }
+///
+/// let api: Api = Api::new("shop", "1.0.0").messages(messages![on_text, on_sent, on_rest]);
+/// ```
+///
+/// # The attribute
+///
+/// - `#[message(text)]`: messages of a user by their `MsgType`, as `text`, `image`, `miniprogrampage`.
+/// - `#[message(event = "…")]`: an event by its name.
+/// - `#[message(any)]`: what no other handler takes.
+///
+/// # Arguments and answer
+///
+/// Up to eight arguments: `Push<_>` (the fields, in a type with `Payload`, whose kind must be the attribute's),
+/// `Message` (all of it), `State<_>`, `MiniProgram`, `Attempt`, or a type of your own with `FromMessage`. It returns
+/// nothing, an `Answer`, an `Option<Answer>`, or a `Result` of these; after an error the message is tried again.
+///
+/// # What does not compile
+///
+/// An argument that only a user's request has, told at the argument:
+///
+/// ```compile_fail
+/// #[queqiao::message(text)]
+/// async fn on_text(user: queqiao::User) {}
+/// ```
+///
+/// Fields of another kind than the attribute names:
+///
+/// ```compile_fail
+/// use queqiao::message::Push;
+/// use queqiao::wechat::push::Text;
+///
+/// #[queqiao::message(image)]
+/// async fn on_image(Push(text): Push<Text>) {}
+/// ```
+///
+/// Fields that belong to no kind, and whatever else is no part of a message:
+///
+/// ```compile_fail
+/// use queqiao::message::Push;
+///
+/// #[queqiao::message(text)]
+/// async fn on_text(Push(text): Push<String>) {}
+/// ```
+///
+/// An answer that WeChat cannot be given:
+///
+/// ```compile_fail
+/// #[queqiao::message(text)]
+/// async fn on_text() -> u32 {
+///     1
+/// }
+/// ```
+///
+/// A handler without its kind of message:
+///
+/// ```compile_fail
+/// #[queqiao::message]
+/// async fn on_text() {}
+/// ```
+///
+/// A handler of an operation among those of messages:
+///
+/// ```compile_fail
+/// /// Greets.
+/// #[queqiao::get("/hello")]
+/// async fn hello() {}
+///
+/// let messages: queqiao::message::Messages<()> = queqiao::messages![hello];
+/// ```
+#[proc_macro_attribute]
+pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {
+    message::expand(options.into(), item.into(), &root::root()).into()
+}
+
+/// Lists handlers of messages, for `Api::messages`: `messages![on_text, shop::on_sent]`. See [`macro@message`].
+#[proc_macro]
+pub fn messages(input: TokenStream) -> TokenStream {
+    routes::expand(&routes::List::Messages, input.into(), &root::root()).into()
 }

@@ -1,4 +1,4 @@
-//! `routes![…]`: handlers by their names.
+//! `routes![…]`, `messages![…]`: handlers by their names.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,28 +9,57 @@ use syn::{Expr, Path, PathArguments, Token};
 
 use crate::mistakes::Mistakes;
 
+/// A list of handlers, by the macro that makes it.
+pub(crate) enum List {
+    Routes,
+    Messages,
+}
+
+impl List {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Routes => "routes!",
+            Self::Messages => "messages!",
+        }
+    }
+
+    fn example(&self) -> &'static str {
+        match self {
+            Self::Routes => "routes![list_todos, admin::statistics]",
+            Self::Messages => "messages![on_text, shop::on_sent]",
+        }
+    }
+}
+
 /// `Routes::new().with(a {}).with(module::b {})`
-pub(crate) fn expand(input: TokenStream, root: &Path) -> TokenStream {
+pub(crate) fn expand(list: &List, input: TokenStream, root: &Path) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let paths = read(input, &mut mistakes);
+    let paths = read(list, input, &mut mistakes);
     let with = paths.iter().map(|path| quote_spanned!(path.span()=> .with(#path {})));
     let mistakes = mistakes.into_tokens();
     let mistakes = (!mistakes.is_empty()).then(|| quote!({ #mistakes }));
-    let routes = quote!(#root::Routes::new()#(#with)*);
+    let empty = match list {
+        List::Routes => quote!(#root::Routes::new()),
+        List::Messages => quote!(#root::message::Messages::new()),
+    };
+    let routes = quote!(#empty #(#with)*);
     match mistakes {
         Some(mistakes) => quote!({ #mistakes #routes }),
         None => routes,
     }
 }
 
-fn read(input: TokenStream, mistakes: &mut Mistakes) -> Vec<Path> {
+fn read(list: &List, input: TokenStream, mistakes: &mut Mistakes) -> Vec<Path> {
+    let (name, example) = (list.name(), list.example());
     // As expressions, so that what is no name is told by what it is, and all of it at once.
     let items = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(input) {
         Ok(items) => items,
         Err(mistake) => {
             mistakes.at(
                 mistake.span(),
-                format!("`routes!` takes the names of handlers, separated by commas, as in `routes![list_todos, admin::statistics]`: {mistake}"),
+                format!(
+                    "`{name}` takes the names of handlers, separated by commas, as in `{example}`: {mistake}"
+                ),
             );
             return Vec::new();
         }
@@ -51,13 +80,12 @@ fn read(input: TokenStream, mistakes: &mut Mistakes) -> Vec<Path> {
             Expr::Call(call) => {
                 mistakes.on(
                     &call,
-                    "`routes!` takes the handler's name and calls it itself; leave the parentheses out",
+                    format!(
+                        "`{name}` takes the handler's name and calls it itself; leave the parentheses out"
+                    ),
                 );
             }
-            other => mistakes.on(
-                other,
-                "`routes!` takes the names of handlers, as in `routes![list_todos, admin::statistics]`",
-            ),
+            other => mistakes.on(other, format!("`{name}` takes the names of handlers, as in `{example}`")),
         }
     }
     paths
@@ -70,7 +98,7 @@ mod tests {
     use super::*;
 
     fn expanded(input: TokenStream) -> String {
-        expand(input, &parse_quote!(::queqiao)).to_string()
+        expand(&List::Routes, input, &parse_quote!(::queqiao)).to_string()
     }
 
     #[test]
@@ -84,7 +112,7 @@ mod tests {
 
     #[test]
     fn all_that_is_no_name_is_told() {
-        let expanded = expand(quote!(a(), "b", c::<D>, e, e), &parse_quote!(::queqiao));
+        let expanded = expand(&List::Routes, quote!(a(), "b", c::<D>, e, e), &parse_quote!(::queqiao));
         assert_eq!(crate::golden::mistakes(&expanded).len(), 4);
     }
 }

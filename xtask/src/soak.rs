@@ -38,6 +38,18 @@ pub(crate) enum What {
         #[arg(long)]
         record: bool,
     },
+    /// Logins and encrypted data: seeded interleavings over two instances on one database.
+    Sessions {
+        /// The seed of the first run; the next has the next number.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many runs.
+        #[arg(long, default_value_t = 10_000)]
+        runs: u64,
+        /// Writes the summary to bench/soak/sessions.json.
+        #[arg(long)]
+        record: bool,
+    },
     /// The storage: `kill -9` of the server, and of its database, under writes over HTTP.
     ///
     /// On SQLite, on a PostgreSQL of its own, and on MariaDB. Every write that was acknowledged must be there, none by
@@ -188,6 +200,17 @@ pub(crate) fn run(what: What) -> Result<bool> {
                 }
             }
             told(&mut command, recorded(record, "client"));
+            command
+        }
+        What::Sessions { seed, runs, record } => {
+            let mut command =
+                cargo(&["test", "--quiet", "--package", "queqiao", "--features", "test", "--lib"]);
+            command.args(["auth::interleavings", "--", "--nocapture"]);
+            command.env("QUEQIAO_SESSIONS_SEED", seed.to_string());
+            command.env("QUEQIAO_SESSIONS_RUNS", runs.to_string());
+            if record {
+                command.env("QUEQIAO_SESSIONS_RECORD", root().join(RECORDS).join("sessions.json"));
+            }
             command
         }
         What::Token { seed, processes, tasks, hours, speed, record } => {

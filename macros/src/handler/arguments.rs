@@ -8,7 +8,7 @@ use syn::{FnArg, GenericArgument, PathArguments, Type};
 use crate::mistakes::Mistakes;
 
 /// The slots of `Endpoint`.
-pub(super) const SLOTS: usize = 8;
+pub(crate) const SLOTS: usize = 8;
 
 /// An argument of a handler.
 pub(super) struct Argument {

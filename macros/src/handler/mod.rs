@@ -15,7 +15,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Ident, Path, ReturnType, Signature, Type, Visibility};
 
-use self::arguments::{Argument, SLOTS};
+use self::arguments::Argument;
+pub(crate) use self::arguments::SLOTS;
 use self::deprecation::Deprecation;
 use self::options::Options;
 use crate::docs::Docs;
@@ -58,10 +59,10 @@ impl Method {
 }
 
 /// A function whose body nobody looks into.
-struct Function {
-    attributes: Vec<Attribute>,
-    visibility: Visibility,
-    signature: Signature,
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
 }
 
 impl Parse for Function {
@@ -116,7 +117,7 @@ pub(crate) fn expand(method: Method, options: TokenStream, item: TokenStream, ro
 }
 
 /// Reports what a handler cannot be; whether an `Endpoint` can be written at all.
-fn judge_signature(signature: &Signature, name: &str, mistakes: &mut Mistakes) -> bool {
+pub(crate) fn judge_signature(signature: &Signature, name: &str, mistakes: &mut Mistakes) -> bool {
     if signature.asyncness.is_none() {
         mistakes.on(signature.fn_token, format!("handler `{name}` must be `async`; write `async fn {name}`"));
     }
@@ -162,11 +163,11 @@ fn judge_signature(signature: &Signature, name: &str, mistakes: &mut Mistakes) -
     generic
 }
 
-fn conditions(function: &Function) -> impl Iterator<Item = &Attribute> {
+pub(crate) fn conditions(function: &Function) -> impl Iterator<Item = &Attribute> {
     function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
-fn marker(function: &Function) -> TokenStream {
+pub(crate) fn marker(function: &Function) -> TokenStream {
     let conditions = conditions(function);
     let Function { visibility, signature: Signature { ident, .. }, .. } = function;
     quote! {

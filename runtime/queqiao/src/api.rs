@@ -20,7 +20,9 @@ use queqiao_storage::Migration;
 pub use self::build_error::BuildError;
 use self::collisions::merge_axum;
 #[cfg(feature = "server")]
-use self::collisions::{nothing, quietly};
+use self::collisions::nothing;
+#[cfg(feature = "server")]
+pub(crate) use self::collisions::quietly;
 pub(crate) use self::fallback::with_problems;
 use self::places::{names, unique, wrong_prefix};
 #[cfg(feature = "server")]
@@ -29,6 +31,8 @@ use crate::context::Context;
 use crate::document::{Document, Header, Operation, Placed, Plans, Schemas, assemble};
 use crate::endpoint::{Endpoint, Meta, Method, run};
 use crate::extract::{Extract, Incoming};
+#[cfg(feature = "server")]
+use crate::message::{Handlers, Messages};
 use crate::problem::{self, Language};
 use crate::reply::Reply;
 
@@ -164,6 +168,8 @@ pub struct Api<S = ()> {
     #[cfg(feature = "server")]
     releases: String,
     #[cfg(feature = "server")]
+    messages: Messages<S>,
+    #[cfg(feature = "server")]
     migrations: Vec<Migration>,
     language: Language,
     mistakes: Vec<String>,
@@ -184,6 +190,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             login: true,
             #[cfg(feature = "server")]
             releases: String::new(),
+            #[cfg(feature = "server")]
+            messages: Messages::new(),
             #[cfg(feature = "server")]
             migrations: Vec::new(),
             language: Language::default(),
@@ -290,6 +298,15 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// Adds handlers of messages that WeChat pushes; see [`message`](mod@crate::message). They stand in no document: WeChat
+    /// calls them, at an address of the server's own.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn messages(mut self, messages: Messages<S>) -> Self {
+        self.messages.extend(messages);
+        self
+    }
+
     /// Adds all routes of another API as they are, and its migrations. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
@@ -298,6 +315,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self.migrations.extend(other.migrations);
         self.tags.extend(other.tags);
         self.axum.extend(other.axum);
+        #[cfg(feature = "server")]
+        self.messages.extend(other.messages);
         self.mistakes.extend(other.mistakes);
         self
     }
@@ -321,6 +340,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
+        #[cfg(feature = "server")]
+        self.messages.extend(other.messages);
         self.mistakes.extend(other.mistakes);
         self
     }
@@ -374,6 +395,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         let login = (cfg!(feature = "server") && self.login).then_some(("login", "logout"));
         let mut mistakes = self.mistakes;
         unique(&self.routes, &mut mistakes);
+        #[cfg(feature = "server")]
+        mistakes.extend(self.messages.mistakes());
         #[cfg(feature = "server")]
         let releases = Releases::read(&self.releases).unwrap_or_else(|told| {
             mistakes.extend(told);
@@ -443,6 +466,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     document,
                     #[cfg(feature = "server")]
                     releases,
+                    #[cfg(feature = "server")]
+                    messages: self.messages,
                     #[cfg(feature = "server")]
                     targets,
                     #[cfg(feature = "server")]
@@ -523,6 +548,8 @@ pub struct Built<S> {
     #[cfg(feature = "server")]
     targets: BTreeMap<&'static str, crate::upload::Target>,
     #[cfg(feature = "server")]
+    messages: Messages<S>,
+    #[cfg(feature = "server")]
     migrations: Vec<Migration>,
 }
 
@@ -567,10 +594,21 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
         self.routes.iter().map(|(route, _)| route.meta.operation_id)
     }
 
-    /// The router over a context.
+    /// The router over a context. Handlers of messages are reached through `serve` alone, which keeps what arrives.
     pub fn router(self, context: Context<S>) -> Router {
-        let services = context.services.clone();
+        self.over(Arc::new(context))
+    }
+
+    /// The router, and the handlers of messages.
+    #[cfg(feature = "server")]
+    pub(crate) fn parts(mut self, context: Context<S>) -> (Router, Handlers) {
         let context = Arc::new(context);
+        let handlers = std::mem::take(&mut self.messages).over(Arc::clone(&context));
+        (self.over(context), handlers)
+    }
+
+    fn over(self, context: Arc<Context<S>>) -> Router {
+        let services = context.services.clone();
         let mut paths: BTreeMap<String, MethodRouter> = BTreeMap::new();
         for (place, (route, plans)) in self.routes.into_iter().enumerate() {
             let mut served = (route.serve)(Arc::clone(&context), plans, self.language, place);

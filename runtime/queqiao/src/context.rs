@@ -61,6 +61,8 @@ pub struct Services {
     #[cfg(feature = "server")]
     pub(crate) login: Option<Arc<crate::auth::LoginService>>,
     #[cfg(feature = "server")]
+    pub(crate) apps: Option<Arc<crate::apps::Apps>>,
+    #[cfg(feature = "server")]
     clients: Option<Arc<crate::clients::Clients>>,
     #[cfg(feature = "server")]
     pub(crate) idempotency: Option<Arc<crate::idempotency::Idempotency>>,
@@ -90,6 +92,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_login(mut self, login: Arc<crate::auth::LoginService>) -> Self {
         self.login = Some(login);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_apps(mut self, apps: Arc<crate::apps::Apps>) -> Self {
+        self.apps = Some(apps);
         self
     }
 

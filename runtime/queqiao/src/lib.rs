@@ -61,6 +61,8 @@
 extern crate self as queqiao;
 
 mod api;
+#[cfg(feature = "server")]
+mod apps;
 mod auth;
 #[cfg(doctest)]
 mod book;
@@ -73,6 +75,8 @@ mod entity_tag;
 pub mod extract;
 mod idempotency;
 pub mod list;
+#[cfg(feature = "server")]
+pub mod message;
 mod model;
 mod problem;
 mod reply;
@@ -95,15 +99,22 @@ pub use serde;
 pub use serde_json;
 pub use uuid;
 
-pub use queqiao_macros::{ApiError, delete, get, migrations, model, patch, post, put, releases, routes};
+pub use queqiao_macros::{
+    ApiError, delete, get, message, messages, migrations, model, patch, post, put, releases, routes,
+};
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, BadObjectKey, Clock, Database, Engine, Entry, Expected, Grant, Identity, KeyValues,
-    Leased, Leases, Migration, ObjectError, ObjectKey, ObjectStore, Row, StoreError, Transaction, UserId,
-    sqlx, values,
+    Account, Accounts, BadObjectKey, Clock, Database, DeadLetter, Engine, Entry, Expected, Grant, Identity,
+    Inbox, InboxCounts, KeyValues, Leased, Leases, MessageKey, Migration, ObjectError, ObjectKey,
+    ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
 };
+/// WeChat's server API.
+#[cfg(feature = "server")]
+pub use queqiao_wechat as wechat;
 
 pub use crate::api::{Api, BuildError, Built, Routes};
+#[cfg(feature = "server")]
+pub use crate::apps::MiniProgram;
 pub use crate::auth::{Authenticate, Caller, Role, RoleName, User};
 pub use crate::context::{Context, FromRef, Limits, Services};
 pub use crate::document::{Document, Operation, Security};

@@ -22,7 +22,9 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::apps::Apps;
 use crate::auth::LoginService;
+use crate::message::MessageService;
 use crate::serve::{Boot, Connect, Emulated, Mode, Result, Settings, Wired, emulate, wire};
 
 type Start = Box<dyn FnOnce(Settings, Clock) -> BoxFuture<'static, Result<Running>> + Send>;
@@ -68,6 +70,8 @@ struct Running {
     router: Router,
     boot: Boot,
     login: Arc<LoginService>,
+    apps: Arc<Apps>,
+    messages: MessageService,
     leases: Arc<dyn Leases>,
     emulated: Emulated,
 }
@@ -91,9 +95,9 @@ impl TestApp {
             async move {
                 let built = api.build_to_serve()?;
                 let emulated = emulate::start(&settings, clock.clone()).await?;
-                let Wired { router, boot, login, leases, .. } =
+                let Wired { router, boot, login, apps, messages, leases, .. } =
                     wire(built, connect, &settings, clock, Some(&emulated)).await?;
-                Ok(Running { router, boot, login, leases, emulated })
+                Ok(Running { router, boot, login, apps, messages, leases, emulated })
             }
             .boxed()
         });
@@ -159,9 +163,17 @@ impl TestApp {
         swept.unwrap_or_else(|error| panic!("abandoned uploads cannot be removed: {error}"))
     }
 
-    /// A code as `wx.login` gives it to this user: good for five minutes, once.
+    /// A code as `wx.login` gives it to this user: good for five minutes, once. In the first mini-program, where
+    /// several are configured.
     pub async fn login_code(&self, user: &str) -> String {
-        self.running().await.emulated.login_code(user).expect("the emulator gives codes to every user")
+        let first = self.running().await.apps.iter().next().expect("an app under test has a mini-program");
+        self.login_code_in(first.appid(), user).await
+    }
+
+    /// A code as `wx.login` gives it to this user in a mini-program of the configuration.
+    pub async fn login_code_in(&self, appid: &str, user: &str) -> String {
+        let code = self.running().await.emulated.login_code(appid, user);
+        code.expect("the emulator gives codes to every user of a configured mini-program")
     }
 
     /// The emulator that stands in for WeChat: users to act for, faults to inject, messages to look at. It shares the
@@ -173,6 +185,11 @@ impl TestApp {
     /// How many codes WeChat was asked to exchange so far.
     pub async fn upstream_logins(&self) -> u64 {
         self.running().await.emulated.logins()
+    }
+
+    /// Deals with the messages that are due, as `serve` does every second: begins each in a task of its own.
+    pub async fn work_on_messages(&self) {
+        self.running().await.messages.take_due().await;
     }
 
     /// A user, who logs in with the first call.

@@ -85,24 +85,41 @@ fn every_chapter_is_in_the_summary() {
 
 #[test]
 fn the_table_of_settings_is_whole() {
-    let files = ["settings.rs", "client_settings.rs", "object_settings.rs"].map(|name| {
+    let of = |name: &str| {
         let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve").join(name));
         text.split("#[cfg(test)]").next().unwrap().to_owned()
-    });
-    let source = files.concat();
-    let read_settings: BTreeSet<&str> = source
+    };
+    let wechat = of("wechat_settings.rs");
+    let source = [
+        of("settings.rs"),
+        of("client_settings.rs"),
+        of("message_settings.rs"),
+        of("object_settings.rs"),
+        of("store_settings.rs").replace("place(", "reader("),
+        wechat.clone(),
+    ]
+    .concat();
+    let mut read_settings: BTreeSet<String> = source
         .split("reader")
         .filter_map(|call| call.split_once("(\"")?.1.split_once('"'))
         .map(|(name, _)| name)
         .filter(|name| {
-            !name.contains(' ') && name.split_once('.').is_some_and(|(section, _)| !section.is_empty())
+            !name.contains([' ', '{']) && name.split_once('.').is_some_and(|(section, _)| !section.is_empty())
         })
+        .map(str::to_owned)
         .collect();
+    // Those that each mini-program has.
+    let (_, app) = wechat.split_once("fn app(").unwrap();
+    let (app, push) = app.split_once("fn push(").unwrap();
+    for (section, source) in [("wechat", app), ("wechat.push", push)] {
+        let names = source.split("&key(\"").skip(1).map(|rest| rest.split_once('"').unwrap().0);
+        read_settings.extend(names.filter(|name| *name != "push").map(|name| format!("{section}.{name}")));
+    }
     let page = read(&root().join("book/src/configuration.md"));
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let mut listed = BTreeSet::new();
     for (name, rest) in rows {
-        listed.insert(name);
+        listed.insert(name.to_owned());
         let variable = format!("`QUEQIAO__{}`", name.to_uppercase().replace('.', "__"));
         assert!(rest.starts_with(&variable) || rest.starts_with("file only"), "{name}: {variable}");
     }

@@ -8,6 +8,7 @@
 
 mod client_calls;
 mod idempotency;
+mod inbox;
 mod key_values;
 mod leases;
 mod objects;
@@ -29,6 +30,7 @@ use crate::{
 
 pub use client_calls::*;
 pub use idempotency::*;
+pub use inbox::*;
 pub use key_values::*;
 pub use leases::*;
 pub use objects::*;
@@ -38,7 +40,8 @@ pub use uploads::*;
 /// until the case has ended, such as a temporary folder, or `()`.
 ///
 /// The traits whose promises are tested stand in front: `accounts`, `session_keys`, `login_codes` (whose
-/// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `uploads`.
+/// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `inbox`,
+/// `uploads`.
 /// Without them all are. `objects` stands by itself, for an [`ObjectStore`](crate::ObjectStore).
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
@@ -142,6 +145,17 @@ macro_rules! conformance_tests {
             an_answer_has_its_limit
         }
     };
+    (@group inbox $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            one_of_many_deliveries_is_dealt_with
+            takers_take_different_messages
+            a_crashed_holder_gives_way_and_changes_nothing_after
+            a_failure_is_tried_again_when_it_is_due
+            a_reply_is_not_lost_with_its_holder
+            a_dead_letter_is_seen_and_can_be_revived
+            what_was_dealt_with_is_remembered_for_a_day
+        }
+    };
     (@group uploads $store:expr) => {
         $crate::conformance_tests! { @cases $store;
             an_upload_counts_when_it_is_confirmed
@@ -177,7 +191,7 @@ macro_rules! conformance_tests {
     };
     ($store:expr) => {
         $crate::conformance_tests! {
-            [accounts session_keys login_codes client_calls key_values leases idempotency uploads] $store
+            [accounts session_keys login_codes client_calls key_values leases idempotency inbox uploads] $store
         }
     };
 }

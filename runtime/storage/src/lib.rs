@@ -3,7 +3,7 @@
 //! Few, small traits with exact promises, and adapters that keep them. The traits are
 //! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
 //! [`LoginCodes`] (one exchange per code, across instances), [`KeyValues`] (with an end, and compare-and-set),
-//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Uploads`] and [`ClientCalls`] (which versions of the
+//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Inbox`], [`Uploads`] and [`ClientCalls`] (which versions of the
 //! mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
 //! on disk, PostgreSQL (feature `postgres`), MySQL or MariaDB (feature `mysql`). Nothing here reads the
 //! clock by itself: the time is an argument, taken from a [`Clock`] that tests can move.
@@ -40,6 +40,7 @@ pub mod conformance;
 mod database;
 mod error;
 mod idempotency;
+mod inbox;
 mod key_value;
 mod lease;
 mod login_code;
@@ -70,6 +71,9 @@ pub use error::StoreError;
 pub use idempotency::{
     ANSWER_LIMIT, AfterCrash, Answer, Attempt, Begun, BodyHash, IdempotencyRecords, IdempotentRequest,
     REMEMBERED, Scope,
+};
+pub use inbox::{
+    Arrival, DEAD_LETTER, DeadLetter, Held, Inbox, InboxCounts, MessageKey, REMEMBERED_MESSAGE, Received,
 };
 pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
 pub use lease::{Grant, Leased, Leases};

@@ -634,7 +634,10 @@ module.exports = function (name, contract, bases, renewal) {
           problem = Object(problem);
           problem.title = problem.title || 'HTTP status ' + status;
           if (!Array.isArray(problem.errors)) delete problem.errors;
-          problem.retryable = status === 429 || repeatable && status > 501 && status < 505;
+          problem.retryable = status === 429 || repeatable && status > 501 && status < 505
+            // Under the same key it is not carried out twice: it gets the answer of the first.
+            || problem.code === 'idempotency.running'
+            ;
           return fault(
             problem.code === 'client.too_old' ? 'upgrade' :
             /40[13]/.test(status)

@@ -246,7 +246,8 @@ export namespace hello {
 /**
  * Log in with a code from `wx.login`.
  *
- * The generated client does this by itself.
+ * The generated client does this by itself. Where the server serves several mini-programs, the header
+ * `X-Queqiao-App` names the one that `wx.login` was called in.
  *
  * `POST /auth/login`
  */
@@ -254,6 +255,7 @@ export function login(body: LoginCode, options?: Options): Call<LoginSession>;
 export namespace login {
   /** The codes that login fails with. */
   type Code =
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -289,6 +291,7 @@ export namespace logout {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'

@@ -308,6 +308,7 @@ export namespace addTodo {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -360,6 +361,7 @@ export namespace deleteTodo {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -404,6 +406,7 @@ export namespace editTodo {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -445,6 +448,7 @@ export namespace finishTodo {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -492,6 +496,7 @@ export namespace getTodo {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -581,6 +586,7 @@ export namespace listTodos {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -604,7 +610,8 @@ export namespace listTodos {
 /**
  * Log in with a code from `wx.login`.
  *
- * The generated client does this by itself.
+ * The generated client does this by itself. Where the server serves several mini-programs, the header
+ * `X-Queqiao-App` names the one that `wx.login` was called in.
  *
  * `POST /auth/login`
  */
@@ -612,6 +619,7 @@ export function login(body: LoginCode, options?: Options): Call<LoginSession>;
 export namespace login {
   /** The codes that login fails with. */
   type Code =
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -647,6 +655,7 @@ export namespace logout {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'
@@ -685,6 +694,7 @@ export namespace statistics {
     | 'auth.invalid'
     | 'auth.required'
     | 'auth.revoked'
+    | 'app.unknown'
     | 'body.encoding'
     | 'body.incomplete'
     | 'body.malformed'

@@ -35,7 +35,7 @@ pub(super) fn merge_axum(paths: Vec<(Method, String)>, routers: Vec<Router>) -> 
 }
 
 /// Runs what may panic, and gives the panic's message.
-pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()

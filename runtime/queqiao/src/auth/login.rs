@@ -13,12 +13,12 @@ use moka::future::Cache;
 use queqiao_storage::{
     Accounts, Claim, Clock, CodeHash, Identity, Lease, LoginCodes, SessionKeys, StoreError, UserId,
 };
-use queqiao_wechat::{App, WeChat};
 
 use super::access::AccessCache;
 use super::tokens::Tokens;
 use super::{Authenticate, Caller, Keys, TokenSettings, User};
 use crate::api::Routes;
+use crate::apps::{Apps, MiniProgram, Named};
 use crate::context::Context;
 use crate::document::Operation;
 use crate::extract::{Extract, Incoming, Json};
@@ -34,7 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What the login needs to know.
 #[derive(Debug)]
 pub(crate) struct LoginSettings {
-    pub(crate) app: App,
     pub(crate) keys: Keys,
     pub(crate) tokens: TokenSettings,
     /// Roles given at login, by openid.
@@ -54,8 +53,7 @@ pub(crate) struct LoginStores {
 /// Exchanges codes, signs and checks tokens.
 pub(crate) struct LoginService {
     clock: Clock,
-    wechat: WeChat,
-    app: App,
+    apps: Arc<Apps>,
     stores: LoginStores,
     roles: BTreeMap<String, Vec<String>>,
     mock_code: Option<&'static str>,
@@ -66,11 +64,10 @@ pub(crate) struct LoginService {
 }
 
 impl LoginService {
-    pub(crate) fn new(settings: LoginSettings, stores: LoginStores, wechat: WeChat, clock: Clock) -> Self {
+    pub(crate) fn new(settings: LoginSettings, stores: LoginStores, apps: Arc<Apps>, clock: Clock) -> Self {
         Self {
             clock,
-            wechat,
-            app: settings.app,
+            apps,
             roles: settings.roles,
             mock_code: settings.mock_code,
             tokens: Tokens::new(settings.keys, settings.tokens),
@@ -81,18 +78,18 @@ impl LoginService {
     }
 
     /// The user behind a code. One upstream call per code, however many ask, in whichever instance.
-    async fn user(&self, code: &str) -> Result<UserId, LoginError> {
+    async fn user(&self, program: &MiniProgram, code: &str) -> Result<UserId, LoginError> {
         if self.mock_code == Some(code) {
-            return self.exchange(code, self.clock.now()).await;
+            return self.exchange(program, code, self.clock.now()).await;
         }
-        let hash = CodeHash::new(&self.app.appid, code);
-        let user = self.exchanges.try_get_with(*hash.as_bytes(), self.claim(&hash, code)).await;
+        let hash = CodeHash::new(program.appid(), code);
+        let user = self.exchanges.try_get_with(*hash.as_bytes(), self.claim(program, &hash, code)).await;
         // Whoever comes later asks the store, which goes by the clock.
         self.exchanges.invalidate(hash.as_bytes()).await;
         user.map_err(|error: Arc<LoginError>| error.shared())
     }
 
-    async fn claim(&self, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
+    async fn claim(&self, program: &MiniProgram, hash: &CodeHash, code: &str) -> Result<UserId, LoginError> {
         let started = tokio::time::Instant::now();
         loop {
             match self.stores.codes.claim(hash, self.clock.now()).await? {
@@ -100,14 +97,19 @@ impl LoginService {
                 Claim::Refused => return Err(LoginError::CodeInvalid),
                 Claim::Busy { .. } if started.elapsed() > PATIENCE => return Err(LoginError::Unavailable),
                 Claim::Busy { .. } => tokio::time::sleep(POLL).await,
-                Claim::Yours(lease) => return self.carry_out(&lease, code).await,
+                Claim::Yours(lease) => return self.carry_out(program, &lease, code).await,
             }
         }
     }
 
     /// Exchanges a claimed code and records how that went.
-    async fn carry_out(&self, lease: &Lease, code: &str) -> Result<UserId, LoginError> {
-        let exchanged = self.exchange(code, self.clock.now()).await;
+    async fn carry_out(
+        &self,
+        program: &MiniProgram,
+        lease: &Lease,
+        code: &str,
+    ) -> Result<UserId, LoginError> {
+        let exchanged = self.exchange(program, code, self.clock.now()).await;
         match &exchanged {
             Ok(user) => self.stores.codes.finish(lease, *user, self.clock.now()).await?,
             Err(LoginError::CodeInvalid) => self.stores.codes.refuse(lease, self.clock.now()).await?,
@@ -116,9 +118,14 @@ impl LoginService {
         exchanged
     }
 
-    async fn exchange(&self, code: &str, now: Timestamp) -> Result<UserId, LoginError> {
-        let session = self.wechat.code_to_session(&self.app, &code.into()).await?;
-        let appid = &self.app.appid;
+    async fn exchange(
+        &self,
+        program: &MiniProgram,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<UserId, LoginError> {
+        let session = program.wechat().code_to_session(program.credentials(), &code.into()).await?;
+        let appid = program.appid();
         let mut identity = Identity::new(appid, &session.openid);
         identity.unionid = session.unionid;
         let account = self.stores.accounts.sign_in(&identity, now).await?;
@@ -132,11 +139,15 @@ impl LoginService {
         Ok(account.id)
     }
 
-    async fn log_in(self: &Arc<Self>, code: String) -> Result<Session, LoginError> {
+    pub(super) async fn log_in(
+        self: &Arc<Self>,
+        program: MiniProgram,
+        code: String,
+    ) -> Result<Session, LoginError> {
         // A task of its own: WeChat takes a code once, so an exchange that has begun goes on when its caller
         // hangs up, and the same code, sent again, still finds its session.
-        let service = Arc::clone(self);
-        let user = tokio::spawn(async move { service.user(&code).await })
+        let (service, exchanging) = (Arc::clone(self), program.clone());
+        let user = tokio::spawn(async move { service.user(&exchanging, &code).await })
             .await
             .map_err(|lost| LoginError::Internal(lost.into()))??;
         let account = self.stores.accounts.account(user).await?.ok_or_else(|| {
@@ -145,7 +156,7 @@ impl LoginService {
         let now = self.clock.now();
         let (token, claims) = self
             .tokens
-            .start(user.0, account.epoch, now)
+            .start(user.0, program.appid(), account.epoch, now)
             .map_err(|problem| LoginError::Internal(problem.into()))?;
         Ok(Session { token, expires_in: Tokens::seconds_left(&claims, now) })
     }
@@ -174,13 +185,18 @@ impl LoginService {
         let now = self.clock.now();
         let claims = self.tokens.check(token, now)?;
         let revoked = || Problem::from_case(&problem::AUTH_REVOKED);
+        // The configuration no longer has the mini-program: whoever logged in there is nobody here.
+        if self.apps.of(&claims.app).is_none() {
+            return Err(Problem::from_case(&problem::AUTH_INVALID));
+        }
         let access =
             self.access.get(UserId(claims.sub), now).await.map_err(Problem::internal)?.ok_or_else(revoked)?;
         if access.epoch != claims.epoch || access.is_revoked(claims.sid) {
             return Err(revoked());
         }
         let renewed = self.tokens.renew(&claims, now)?;
-        Ok(Caller { user: User::with_roles(claims.sub, claims.sid, Arc::clone(&access.roles)), renewed })
+        let user = User::with_roles(claims.sub, claims.sid, claims.app.into(), Arc::clone(&access.roles));
+        Ok(Caller { user, renewed })
     }
 }
 
@@ -295,10 +311,15 @@ impl<S: Send + Sync> Extract<S> for Service {
 
 /// Log in with a code from `wx.login`.
 ///
-/// The generated client does this by itself.
+/// The generated client does this by itself. Where the server serves several mini-programs, the header
+/// `X-Queqiao-App` names the one that `wx.login` was called in.
 #[post("/auth/login", tag = "auth")]
-async fn login(Service(service): Service, Json(body): Json<LoginCode>) -> Result<Session, LoginError> {
-    service.log_in(body.code).await
+async fn login(
+    Service(service): Service,
+    Named(program): Named,
+    Json(body): Json<LoginCode>,
+) -> Result<Session, LoginError> {
+    service.log_in(program, body.code).await
 }
 
 /// Log out: this session, or every session of the user.

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server")]
 mod access;
+#[cfg(test)]
+mod interleavings;
 #[cfg(feature = "server")]
 mod keys;
 #[cfg(feature = "server")]
@@ -46,18 +48,33 @@ pub struct User {
     pub id: Uuid,
     /// Id of the session, from login to logout.
     pub session: Uuid,
+    /// The mini-program in which the session was opened.
+    appid: Option<Arc<str>>,
     roles: Arc<[String]>,
 }
 
 impl User {
     /// A user with roles, for an [`Authenticate`] of your own and for unit tests of handlers.
     pub fn new(id: Uuid, session: Uuid, roles: impl IntoIterator<Item = String>) -> Self {
-        Self { id, session, roles: roles.into_iter().collect() }
+        Self { id, session, appid: None, roles: roles.into_iter().collect() }
+    }
+
+    /// The same user, in a session of this mini-program.
+    #[must_use]
+    pub fn in_app(mut self, appid: impl Into<Arc<str>>) -> Self {
+        self.appid = Some(appid.into());
+        self
+    }
+
+    /// The AppID of the mini-program in which the session was opened; nothing where an [`Authenticate`] of your own
+    /// does not say.
+    pub fn appid(&self) -> Option<&str> {
+        self.appid.as_deref()
     }
 
     #[cfg(feature = "server")]
-    fn with_roles(id: Uuid, session: Uuid, roles: Arc<[String]>) -> Self {
-        Self { id, session, roles }
+    fn with_roles(id: Uuid, session: Uuid, appid: Arc<str>, roles: Arc<[String]>) -> Self {
+        Self { id, session, appid: Some(appid), roles }
     }
 
     /// Whether the user has a role.
@@ -98,7 +115,7 @@ pub trait Authenticate: Send + Sync + 'static {
 }
 
 /// The caller of a request, checked once however many arguments ask.
-async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> Result<Option<User>, Problem> {
+pub(crate) async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> Result<Option<User>, Problem> {
     if let Some(caller) = &request.caller {
         return Ok(Some(caller.user.clone()));
     }
@@ -140,7 +157,7 @@ fn challenged(problem: Problem) -> Problem {
     problem.with_header(http::header::WWW_AUTHENTICATE, challenge)
 }
 
-fn describe_refusals(operation: &mut Operation<'_>) {
+pub(crate) fn describe_refusals(operation: &mut Operation<'_>) {
     for case in [problem::AUTH_INVALID, problem::AUTH_EXPIRED, problem::AUTH_REVOKED] {
         operation.error(case);
     }

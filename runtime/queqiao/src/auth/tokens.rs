@@ -31,6 +31,8 @@ pub(crate) struct Claims {
     pub(crate) aud: String,
     /// The user.
     pub(crate) sub: Uuid,
+    /// The mini-program in which the user logged in.
+    pub(crate) app: String,
     /// The session, from login to logout.
     pub(crate) sid: Uuid,
     /// The user's epoch at the time of login.
@@ -55,12 +57,19 @@ impl Tokens {
     }
 
     /// A token for a new session; returns the claims too.
-    pub(crate) fn start(&self, user: Uuid, epoch: i64, now: Timestamp) -> Result<(String, Claims), Problem> {
+    pub(crate) fn start(
+        &self,
+        user: Uuid,
+        appid: &str,
+        epoch: i64,
+        now: Timestamp,
+    ) -> Result<(String, Claims), Problem> {
         let now = now.as_second();
         let claims = Claims {
             iss: self.settings.issuer.clone(),
             aud: self.settings.audience.clone(),
             sub: user,
+            app: appid.to_owned(),
             sid: Uuid::now_v7(),
             epoch,
             iat: now,
@@ -173,7 +182,7 @@ mod tests {
     #[test]
     fn a_token_is_good_until_the_second_of_its_expiry() {
         let tokens = tokens();
-        let (token, claims) = tokens.start(Uuid::nil(), 1, now()).unwrap();
+        let (token, claims) = tokens.start(Uuid::nil(), "wx1", 1, now()).unwrap();
         assert_eq!(tokens.check(&token, now() + 7199.seconds()).unwrap(), claims);
         assert_eq!(code(tokens.check(&token, now() + 7200.seconds())), "auth.expired");
         assert_eq!(code(tokens.check(&token, now() - 61.seconds())), "auth.invalid");
@@ -181,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_retired_key_still_verifies_and_an_unknown_one_does_not() {
-        let (token, _) = tokens().start(Uuid::nil(), 1, now()).unwrap();
+        let (token, _) = tokens().start(Uuid::nil(), "wx1", 1, now()).unwrap();
         let rotated = Tokens::new(
             Keys::new(key("b", "fedcba9876543210fedcba9876543210"), vec![key("a", SECRET)]),
             settings(),
@@ -203,21 +212,21 @@ mod tests {
         let steps = [server("a", &[]), server("a", &["b"]), server("b", &["a"]), server("b", &[])];
         for (before, after) in [(0, 1), (1, 2)] {
             for (signs, checks) in [(before, after), (after, before)] {
-                let (token, claims) = steps[signs].start(Uuid::nil(), 1, now()).unwrap();
+                let (token, claims) = steps[signs].start(Uuid::nil(), "wx1", 1, now()).unwrap();
                 assert!(steps[checks].check(&token, now()).is_ok(), "step {signs} and step {checks}");
                 let later = now() + 4000.seconds();
                 let renewed = steps[2].renew(&claims, later).unwrap().unwrap();
                 assert!(steps[3].check(&renewed, later).is_ok());
             }
         }
-        let (left, _) = steps[1].start(Uuid::nil(), 1, now()).unwrap();
+        let (left, _) = steps[1].start(Uuid::nil(), "wx1", 1, now()).unwrap();
         assert_eq!(code(steps[3].check(&left, now() + 7200.seconds())), "auth.invalid");
     }
 
     #[test]
     fn foreign_tokens_are_refused() {
         let ours = tokens();
-        let (token, claims) = ours.start(Uuid::nil(), 1, now()).unwrap();
+        let (token, claims) = ours.start(Uuid::nil(), "wx1", 1, now()).unwrap();
         let forge = |change: fn(&mut Header, &mut Claims), secret: &str| {
             let (mut header, mut claims) = (Header::new(Algorithm::HS256), claims.clone());
             header.kid = Some("a".into());
@@ -244,7 +253,7 @@ mod tests {
     #[test]
     fn renewal_starts_at_half_life_keeps_the_login_and_ends_with_the_session() {
         let tokens = tokens();
-        let (_, claims) = tokens.start(Uuid::nil(), 7, now()).unwrap();
+        let (_, claims) = tokens.start(Uuid::nil(), "wx1", 7, now()).unwrap();
         assert!(tokens.renew(&claims, now() + 3599.seconds()).unwrap().is_none());
         let renewed = tokens.renew(&claims, now() + 3600.seconds()).unwrap().unwrap();
         let renewed = tokens.check(&renewed, now() + 3600.seconds()).unwrap();

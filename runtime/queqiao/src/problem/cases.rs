@@ -151,6 +151,18 @@ cases! {
     /// `/readyz` says that the server takes no work; no operation answers it.
     #[cfg(feature = "server")]
     NOT_READY = 503 "not_ready" "The server is not ready." "服务器未就绪。";
+    /// The request names no mini-program that the server serves.
+    #[cfg(feature = "server")]
+    APP_UNKNOWN = 400 "app.unknown" "This server does not serve the mini-program." "此服务器不服务该小程序。"
+        { "Configure its AppID on the server, under `[wechat.apps]`." "请在服务器的 `[wechat.apps]` 中配置它的 AppID。" };
+    /// A message that WeChat did not send, or not as configured; no operation answers it.
+    #[cfg(feature = "server")]
+    MESSAGE_REFUSED = 403 "message.refused" "The message is refused." "消息被拒绝。"
+        { "The reason stands in the server's log." "原因记在服务器日志中。" };
+    /// A message that could not be kept; no operation answers it.
+    #[cfg(feature = "server")]
+    MESSAGE_NOT_KEPT = 503 "message.not_kept" "The message could not be kept." "消息未能保存。"
+        { "Deliver it again." "请重新投递。" };
     /// The user lacks the role.
     AUTH_FORBIDDEN = 403 "auth.forbidden" "The user lacks the role for this operation." "用户没有此操作所需的角色。";
 }

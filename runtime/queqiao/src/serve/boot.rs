@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, KeyValues, Leases, ObjectStore};
+use queqiao_storage::{Accounts, Clock, Database, Inbox, KeyValues, Leases, ObjectStore};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
@@ -17,6 +17,7 @@ use crate::upload::Files;
 pub struct Boot {
     stores: Stores,
     accounts: Arc<dyn Accounts>,
+    inbox: Arc<dyn Inbox>,
     files: Files,
     clock: Clock,
     app: config::Map<String, config::Value>,
@@ -25,8 +26,9 @@ pub struct Boot {
 
 impl Boot {
     pub(super) fn new(settings: &Settings, stores: Stores, files: Files, clock: Clock) -> Self {
-        let accounts = stores.sql.clone();
-        Self { stores, accounts, files, clock, app: settings.app.clone(), folder: settings.folder.clone() }
+        let (accounts, inbox) = (stores.sql.clone(), stores.sql.clone());
+        let (app, folder) = (settings.app.clone(), settings.folder.clone());
+        Self { stores, accounts, inbox, files, clock, app, folder }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -92,6 +94,24 @@ impl Boot {
     /// ```
     pub fn accounts(&self) -> &Arc<dyn Accounts> {
         &self.accounts
+    }
+
+    /// Messages of WeChat's that wait, are dealt with, or were given up: for an operation by which an admin looks at
+    /// the dead letters, and lets one be tried again.
+    ///
+    /// ```
+    /// use queqiao::Boot;
+    ///
+    /// async fn revive_all(boot: &Boot) -> queqiao::Result<()> {
+    ///     for letter in boot.inbox().dead_letters(100).await? {
+    ///         println!("{} for {}: {}", letter.kind, letter.app, letter.failure);
+    ///         boot.inbox().revive(&letter.key, boot.clock().now()).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn inbox(&self) -> &Arc<dyn Inbox> {
+        &self.inbox
     }
 
     /// The files that users uploaded: their URLs, and their end. Handlers may take [`Files`] as an argument too.

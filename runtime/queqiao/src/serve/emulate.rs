@@ -26,13 +26,17 @@ mod with {
 
     impl Emulated {
         pub(crate) async fn start(settings: &Settings, clock: Clock) -> Result<Self> {
-            let mut builder = Emulator::builder().clock(clock).listen(settings.emulator.address).settings(
-                queqiao_emulator::Settings {
+            let mut builder = settings
+                .wechat
+                .apps
+                .iter()
+                .fold(Emulator::builder(), |builder, app| builder.app(&app.appid, app.secret.clone()));
+            builder =
+                builder.clock(clock).listen(settings.emulator.address).settings(queqiao_emulator::Settings {
                     accept_unknown_codes: settings.emulator.accept_unknown_codes,
                     developer_user: settings.emulator.user.clone(),
                     ..Default::default()
-                },
-            );
+                });
             if settings.emulator.lan {
                 builder = builder.allow_lan();
             }
@@ -48,7 +52,7 @@ mod with {
             self.0.url()
         }
 
-        /// The app whose AppSecret the emulator knows.
+        /// The app that the emulator knows where no other is configured.
         pub(crate) fn app(&self) -> App {
             App::new(DEFAULT_APPID, DEFAULT_SECRET)
         }
@@ -66,8 +70,8 @@ mod with {
 
         /// A login code as `wx.login` gives it to the user.
         #[cfg(feature = "test")]
-        pub(crate) fn login_code(&self, user: &str) -> Result<String> {
-            Ok(self.0.emulator().login_code(DEFAULT_APPID, user)?)
+        pub(crate) fn login_code(&self, appid: &str, user: &str) -> Result<String> {
+            Ok(self.0.emulator().login_code(appid, user)?)
         }
 
         /// What WeChat was asked so far.

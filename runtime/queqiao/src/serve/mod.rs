@@ -10,6 +10,7 @@ mod export;
 mod health;
 mod keys;
 mod log;
+mod message_settings;
 mod object_settings;
 mod operator;
 mod reader;
@@ -18,6 +19,7 @@ mod shutdown;
 mod start_up;
 mod store_settings;
 mod stores;
+mod wechat_settings;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -101,22 +103,26 @@ where
     }
     let document = built.document().clone();
     let title = built.title().to_owned();
-    let Wired { router, boot, readiness, clients, idempotency, leases, .. } = tokio::select! {
+    let Wired { router, boot, readiness, clients, messages, idempotency, leases, .. } = tokio::select! {
         wired = wire(built, connect, &settings, clock, emulator.as_ref()) => wired?,
         () = stop.told(Told::Stop) => {
             tracing::info!("told to stop before the server was ready");
             return Ok(());
         }
     };
+    messages.announce();
     start_up::announce(&title, &document, &settings, address, emulator.as_ref());
     let (served, told) = oneshot::channel();
     let writing = tokio::spawn(clients.keep_writing(told));
+    let (stopped, told) = oneshot::channel();
+    let working = tokio::spawn(messages.keep_working(told));
     let (swept, told) = oneshot::channel();
     let sweeping = tokio::spawn(boot.files().clone().keep_sweeping(leases, told));
     let patience = settings.server.shutdown_timeout;
     shutdown::run(listener, router, readiness, patience, stop, idempotency.finished()).await?;
-    // The last counts, before the database is closed.
-    drop((served, swept));
+    // Messages under way and the last counts, before the database is closed.
+    drop((served, stopped, swept));
+    working.await?;
     writing.await?;
     sweeping.await?;
     boot.close().await;

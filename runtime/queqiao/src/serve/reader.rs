@@ -44,6 +44,18 @@ const PLATFORM: [(&str, &str); 3] =
 const PREFIX: &str = "QUEQIAO";
 const SEPARATOR: &str = "__";
 
+/// The full names of all values, at any depth.
+fn leaves(name: &str, value: &toml::Value, given: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                leaves(&format!("{name}.{key}"), value, given);
+            }
+        }
+        _ => given.push(name.to_owned()),
+    }
+}
+
 pub(super) struct Reader {
     config: config::Config,
     /// Where a value came from, for messages.
@@ -66,10 +78,7 @@ impl Reader {
         })?;
         let mut given = Vec::new();
         for (section, value) in &file {
-            match value {
-                toml::Value::Table(table) => given.extend(table.keys().map(|key| format!("{section}.{key}"))),
-                _ => given.push(section.clone()),
-            }
+            leaves(section, value, &mut given);
         }
         let mut origins: BTreeMap<String, String> =
             given.iter().map(|key| (key.clone(), format!("{key} in queqiao.toml"))).collect();
@@ -247,6 +256,19 @@ impl Reader {
                     "{origin}: `{text}` is no size; write it as `1048576`, `512KiB` or `1MiB`"
                 ));
                 default
+            }
+        }
+    }
+
+    /// The names of what stands under a section.
+    pub(super) fn names(&mut self, section: &str) -> Vec<String> {
+        match self.config.get_table(section) {
+            Ok(table) => table.into_keys().collect::<BTreeSet<_>>().into_iter().collect(),
+            Err(config::ConfigError::NotFound(_)) => Vec::new(),
+            Err(_) => {
+                self.known.insert(section.to_owned());
+                self.mistake(format!("{section} must hold sections, as in `[{section}.shop]`"));
+                Vec::new()
             }
         }
     }

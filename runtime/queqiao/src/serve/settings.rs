@@ -9,11 +9,14 @@ use secrecy::SecretString;
 
 use super::client_settings::ClientSettings;
 use super::keys::encryption_key;
+use super::message_settings;
 use super::object_settings::{ObjectSettings, UploadSettings};
 use super::reader::{ConfigError, Reader};
 use super::store_settings::{DatabaseSettings, RedisSettings, StorageSettings};
+use super::wechat_settings::WeChatSettings;
 use crate::auth::Key;
 use crate::idempotency::IdempotencySettings;
+use crate::message::MessageSettings;
 
 /// How the process was built, which decides the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +45,6 @@ pub(crate) struct ServerSettings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) compression: bool,
     pub(crate) docs: bool,
-}
-
-/// `[wechat]`
-#[derive(Clone, Debug)]
-pub(crate) struct WeChatSettings {
-    pub(crate) app: Option<(String, SecretString)>,
-    pub(crate) base_url: Option<String>,
 }
 
 /// `[auth]`
@@ -102,6 +98,7 @@ pub(crate) struct Settings {
     pub(crate) objects: ObjectSettings,
     pub(crate) uploads: UploadSettings,
     pub(crate) clients: ClientSettings,
+    pub(crate) messages: MessageSettings,
     /// Folder of the checked-in client.
     pub(crate) client: Option<PathBuf>,
     /// `[app]`, which the application reads itself.
@@ -189,23 +186,7 @@ impl Settings {
         let storage = StorageSettings::read(&mut reader, redis.as_ref());
         let idempotency = IdempotencySettings::read(&mut reader, server.request_timeout);
 
-        let appid = reader.optional::<String>("wechat.appid").filter(|appid| !appid.is_empty());
-        let secret = reader.secret("wechat.secret");
-        let app = match (appid, secret) {
-            (Some(appid), Some(secret)) => Some((appid, secret)),
-            (Some(_), None) => {
-                reader.mistake(
-                    "wechat.appid is set and wechat.secret is not; give the AppSecret (小程序密钥) as QUEQIAO__WECHAT__SECRET",
-                );
-                None
-            }
-            (None, Some(_)) => {
-                reader.mistake("wechat.secret is set and wechat.appid is not; give both or neither");
-                None
-            }
-            (None, None) => None,
-        };
-        let wechat = WeChatSettings { app, base_url: reader.optional("wechat.base_url") };
+        let wechat = WeChatSettings::read(&mut reader);
 
         let auth = AuthSettings {
             secret: reader.secret("auth.secret"),
@@ -272,6 +253,7 @@ impl Settings {
         let objects = ObjectSettings::read(&mut reader, &folder, &data);
         let uploads = UploadSettings::read(&mut reader);
         let clients = ClientSettings::read(&mut reader);
+        let messages = message_settings::read(&mut reader);
         let client = reader.optional::<String>("client.out").map(|out| folder.join(out));
         reader.ignore("client");
         let app = reader.table("app");
@@ -292,6 +274,7 @@ impl Settings {
             objects,
             uploads,
             clients,
+            messages,
             client,
             app,
         };
@@ -306,14 +289,14 @@ impl Settings {
     /// The emulator runs by itself only where nobody else can reach it and no real app is meant.
     fn decide_emulator(&self) -> Result<bool, ConfigError> {
         let wanted = self.emulator.enabled;
-        let real = self.wechat.app.is_some();
-        if wanted == Some(true) && real {
-            return Err(ConfigError::one(
-                "emulator.enabled and wechat.appid are both set; the emulator stands in for WeChat only where no real app is configured: remove one".into(),
-            ));
-        }
-        if real {
+        let real = !self.wechat.apps.is_empty();
+        if real && wanted != Some(true) {
             return Ok(false);
+        }
+        if wanted == Some(true) && self.wechat.base_url.is_some() {
+            return Err(ConfigError::one(
+                "emulator.enabled and wechat.base_url are both set, and WeChat is in one place only: remove one".into(),
+            ));
         }
         if wanted == Some(false) {
             return Err(ConfigError::one(
@@ -440,8 +423,14 @@ mod tests {
                 .unwrap()
                 .emulated()
         );
-        let app = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\n[emulator]\nenabled = true";
-        assert!(mistakes(app, &[], Mode::Development)[0].contains("both set"));
+        let app = "[wechat]\nappid = \"wx1\"\nsecret = \"s\"\n";
+        assert!(!read(app, &[], Mode::Development).unwrap().emulated());
+        let emulated = format!("{app}[emulator]\nenabled = true");
+        assert!(read(&emulated, &[], Mode::Development).unwrap().emulated());
+        let found = mistakes(&emulated, &[], Mode::Production);
+        assert!(found.iter().any(|mistake| mistake.contains("does not emulate")), "{found:#?}");
+        let elsewhere = emulated.replace("[emulator]", "base_url = \"https://wx.example\"\n[emulator]");
+        assert!(mistakes(&elsewhere, &[], Mode::Development)[0].contains("both set"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use http::{HeaderName, HeaderValue, Method};
 use jiff::SignedDuration;
 use queqiao_storage::{Clock, ContractId, Leases, Uploads};
-use queqiao_wechat::{App, TokenStore, WeChat};
+use queqiao_wechat::{TokenStore, WeChat};
 use secrecy::SecretString;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -24,12 +24,15 @@ use super::object_settings::Objects;
 use super::reader::ConfigError;
 use super::settings::{Mode, Settings};
 use super::stores::Stores;
-use crate::api::{APP_MIGRATIONS, Built, with_problems};
+use super::wechat_settings::AppSettings;
+use crate::api::{APP_MIGRATIONS, Built, quietly, with_problems};
+use crate::apps::{Apps, Registered};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
 use crate::context::{Context, Limits, Services};
 use crate::document::Document;
 use crate::idempotency::{Idempotency, REPLAYED};
+use crate::message::{self, MessageService};
 use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
 
 /// A server without its socket.
@@ -38,10 +41,13 @@ pub(crate) struct Wired {
     pub(crate) boot: Boot,
     pub(crate) readiness: Readiness,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) messages: MessageService,
     pub(crate) idempotency: Arc<Idempotency>,
     pub(crate) leases: Arc<dyn Leases>,
     #[cfg(feature = "test")]
     pub(crate) login: Arc<LoginService>,
+    #[cfg(feature = "test")]
+    pub(crate) apps: Arc<Apps>,
 }
 
 /// Opens the stores, calls `connect` and builds the router.
@@ -84,17 +90,20 @@ where
         codes: Arc::clone(&stores.login_codes),
     };
     let access_tokens = TokenStore::shared(stores.sql.clone(), cipher);
-    let login =
-        Arc::new(login(built.title(), settings, &keys, login_stores, access_tokens, &clock, emulator)?);
+    let apps = Arc::new(apps(settings, access_tokens, &clock, emulator)?);
+    let login = login(built.title(), settings, &keys, login_stores, &clock, Arc::clone(&apps), emulator)?;
+    let login = Arc::new(login);
+    let inbox = stores.sql.clone();
     let leases = Arc::clone(&stores.leases);
     let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
-    let boot = Boot::new(settings, stores, files.clone(), clock);
+    let boot = Boot::new(settings, stores, files.clone(), clock.clone());
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
         .with_limits(Limits { body: settings.server.body_limit })
         .with_authentication(login.clone())
         .with_login(login.clone())
+        .with_apps(Arc::clone(&apps))
         .with_clients(Arc::clone(&clients))
         .with_idempotency(Arc::clone(&idempotency))
         .with_database(database)
@@ -115,7 +124,14 @@ where
     if !built.targets().is_empty() {
         own = own.merge(upload::bucket_routes(direct));
     }
-    let router = built.router(Context::new(app, services.clone())).merge(own);
+    let (router, handlers) = built.parts(Context::new(app, services.clone()));
+    let messages = MessageService::new(handlers, Arc::clone(&apps), inbox, clock, settings.messages.clone());
+    if apps.iter().any(|program| program.push().is_some()) {
+        own = own.merge(message::endpoint(messages.clone(), language));
+    }
+    let router = quietly(move || router.merge(own)).map_err(|panic| {
+        Error::told(format!("messages.path collides with a route of the API: {panic}; choose another path"))
+    })?;
     let mut router = with_problems(router, services, language);
     if settings.server.compression {
         router = router.layer(CompressionLayer::new());
@@ -131,11 +147,55 @@ where
         boot,
         readiness,
         clients,
+        messages,
         idempotency,
         leases,
         #[cfg(feature = "test")]
         login,
+        #[cfg(feature = "test")]
+        apps,
     })
+}
+
+/// The mini-programs, and where WeChat is.
+fn apps(
+    settings: &Settings,
+    access_tokens: TokenStore,
+    clock: &Clock,
+    emulator: Option<&Emulated>,
+) -> Result<Apps> {
+    let mut wechat = queqiao_wechat::Settings {
+        token_store: access_tokens,
+        clock: clock.clone(),
+        ..queqiao_wechat::Settings::default()
+    };
+    if let Some(url) = emulator.map(Emulated::url).or_else(|| settings.wechat.base_url.clone()) {
+        wechat.base_url = url;
+    }
+    let mut apps: Vec<Registered> = settings.wechat.apps.iter().map(Registered::from).collect();
+    let stands_in = apps.is_empty();
+    if stands_in {
+        let emulator =
+            emulator.ok_or_else(|| Error::told("no WeChat app is configured and the emulator is off"))?;
+        apps.push(Registered {
+            name: "default".to_owned(),
+            app: emulator.app(),
+            templates: Default::default(),
+            push: None,
+        });
+    }
+    Ok(Apps::new(apps, WeChat::new(wechat)?, stands_in))
+}
+
+impl From<&AppSettings> for Registered {
+    fn from(app: &AppSettings) -> Self {
+        Self {
+            name: app.name.clone(),
+            app: queqiao_wechat::App::new(&app.appid, app.secret.clone()),
+            templates: app.templates.clone(),
+            push: app.push.clone(),
+        }
+    }
 }
 
 /// The files, with their store; what cannot be put right by waiting ends the start.
@@ -209,28 +269,10 @@ fn login(
     settings: &Settings,
     server_keys: &ServerKeys,
     stores: LoginStores,
-    access_tokens: TokenStore,
     clock: &Clock,
+    apps: Arc<Apps>,
     emulator: Option<&Emulated>,
 ) -> Result<LoginService> {
-    let mut wechat = queqiao_wechat::Settings {
-        token_store: access_tokens,
-        clock: clock.clone(),
-        ..queqiao_wechat::Settings::default()
-    };
-    let app = match (&settings.wechat.app, emulator) {
-        (Some((appid, secret)), _) => {
-            if let Some(url) = &settings.wechat.base_url {
-                wechat.base_url = url.clone();
-            }
-            App::new(appid.clone(), secret.clone())
-        }
-        (None, Some(emulator)) => {
-            wechat.base_url = emulator.url();
-            emulator.app()
-        }
-        (None, None) => return Err(Error::told("no WeChat app is configured and the emulator is off")),
-    };
     let key = |secret: &SecretString| {
         Key::hmac(&keys::id(secret), "HS256", secret)
             .map_err(|what| Error::told(format!("auth.secret: {what}")))
@@ -238,7 +280,6 @@ fn login(
     let signing = key(server_keys.secret())?;
     let others = settings.auth.previous_secrets.iter().map(key).collect::<Result<Vec<_>>>()?;
     let settings = LoginSettings {
-        app,
         keys: Keys::new(signing, others),
         tokens: TokenSettings {
             issuer: title.to_owned(),
@@ -249,7 +290,7 @@ fn login(
         roles: settings.auth.roles.clone(),
         mock_code: emulator.map(Emulated::mock_code),
     };
-    Ok(LoginService::new(settings, stores, WeChat::new(wechat)?, clock.clone()))
+    Ok(LoginService::new(settings, stores, apps, clock.clone()))
 }
 
 /// Mini-programs need no CORS; their H5 siblings and browser tests do, with the headers that the client reads.

@@ -7,6 +7,7 @@
 mod accounts;
 mod client_calls;
 mod idempotency;
+mod inbox;
 mod key_values;
 mod leases;
 mod login_codes;
@@ -84,6 +85,11 @@ pub(crate) fn migrations(engine: Engine) -> &'static [Migration] {
                         version: 4,
                         name: "headers of idempotent answers",
                         sql: include_str!(concat!("schema/", $engine, "_4.sql")),
+                    },
+                    Migration {
+                        version: 5,
+                        name: "inbox",
+                        sql: include_str!(concat!("schema/", $engine, "_5.sql")),
                     },
                 ]
             }

@@ -36,7 +36,11 @@ pub(super) async fn run(operated: &Operated, task: &Import) -> Result<Report> {
         Some((table, column)) => Some(OwnTable::find(&operated.database, table, column).await?),
         None => None,
     };
-    let configured = operated.settings.wechat.app.as_ref().map(|(appid, _)| appid.as_str());
+    // Of several none is meant more than another.
+    let configured = match operated.settings.wechat.apps.as_slice() {
+        [one] => Some(one.appid.as_str()),
+        _ => None,
+    };
     let appid = task.appid.as_deref().or(configured);
     let mut lines = Lines::open(&task.file)?;
     let key = lines.key()?;
