@@ -52,7 +52,7 @@ const clients = generate([
   wish('everything', 'everything'),
   wish('shop-0', 'shop-0', { without: PARTS }),
   wish('shop-1000', 'shop-1000', { without: PARTS, runs: options.time ? RUNS : 0 }),
-  ...['hello', 'todo'].map((example) => ({ ...wish(`example ${example}`, ''), document: path.join(root, 'examples', example, 'openapi.json') })),
+  ...['hello', 'todo', 'album'].map((example) => ({ ...wish(`example ${example}`, ''), document: path.join(root, 'examples', example, 'openapi.json') })),
   ...publicDocuments(),
 ])
 for (const client of clients) {

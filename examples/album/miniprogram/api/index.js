@@ -7,22 +7,22 @@ var api = require('./runtime')('album', 'b193d06ad9764343', { develop: 'http://1
 // Error codes that several operations share.
 var e1 = ' body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large client.too_old internal login.blocked login.code_invalid login.too_often login.unavailable store.unavailable timed_out validation';
 var e2 = ' auth.forbidden upload.operation';
-var e3 = ' upload.kind upload.too_large upload.unavailable';
-var e4 = ' photo.unreadable upload.busy upload.damaged upload.dimensions upload.form upload.incomplete';
-var e5 = ' photo.not_found';
+var e3 = ' photo.unreadable upload.busy upload.damaged upload.dimensions upload.form upload.incomplete';
 
-// Who may call, and the error codes that all such operations have.
-var user = api.op('user', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
-var login = api.op('login', e1);
-var logout = api.op('logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+// Method, who may call, and the error codes that all such operations have.
+var userGet = api.op('GET', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked photo.not_found query.malformed');
+var userDelete = api.op('DELETE', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed photo.not_found');
+var userPost = api.op('POST', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked upload.kind upload.too_large upload.unavailable');
+var loginPost = api.op('POST', 'login', e1);
+var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
-exports.addOriginal = user('POST /originals', e2 + e3 + e4 + ' upload.missing upload.unknown', { file: 'file', most: 20971520, direct: ['POST /uploads', 'addOriginal', 'upload'] });
-exports.addPhoto = user('POST /photos', e3 + e4, { file: 'file', most: 5242880 });
-exports.beginUpload = user('POST /uploads', e2 + e3);
-exports.deletePhoto = user('DELETE /photos/{id} >', e5 + ' path.malformed');
-exports.listPhotos = user('GET /photos', e5 + ' query.malformed');
-exports.login = login('POST /auth/login');
-exports.logout = logout('POST /auth/logout >');
+exports.addOriginal = userPost('/originals', e2 + e3 + ' upload.missing upload.unknown', { file: 'file', most: 20971520, direct: ['POST /uploads', 'addOriginal', 'upload'] });
+exports.addPhoto = userPost('/photos', e3, { file: 'file', most: 5242880 });
+exports.beginUpload = userPost('/uploads', e2);
+exports.deletePhoto = userDelete('/photos/{id}');
+exports.listPhotos = userGet('/photos');
+exports.login = loginPost('/auth/login');
+exports.logout = logoutPost('/auth/logout');
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;

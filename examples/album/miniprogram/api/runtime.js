@@ -2,41 +2,52 @@
 'use strict';
 
 module.exports = function (name, contract, bases, renewal) {
-  var settings = { baseUrl: bases }, exchange;
+  var settings = {
+    baseUrl: bases,
+    retries: 2,
+    loadingDelay: 300
+  }, exchange, toJson = JSON.stringify;
+
+  function wait(run, milliseconds) {
+    return setTimeout(run, milliseconds);
+  }
 
   function host() {
     return settings.host || wx;
   }
 
-  // Review builds run as `develop`; whatever is not known counts as release.
   function baseUrl() {
-    var base = settings.baseUrl, version;
+    var base = settings.baseUrl;
+    // Review builds run as `develop`; whatever is not known counts as release.
+    var version;
     if (base && !base.replace) {
       try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
       base = /^(develop|trial)$/.test(version) && base[version] || base.release;
     }
-    if (!base) throw Error('No base URL: call configure({ baseUrl })');
     return base.replace(/\/+$/, '');
   }
 
-  function copy(to, from) {
-    for (var key in from) to[key] = from[key];
-  }
-
-  // name: in lower case.
-  function headerValue(header, name) {
-    for (var key in header) if (key.toLowerCase() === name) return header[key];
+  // What is undefined changes nothing. header: these are headers, with names in
+  // lower case; so of equal ones the later counts.
+  function copy(to, from, header) {
+    for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+    return to;
   }
 
   // Always anew: who changes what one call has given changes nobody else's.
   function parse(data) {
-    return JSON.parse(typeof data === 'string' ? data.replace(/^\uFEFF/, '') : JSON.stringify(data));
+    return JSON.parse('' + data === data ? data
+      : toJson(data));
   }
 
   // fields come from the server as they are.
-  function ApiError(kind, operation, fields) {
-    var error = this;
-    copy(error, fields);
+  function ApiError(kind, operation, fields, response) {
+    var error = copy(this, fields);
+    if (response) {
+      error.status = response.status;
+      error.requestId =
+        response.requestId;
+    }
     error.name = 'ApiError';
     error.kind = kind;
     error.operation = operation;
@@ -45,12 +56,12 @@ module.exports = function (name, contract, bases, renewal) {
     error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
     error.stack = Error(error.message).stack;
   }
-  ApiError.prototype = Object.create(Error.prototype);
+  ApiError.prototype = Error();
 
   // By name and not by instanceof: two copies of a client (independent
   // sub-packages) have two classes, and one login that may fail for both.
   function isApiError(error) {
-    return error && error.name === 'ApiError';
+    return Object(error).name === 'ApiError';
   }
 
   // What a `fail` callback, or anything thrown, means. errno exists from base
@@ -67,68 +78,74 @@ module.exports = function (name, contract, bases, renewal) {
       operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
   }
 
-  // A half emoji (an input cut by maxlength) would make encodeURIComponent throw.
+  function isObject(value) {
+    return Object(value) === value && !value.toJSON;
+  }
+
+  // A date as RFC 3339 has it, an object as JSON.
+  function textOf(value) {
+    return isObject(value) ? toJson(value) : String(value && value.toJSON ? value.toJSON() : value);
+  }
+
+  // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:
+  // it is left out.
   function encode(value) {
-    return encodeURIComponent(String(value && value.toJSON ? value.toJSON() : value)
-      .replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uD800-\uDFFF]/g, function (match) {
-        return match[1] ? match : '\uFFFD';
-      }));
+    return encodeURIComponent(textOf(value).replace(/([\uD800-\uDBFF][\uDC00-\uDFFF])|[\uD800-\uDFFF]/g, '$1'));
   }
 
-  // Arrays as repeated keys; undefined and null are left out, '' is sent.
-  function addPairs(pairs, name, value) {
-    [].concat(value).forEach(function (item) {
-      if (item !== undefined && item !== null) pairs.push(encode(name) + '=' + encode(item));
-    });
-  }
-
-  // What stands in the path does not stand in the query again. Of styles only
-  // those are given that are not repeated keys.
-  function address(path, values, query, operation, styles) {
+  // Writes the members of a query, a form or a multipart body. undefined and null
+  // are left out, '' is sent; what stands in the path does not stand here again.
+  function pairsOf(values, path, styles, write) {
     var pairs = [];
-    for (var name in query) {
-      if (query !== values || path.indexOf('{' + name + '}') < 0) {
-        addPairs(pairs, name, query[name]);
-      }
+
+    // A list as repeated names, if the contract does not give another style:
+    //   ',' '%20' '%7C'  the items, or names and values, with this between
+    //   'members'        a pair for each member
+    //   'deep'           a pair for each value inside: name[member]=value
+    //   'json'           JSON
+    function add(name, value, style) {
+      var list = Array.isArray(value);
+      if (value === undefined || value === null) return;
+      if (list) value.forEach(function (item) { add(name, item); });
+      else pairs.push(write ? write(name, textOf(value)) : encode(name) + '=' + encode(value));
     }
-    return path.replace(/\{(.+?)}/g, function (_, name) {
-      var value = values[name];
-      // An empty segment, '.' or '..' would name another resource.
-      if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
-        throw new ApiError('validation', operation, {
-          errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path: "' + value + '"' }]
-        });
-      }
-      return encode(value);
-    }) + (pairs[0] ? '?' + pairs.join('&') : '');
+
+    for (var name in values) {
+      if (path.indexOf('{' + name + '}') < 0) add(name, values[name]
+      );
+    }
+    return pairs;
   }
 
   // WeChat runs ten requests at once for a whole mini-program, uploads and
   // downloads among them. So the queue lies on the host object, where all clients
-  // and all copies of a client share it.
+  // and all copies of a client share it. No minifier shortens names that others
+  // use, so these are short:
+  //   n  requests under way: a number
+  //   m  how many there may be
+  //   q  functions that begin one, in their order
+  //   l  what is under way without a session, as in a session
+  //   w  counts what was not a read
+  //   s  the sessions
+  //   p  ends with the login under way of whatever session, c: with its wx.login
+  //   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
+  //   u  the update flow has begun
   var state;
 
   function sharedState() {
     var wx = host();
-    state = wx.__queqiao || state || { running: 0, limit: 10, waiting: [], sessions: {} };
+    state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
     try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
     watch(wx, state);
     return state;
   }
 
-  // A job answers false if it did not use its place after all. Otherwise it
-  // counts `running` down and drains the queue when its request has ended.
+  // Who begins a request counts up; who ends one counts down, and calls this again.
   function drain(queue) {
-    if (queue.busy) return;
-    queue.busy = true;
     while (
-      !queue.away &&
-      queue.running < queue.limit && queue.waiting[0]
-    ) {
-      queue.running++;
-      if (!queue.waiting.shift()()) queue.running--;
-    }
-    queue.busy = false;
+      !queue.a &&
+      queue.n < queue.m && queue.q[0]
+    ) queue.q.shift()();
   }
 
   function without(list, one) {
@@ -137,20 +154,15 @@ module.exports = function (name, contract, bases, renewal) {
 
   // A request that the background interrupts fails, and five seconds after
   // entering it WeChat refuses new ones until the foreground: they wait for it.
-  //   hidden   the mini-program is in the background
-  //   away     and requests are refused there by now
   function watch(host, queue) {
-    var timer;
-    if (!host.onAppHide || !host.onAppShow || queue.watched) return;
-    queue.watched = true;
+    if (queue.b || !host.onAppHide || !host.onAppShow) return;
+    queue.b = 1;
     host.onAppHide(function () {
-      queue.hidden = true;
-      clearTimeout(timer);
-      timer = setTimeout(function () { queue.away = true; }, 5000);
+      var since = queue.h = {};
+      wait(function () { queue.a = queue.h === since; }, 5000);
     });
     host.onAppShow(function () {
-      clearTimeout(timer);
-      queue.hidden = queue.away = false;
+      queue.h = queue.a = false;
       drain(queue);
     });
   }
@@ -159,37 +171,20 @@ module.exports = function (name, contract, bases, renewal) {
   // come back at once, or after the pause that the server asks for. Tells whether
   // it does.
   function later(error, tries, options, repeat) {
-    var most = options.retries === undefined ? settings.retries : options.retries;
-    var pause = Math.max((0.5 + Math.random() / 2) * Math.min(500 << tries, 8000), error.retryAfter * 1000 || 0);
-    if (!error.retryable || pause > 30000 || tries >= (most === undefined ? 2 : most)) return;
-    setTimeout(repeat, pause);
-    return true;
-  }
-
-  // Equal reads under way share one request. Who aborts leaves the others theirs;
-  // what is read after a write is asked anew.
-  function join(holder, key, hear, begin) {
-    var shares = holder.shares = holder.shares || {}, share = shares[key];
-    if (share) share.hearers.push(hear);
-    else {
-      share = shares[key] = { hearers: [hear] };
-      share.stop = begin(function (error, response) {
-        if (shares[key] === share) delete shares[key];
-        share.hearers.forEach(function (hear) { hear(error, response); });
-      });
+    var pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
+    if (error.retryable && pause <= 30000 && tries < (options.retries >= 0 ? options : settings).retries) {
+      wait(repeat, pause);
+      return true;
     }
-    return function () {
-      share.hearers = without(share.hearers, hear);
-      if (!share.hearers[0]) share.stop();
-    };
   }
 
-  // What a hook throws is told like any uncaught error, and disturbs no call.
+  // What a function of the app throws is told like any uncaught error, and disturbs
+  // no call.
   function tell(hook, value) {
     try {
       if (hook) hook(value);
     } catch (error) {
-      setTimeout(function () { throw error; }, 0);
+      wait(function () { throw error; }, 0);
     }
   }
 
@@ -201,133 +196,127 @@ module.exports = function (name, contract, bases, renewal) {
       clearTimeout(indicator);
       if (shown) tell(settings.onLoading, shown = false);
     } else if (busy === change) {
-      indicator = setTimeout(function () {
-        tell(settings.onLoading, shown = true);
-      }, settings.loadingDelay === undefined ? 300 : settings.loadingDelay);
+      indicator = wait(function () { tell(settings.onLoading, shown = true); }, settings.loadingDelay);
     }
   }
 
-  // One session for an API, a base URL and a user. Its data lies on the host object:
-  //   token   '' if there is none; the storage holds a copy for the next launch
-  //   owned   there has been a token
-  //   live    ends the calls that were made in it
-  //   login   the promise of the one login under way
-  //   over    the user has gone; another session has its key
+  // One session for an API, a base URL and a user. Its data lies on the host object,
+  // with short names as in queue.js:
+  //   k  its key in the storage, which holds a copy of the token for the next launch
+  //   t  the token, '' if there is none
+  //   o  there has been a token
+  //   l  what is under way in it
+  //   p  the promise of the one login under way
+  //   x  the user has gone; another session has its key
   function openSession() {
-    var key = 'queqiao:' + name + ' ' + baseUrl(), session = sharedState().sessions[key], token;
-    if (session) return session;
-    try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
-    return newSession(key, token || '');
-  }
-
-  function newSession(key, token) {
-    var session = sharedState().sessions[key] = { key: key, live: [] };
-    keepToken(session, token);
-    return session;
+    var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
+    if (!sessions[key]) {
+      try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+      sessions[key] = { k: key, l: [], t: token || '', o: token };
+    }
+    return sessions[key];
   }
 
   function keepToken(session, token) {
-    session.token = token;
-    session.owned = session.owned || token;
+    session.t = token;
+    if (token) session.o = 1;
     try {
-      host().setStorageSync(session.key, token);
+      if (session.k)
+      host().setStorageSync(session.k, token);
     } catch (full) { /* the token in memory serves this launch */ }
   }
 
-  // What was begun for the user who goes never gives the next one an answer.
+  // What was begun for the user who goes never gives the next one an answer. Gives
+  // the session of the next one.
   function changeUser(session, token) {
-    session.over = true;
-    newSession(session.key, token);
-    session.live.forEach(function (drop) { drop(); });
+    var next = sharedState().s[session.k] = { k: session.k, l: [] };
+    session.x = 1;
+    keepToken(next, token);
+    session.l.forEach(function (run) { run.e(loggedOut(run.n)); });
+    return next;
   }
 
   function loggedOut(operation) {
     return new ApiError('auth', operation, { title: 'Logged out' });
   }
 
-  // One after another: parallel wx.login calls would spoil each other's codes. A
-  // code is never sent twice: after a failed exchange comes a new wx.login.
-  function logIn(session) {
-    var queue = sharedState(), tries = 0;
-
-    function once() {
-      return new Promise(function (resolve, reject) {
-        if (session.over) throw loggedOut('login');
-        setTimeout(function () { reject('login:fail timeout'); }, 60000);
-        if (settings.loginCode) resolve(settings.loginCode());
-        else host().login({ success: function (result) { resolve(result.code); }, fail: reject });
-      }).then(function (code) {
-        if (session.over) throw loggedOut('login');
-        if (!code) throw 'login:fail no code';
-        return exchange(code);
-      })
-      .then(null, function (reason) {
-        return new Promise(function (resolve, reject) {
-          if (!isApiError(reason) || !later(reason, tries++, settings, function () { resolve(once()); })) reject(reason);
-        });
-      })
+  // Nor does who logs out log in where somebody else has meanwhile.
+  function isOver(session) {
+    return session.x
+      || !session.k && session.o
       ;
+  }
+
+  // One after another: parallel wx.login calls would spoil each other's codes.
+  function logIn(session) {
+    var queue = sharedState();
+
+    // The next login does not mind how this one ends, but waits for its wx.login
+    // too, which goes on for a user who has gone.
+    function after() {
+      return queue.c;
     }
 
-    if (!session.login) {
-      session.login = Promise.resolve(queue.login).then(once).then(function () {
-        session.login = null;
-      }, function (reason) {
-        session.login = null;
-        // Unless somebody has logged in by hand meanwhile.
-        if (!session.token) throw failure(reason || {}, 'wx.login', 'auth', true);
-      });
-      queue.login = session.login.then(null, function () { /* the next one does not mind */ });
+    // With a token if it has come, or if somebody has logged in by hand meanwhile.
+    function settle(reason) {
+      session.p = 0;
+      if (!session.t) throw reason;
     }
-    return session.login;
+
+    if (!session.p) {
+      session.p = Promise.resolve(queue.p).then(function () {
+        if (isOver(session)) throw loggedOut('wx.login');
+        return exchange(session);
+      }).then(settle, settle);
+      queue.p = session.p.then(after, after);
+    }
+    return session.p;
+  }
+
+  // Gives the error if there is no code.
+  function loginCode() {
+    return new Promise(function (resolve) {
+      function fail(reason) {
+        resolve(failure(reason || {}, 'wx.login', 'auth', true));
+      }
+      function succeed(code) {
+        if (code) resolve(code);
+        else fail('login:fail no code');
+      }
+      wait(function () { fail('login:fail timeout'); }, 60000);
+      try {
+        if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+        else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
+      } catch (error) { fail(error); }
+    });
   }
 
   // The server refuses this version: WeChat's update flow, once a launch for all
   // clients of the mini-program. Server texts are in the user's language, and can
   // still be changed when this version is out.
   function upgrade(error) {
-    var state = sharedState(), wx = host(), told;
-    if (state.upgrading) return;
-    state.upgrading = true;
-    if (settings.onUpgrade) return settings.onUpgrade(error);
+    var wx = host(), told, manager;
 
-    function tell(text, restart) {
+    // ready: the manager, if an update is.
+    function show(ready) {
+      ready = ready === manager;
       if (told || !wx.showModal) return;
-      told = true;
+      told = 1;
       wx.showModal({
         title: error.title,
-        content: text,
-        showCancel: !!restart,
-        success: function (answer) { if (restart && answer.confirm) restart(); }
+        content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
+        showCancel: ready,
+        success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
       });
-    }
-    function stuck() {
-      tell(error.detail || error.code);
     }
     // It need not be said again what was said before the first call.
-    setTimeout(stuck, 30000);
+    wait(show, 30000);
     try {
-      var manager = wx.getUpdateManager();
-      manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) stuck(); });
-      manager.onUpdateFailed(stuck);
-      manager.onUpdateReady(function () {
-        tell('重启以更新？ Restart to update?', function () { manager.applyUpdate(); });
-      });
-    } catch (missing) { stuck(); }
-  }
-
-  // A member of a multipart body as text.
-  function part(value) {
-    return String(value.toJSON ? value.toJSON() : typeof value === 'object' ? JSON.stringify(value) : value);
-  }
-
-  // A multipart body with a file, in the words of wx.uploadFile.
-  function uploadOf(body, file) {
-    var upload = { name: file, filePath: body[file], formData: {} };
-    for (var name in body) {
-      if (name !== file && body[name] !== undefined && body[name] !== null) upload.formData[name] = part(body[name]);
-    }
-    return upload;
+      manager = wx.getUpdateManager();
+      manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
+      manager.onUpdateFailed(show);
+      manager.onUpdateReady(function () { show(manager); });
+    } catch (missing) { show(0); }
   }
 
   // How large a file is, where the host tells. One that is too large is refused before anything of it is sent.
@@ -344,9 +333,12 @@ module.exports = function (name, contract, bases, renewal) {
 
   // An upload past the server, in one call: the server signs a form, the bucket takes the file, and the call itself says
   // that it is there. more.direct: how an upload begins, the operation's id, and the member for the upload's id.
-  function directly(operation, spec, codes, more) {
-    var label = spec.split(' >')[0], way = more.direct, placed = label.indexOf('{') > 0;
-    var begin = operation(way[0]), confirm = operation(spec, codes, { styles: more.styles, auth: more.auth });
+  function directly(method, access, common, path, codes, more) {
+    var label = method + ' ' + path, way = more.direct, placed = path.indexOf('{') > 0;
+    var begin = operations(way[0].split(' ')[0], access, common)(way[0].split(' ')[1]);
+    var rest = copyOf(more), confirm;
+    rest.file = rest.direct = undefined;
+    confirm = operations(method, access, common)(path, codes, rest);
 
     function call(first, second, third) {
       var body = copyOf(placed ? second : first), options = copyOf((placed ? third : second) || {}), steps = copyOf(options);
@@ -365,7 +357,7 @@ module.exports = function (name, contract, bases, renewal) {
       var promise = new Promise(function (done, no) {
         fail = no;
         go(begin({ operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.most, label) }, steps), function (form) {
-          var bucket = operations('')('POST ' + form.url + ' > idempotent', '', { file: form.file, bucket: label });
+          var bucket = operations('POST', '')(form.url, '', { file: form.file, bucket: label, none: 1, idempotent: 1 });
           var fields = copyOf(form.fields);
           fields[form.file] = file;
           steps.onProgress = options.onProgress;
@@ -402,247 +394,229 @@ module.exports = function (name, contract, bases, renewal) {
 
   // What no other call has, without a source of chance that a mini-program lacks.
   function unique() {
-    var text = Date.now().toString(36);
-    while (text.length < 32) text += Math.random().toString(36).slice(2);
-    return text.slice(0, 32);
+    return Date.now() + '-' + Math.random() + Math.random();
   }
 
   // new Date(text) fails on iOS for other forms than 2024-01-01T12:00:00+08:00. A
   // date alone is that day where the phone is; so is a time without an offset.
   function parseDate(text) {
-    var iso = String(text).toUpperCase().replace(' ', 'T').replace(/ ?([+-]\d\d):?(\d\d)$/, '$1:$2'), part = iso.match(/\d+/g) || [];
+    var iso = String(text).toUpperCase().replace(' ', 'T').replace(/ ?([+-]\d\d):?(\d\d)$/, '$1:$2');
+    var part = (iso + 'T0:0:0.0').match(/\d+/g);
     return /T.*(Z|[+-]..:..)$/.test(iso) ? new Date(iso)
-      : new Date(part[0], part[1] - 1, part[2], part[3] || 0, part[4] || 0, part[5] || 0, ('.' + part[6]) * 1000 || 0);
+      : new Date(part[0], part[1] - 1, part[2], part[3], part[4], part[5], ('.' + part[6]) * 1000);
   }
 
-  // access: '', 'user', 'optional', 'login' or 'logout'. common: the error codes of
-  // all its operations. spec: method and path; if the answer is not JSON, ' >' and
-  // words: none for no answer, text, binary, 304 if that is an answer too, and
-  // idempotent. codes: further error codes. more: styles of parameters; media, form
-  // (styles of its members), raw and file of a body that is not JSON; auth (schemes).
+  // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
+  // common: the error codes of all these operations. codes: further ones. more:
+  // styles of parameters; media, form (styles of its members), raw and file of a
+  // body that is not JSON; auth (schemes); text, binary or none for an answer that
+  // is not JSON; unchanged, if 304 is one; idempotent.
   // most: bytes that the file may have.
   // direct: see directly; bucket: the label of the operation that sends a file there.
-  function operations(access, common) {
-    return function (spec, codes, more) {
-      var words = (spec + ' >json').split(' >'), label = words[0], answer = words[1];
-      var method = label.split(' ')[0], path = label.slice(method.length + 1), sendsBody = /^P/.test(method);
-      // A login may always be repeated by hand: it takes a new code.
-      var repeatable = !/^P(OS|AT)/.test(method) || /idem/.test(answer) || access === 'login';
-      more = more || {};
-      if (more.direct) return directly(operations(access, common), spec, codes, more);
-      if (more.bucket) label = more.bucket;
+  function operations(method, access, common) {
+    var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
 
-      // way: 'login' for one of the client itself, 'downloadFile'.
-      function start(values, body, options, way) {
-        var wx = host(), queue = sharedState(), header = {}, session, url, resolve, reject, stop;
+    return function (path, codes, more) {
+      more = more || {};
+      if (more.direct) return directly(method, access, common, path, codes, more);
+      var label =
+        more.bucket ||
+        method + ' ' + path, safe = !/^P[OA]/.test(method)
+        || !!more.idempotent
+        , repeatable = safe || login;
+
+      // file: of a download. own: the session that the client itself logs in.
+      function start(values, options, body, door, own) {
+        options = options || {};
+        var wx = host(), queue = sharedState(), session = queue, header = {},
+            query = [],
+            needsUser = access === 'user'
+            || leaves && body && body.everywhere
+            ,
+          run, url, resolve, reject, cancel, ended;
+        var token, replayed, coded;
+        var tries = 0;
+        var key;
         var over;
         var upload;
-        var leaving;
 
-        function fault(kind, response, fields) {
-          fields.status = response.status;
-          fields.requestId = fields.request_id || response.header('x-request-id');
-          return new ApiError(kind, label, fields);
-        }
-
-        function finish(error, value) {
+        function hear(error, response) {
+          var value;
           if (over) return;
-          over = true;
+          over = 1;
+          if (response) tell(options.onResponse, response);
+          try {
+            if (!error && response) {
+              value =
+                more.none ||
+                /20[45]|304/.test(response.status) ? undefined :
+                parse(response.data);
+              // Another login than the client's own may bring another user.
+              if (login && !own && session.o) changeUser(session, value.token);
+              else
+              if (login && !(own && session.t)) keepToken(session, value.token);
+            }
+          } catch (mistake) {
+            error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
+          }
           if (options.loading !== false) count(-1);
           if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
           if (error) reject(error);
           else resolve(value);
         }
 
-        function hear(error, response) {
-          var value;
-          if (over) return;
-          if (response) tell(options.onResponse, response);
-          try {
-            if (!error) value = read(response);
-          } catch (mistake) {
-            error = fault('parse', response, { detail: mistake.message || mistake.errMsg });
+        // A run is one request until it has its result, for one call or several:
+        //   n  the operation
+        //   k  what equal ones have in common
+        //   h  functions of those who wait for it
+        //   e  ends it
+        function end(error, response) {
+          if (ended) return;
+          ended = 1;
+          session.l = without(session.l, run);
+          // Nor does a login of its own go on.
+          if (leaves) {
+            session.x = 1;
+            session.l.forEach(function (run) { run.e(error); });
           }
-          finish(error, value);
+          queue.q = without(queue.q, send);
+          if (cancel) cancel();
+          if (method !== 'GET') queue.w++;
+          run.h.forEach(function (hear) { hear(error, response); });
         }
 
-        function read(response) {
-          var data = response.data;
-          if (/204|205|304/.test(response.status) || !/json|text|binary/.test(answer)) return;
-          data = parse(data);
-          if (access === 'login') {
-            if (!data.token) throw Error('no token');
-            // Another login than the client's own may bring another user.
-            if (!way && session.owned && session.token !== data.token) changeUser(session, data.token);
-            else if (!way || !session.token) keepToken(session, data.token);
+        function attempt(first) {
+          if (ended) return;
+          // A code is never sent twice.
+          if (own && !coded) {
+            queue.c = loginCode();
+            return queue.c.then(function (code) {
+              if (isOver(session)) code = loggedOut('wx.login');
+              if (isApiError(code)) return end(code);
+              coded = 1;
+              body = toJson({ code: code });
+              attempt();
+            });
           }
-          return data;
+          queue.q[
+            first ||
+            replayed || login ||
+            0 ? 'unshift' : 'push'](send);
+          drain(queue);
         }
 
-        // One request until it has its result. Gives what ends it before.
-        function perform(hear) {
-          var job, cancel, ended, token, replayed;
-          var tries = 0;
-
-          function drop() {
-            end(loggedOut(label));
-          }
-
-          function end(error, response) {
-            if (ended) return;
-            ended = true;
-            if (session) session.live = without(session.live, drop);
-            queue.waiting = without(queue.waiting, job);
-            if (cancel) cancel();
-            if (method !== 'GET') queue.writes = -~queue.writes;
-            hear(error, response);
-          }
-
-          // First a login where one is needed, then a place in the queue. The token
-          // may be lost while the call stands there: so it looks twice.
-          function ready() {
-            if (!ended && access === 'user' && !session.token) {
-              logIn(session).then(attempt, end);
-              return;
+        function send() {
+          if (needsUser && !session.t) return logIn(session).then(attempt, end);
+          var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+            url: url,
+            method:
+            method,
+            header: header,
+            data: body,
+            dataType: 'text',
+            success: leave,
+            fail: leave
+          };
+          
+          // The place is left after the answer is dealt with: no call that waits may
+          // start with a token that this answer has refused.
+          function leave(response) {
+            if (left) return;
+            left = 1;
+            clearTimeout(timer);
+            if (cancel === give) {
+              cancel = 0;
+              receive(response || {});
             }
-            return !ended;
-          }
-
-          function attempt(first) {
-            if (!ready()) return;
-            job = function () {
-              return ready() && send();
-            };
-            queue.waiting[
-              first ||
-              replayed ||
-              access === 'login' ? 'unshift' : 'push'](job);
+            queue.n--;
             drain(queue);
           }
-
-          function send() {
-            var task, timer, left, timeout = options.timeout || settings.timeout, request = {
-              url: url,
-              method:
-              method,
-              header: header,
-              data: body,
-              dataType: 'text',
-              responseType:
-              'text',
-              success: leave,
-              fail: leave
-            };
-            var door = wx, name = 'request';
-
-            // The place is left after the answer is dealt with: no call that waits
-            // may start with a token that this answer has refused.
-            function leave(response) {
-              if (left) return;
-              left = true;
-              clearTimeout(timer);
-              if (cancel === give) {
-                cancel = null;
-                receive(response || {});
-              }
-              queue.running--;
-              drain(queue);
-            }
-            // Not every host calls `fail` after an abort.
-            function give() {
-              cancel = null;
-              clearTimeout(timer);
-              // Without a task it goes on, and keeps its place.
-              timer = setTimeout(leave, task && task.abort ? 1000 : 60000);
-              if (task && task.abort) task.abort();
-            }
-
-            token = leaving || /user|op/.test(access) && session.token;
-            if (token) header.Authorization = 'Bearer ' + token;
-            tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
-            if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
-            if (upload) {
-              copy(request, upload);
-              name = 'uploadFile';
-            }
-            cancel = give;
-            // Not every host knows `timeout`.
-            timer = setTimeout(function () {
-              give();
-              receive({ errMsg: 'timeout' });
-            }, timeout || 60000);
-            try {
-              task =
-              name !== 'request' ? door[name](request) :
-              wx.request(request);
-              if (options.onProgress && task && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
-            } catch (error) { leave(error); }
-            return true;
+          function give() {
+            cancel = 0;
+            // Not every host calls `fail` after an abort, and without a task it goes on.
+            clearTimeout(timer);
+            timer = wait(leave, task.abort ? 1000 : 60000);
+            if (task.abort) task.abort();
           }
 
-          function receive(response) {
-            // Some hosts report HTTP errors through `fail`, and some say `status`.
-            var status = response.statusCode || response.status, headers = response.header || response.headers, error, after;
-            if (!(status > 99)) {
-              error = failure(response, label, 'network', repeatable);
-              response = null;
-            } else {
-              response = {
-                operation: label,
-                status: status,
-                data:
-                response.data,
-                header: function (name) { return headerValue(headers, name.toLowerCase()); }
-              };
-              tell(settings.onResponse, response);
-              if (token && session.token === token && response.header(renewal)) keepToken(session, response.header(renewal));
-              // What is to end has ended.
-              if (status === 401 && leaving) response.status = status = 204;
-              if (status === 401 && token && !replayed && !session.over) {
-                // An answer to an older token leaves the newer one alone.
-                if (session.token === token) keepToken(session, '');
-                replayed = true;
-                delete header.Authorization;
-                return attempt();
-              }
-              if (status < 200 || status > 299
-              ) {
-                error = refusal(response);
-                after = response.header('retry-after');
-                if (after) error.retryAfter = after >= 0 ? +after : (Date.parse(after) - Date.now()) / 1000;
-              }
-            }
-            if (error && error.kind === 'interrupted' && queue.hidden) {
-              queue.away = true;
-              if (repeatable && access !== 'login') return attempt(true);
-            }
-            if (error && repeatable && access !== 'login' && later(error, tries, options, attempt)) return tries++;
-            end(error, response);
-            // Later: what `onUpgrade` throws must not keep the place in the queue.
-            if (error && error.kind === 'upgrade') setTimeout(function () { upgrade(error); }, 0);
-          }
-
-          if (session) session.live.push(drop);
-          attempt();
-          return end;
+          queue.n++;
+          coded = 0;
+          token = !login && session.t;
+          if (token) header.Authorization = 'Bearer ' + token;
+          tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+          if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+          copy(request, upload);
+          cancel = give;
+          // Not every host knows `timeout`.
+          timer = wait(function () {
+            give();
+            receive({ errMsg: 'timeout' });
+          }, timeout || 60000);
+          try {
+            task = Object(
+              door ? wx[door](request) :
+              wx.request(request));
+            if (options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
+          } catch (error) { leave(error); }
         }
 
-        // RFC 9457, or whatever a gateway in between has answered instead.
-        function refusal(response) {
-          var status = response.status, data = response.data, problem;
-          try { problem = parse(data); } catch (text) { /* not JSON */ }
-          problem = Object(problem);
-          problem.title = problem.title || 'HTTP status ' + status;
-          if (!Array.isArray(problem.errors)) delete problem.errors;
-          problem.retryable = status === 429 || repeatable && status > 501 && status < 505
-            // Under the same key it is not carried out twice: it gets the answer of the first.
-            || problem.code === 'idempotency.running'
-            ;
-          return fault(
-            problem.code === 'client.too_old' ? 'upgrade' :
-            /40[13]/.test(status)
-            && !more.bucket
-            ? 'auth' : problem.errors ? 'validation' : 'http', response, problem);
+        function receive(response) {
+          // Some hosts report HTTP errors through `fail`, and some say `status`.
+          var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
+            data = response.data, error, after;
+          if (!(status > 99)) {
+            error = failure(response, label, 'network', repeatable);
+            response = undefined;
+          } else {
+            response = {
+              operation: label,
+              header: function (name) { return headers[name.toLowerCase()]; },
+              status: status,
+              data: data,
+              requestId: headers['x-request-id']
+            };
+            tell(settings.onResponse, response);
+            if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
+            // What is to end has ended.
+            if (status === 401 && leaves && !needsUser) response.status = status = 204;
+            if (status === 401 && token && !replayed) {
+              // An answer to an older token leaves the newer one alone.
+              if (session.t === token) keepToken(session, '');
+              replayed = 1;
+              delete header.Authorization;
+              return attempt();
+            }
+            if (status < 200 || status > 299
+            ) {
+              // RFC 9457, or whatever a gateway in between has answered instead.
+              try {
+                error = parse(data);
+              } catch (text) { /* not JSON */ }
+              error = Object(error);
+              error.title = error.title || 'HTTP status ' + status;
+              error.retryable = status === 429 || repeatable && status > 501 && status < 505
+                // Under the same key it is not carried out twice: it gets the answer of the first.
+                || error.code === 'idempotency.running'
+                ;
+              error = new ApiError(
+                error.code === 'client.too_old' ? 'upgrade' :
+                /40[13]/.test(status)
+                && !more.bucket
+                ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
+              after = headers['retry-after'];
+              if (after) error.retryAfter = +after;
+            }
+          }
+          if (error && error.kind === 'interrupted' && queue.h) {
+            queue.a = 1;
+            if (safe) return attempt(true);
+          }
+          if (error && (safe || own) && later(error, tries++, options, attempt)) return;
+          end(error, response);
+          if (error && error.kind === 'upgrade' && !queue.u) {
+            queue.u = 1;
+            tell(settings.onUpgrade || upgrade, error);
+          }
         }
 
         var promise = new Promise(function (yes, no) {
@@ -650,68 +624,90 @@ module.exports = function (name, contract, bases, renewal) {
           reject = no;
         });
         promise.abort = function () {
-          finish(new ApiError('abort', label));
-          if (stop) stop();
+          var error = new ApiError('abort', label);
+          hear(error);
+          if (run && !(run.h = without(run.h, hear))[0])
+          run.e(error);
         };
         if (options.loading !== false) count(1);
         try {
-          url = address(path, values, sendsBody ? options.query : values, label, more.styles);
-          if (path[0] === '/')
-          url = baseUrl() + url;
+          url = (
+            path[0] !== '/' ? '' :
+            baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
+            var value = values[name];
+            // An empty segment, '.' or '..' would name another resource.
+            if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
+              throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+            }
+            return (
+              encode(value)
+            );
+          });
+          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.styles);
+          if (query[0]) url += '?' + query.join('&');
+          // What WeChat is set to, such as zh_CN: not every phone's system says a language
+          // with a request. Known from base library 2.20.1 on.
+          try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
+          if (more.idempotent) header['idempotency-key'] = unique();
           if (body !== undefined) {
             if (more.file && body[more.file]) {
               sizeOf(body[more.file], more.most, label);
-              upload = uploadOf(body, more.file);
+              door = 'uploadFile';
+              upload = { name: more.file, filePath: body[more.file], formData: {} };
+              pairsOf(body, '{' + more.file + '}', 0, function (name, text) { upload.formData[name] = text; });
             } else
             {
               header['content-type'] = more.media || 'application/json';
-              body = JSON.stringify(body);
+              body = toJson(body);
             }
           }
-          copy(header, settings.header);
-          copy(header, options.header);
-          for (var key in header) {
-            if (header[key] === undefined) delete header[key];
-            else header[key] = String(header[key]);
-          }
-          // What WeChat is set to, such as zh_CN: not every phone's system says a
-          // language with a request. Known from base library 2.20.1 on.
-          try {
-            if (!headerValue(header, 'accept-language')) header['Accept-Language'] = wx.getAppBaseInfo().language.replace(/_/g, '-');
-          } catch (old) { /* the system's own */ }
+          copy(copy(header, settings.header, 1), options.header, 1);
           header['X-Queqiao-Client'] = contract;
-          if (/idem/.test(answer) && !headerValue(header, 'idempotency-key')) header['Idempotency-Key'] = unique();
           // What is meant for the server is none of the bucket's business.
           if (more.bucket) header = {};
-          if (access) session = openSession();
-          // The user goes now, whenever the server hears of it.
-          if (access === 'logout') {
-            leaving = session.token;
-            changeUser(session, '');
-            if (!leaving) return finish(), promise;
+          if (access) session = own || openSession();
+          // The user goes now, whenever the server hears of it; those of other
+          // devices go too, if need be after a new login.
+          if (leaves) {
+            token = session.t;
+            session = Object.create(changeUser(session, ''));
+            copy(session, { k: '', t: token, l: [], p: 0 });
+            if (!needsUser && !token) return hear(), promise;
           }
-          stop =
-          method === 'GET' && !way ? join(session || queue,
-            JSON.stringify([queue.writes, url, header, options.timeout, options.retries, session && !session.token]), hear, perform) :
-          perform(hear);
+          // Equal reads under way share one request; what is read after a write is
+          // asked anew.
+          if (method === 'GET' && !door) key = toJson([queue.w, url, header, options, session.t]);
+          run = key && session.l.filter(function (one) { return one.k === key; })[0];
+          if (run) run.h.push(hear);
+          else
+          {
+            run = {
+              n: label,
+              k: key,
+              h: [hear],
+              e: end
+            };
+            session.l.push(run);
+            attempt();
+          }
         } catch (mistake) {
-          finish(failure(mistake, label, 'validation'));
+          hear(failure(mistake, label, 'validation'));
         }
         return promise;
       }
 
       function call(first, second, third) {
-        return !sendsBody ? start(first || {}, undefined, second || {})
-          : path.indexOf('{') < 0 ? start({}, first, second || {})
-          : start(first || {}, second, third || {});
+        return !sendsBody ? start(first, second)
+          : /\{/.test(path) ? start(first, third, second)
+          : start(0, second, first);
       }
       call.failed = function (error) {
         // Where no code came from the server, it is the kind.
-        return !!isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
+        return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
       };
-      if (access === 'login') {
-        exchange = function (code) { return start({}, { code: code }, {}, access); };
-      }
+      if (login) exchange = start.bind(0, 0, {
+        silent: 1
+      }, {}, '');
       return call;
     };
   }
@@ -725,7 +721,7 @@ module.exports = function (name, contract, bases, renewal) {
     parseDate: parseDate,
     configure: function (changes) {
       copy(settings, changes);
-      if (changes.concurrency) sharedState().limit = Math.min(10, changes.concurrency);
+      if (changes.concurrency) sharedState().m = Math.min(10, changes.concurrency);
     }
   };
 };

@@ -6,7 +6,11 @@ module.exports = function (name, contract, bases, renewal) {
     baseUrl: bases,
     retries: 2,
     loadingDelay: 300
-  }, exchange, wait = setTimeout, toJson = JSON.stringify;
+  }, exchange, toJson = JSON.stringify;
+
+  function wait(run, milliseconds) {
+    return setTimeout(run, milliseconds);
+  }
 
   function host() {
     return settings.host || wx;
@@ -38,8 +42,7 @@ module.exports = function (name, contract, bases, renewal) {
 
   // fields come from the server as they are.
   function ApiError(kind, operation, fields, response) {
-    var error = this;
-    copy(error, fields);
+    var error = copy(this, fields);
     if (response) {
       error.status = response.status;
       error.requestId =
@@ -354,7 +357,8 @@ module.exports = function (name, contract, bases, renewal) {
 
     return function (path, codes, more) {
       more = more || {};
-      var label = method + ' ' + path, safe = !/^P[OA]/.test(method)
+      var label =
+        method + ' ' + path, safe = !/^P[OA]/.test(method)
         , repeatable = safe || login;
 
       // file: of a download. own: the session that the client itself logs in.
@@ -444,8 +448,6 @@ module.exports = function (name, contract, bases, renewal) {
             header: header,
             data: body,
             dataType: 'text',
-            responseType:
-            'text',
             success: leave,
             fail: leave
           };
@@ -524,10 +526,12 @@ module.exports = function (name, contract, bases, renewal) {
               } catch (text) { /* not JSON */ }
               error = Object(error);
               error.title = error.title || 'HTTP status ' + status;
-              error.retryable = status === 429 || repeatable && status > 501 && status < 505;
+              error.retryable = status === 429 || repeatable && status > 501 && status < 505
+                ;
               error = new ApiError(
                 error.code === 'client.too_old' ? 'upgrade' :
-                /40[13]/.test(status) ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
+                /40[13]/.test(status)
+                ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
               after = headers['retry-after'];
               if (after) error.retryAfter = +after;
             }
@@ -620,11 +624,9 @@ module.exports = function (name, contract, bases, renewal) {
         // Where no code came from the server, it is the kind.
         return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
       };
-      if (login) exchange = function (session) {
-        return start(0, {
-          silent: 1
-        }, {}, '', session);
-      };
+      if (login) exchange = start.bind(0, 0, {
+        silent: 1
+      }, {}, '');
       return call;
     };
   }
