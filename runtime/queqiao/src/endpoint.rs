@@ -173,6 +173,7 @@ where
         if let Err(problem) = context.services.admit(Some(place), &request.parts.headers) {
             return told::<S, E>(problem.respond(request.audience()));
         }
+        #[cfg(feature = "server")]
         if E::META.idempotent
             && let Err(problem) = request.note_repeats()
         {
@@ -193,11 +194,12 @@ where
             return told::<S, E>(answered.await);
         }
         let reply = E::call(a0, a1, a2, a3, a4, a5, a6, a7).await;
-        let mut response = reply.reply(&request);
+        let response = reply.reply(&request);
         #[cfg(feature = "server")]
-        if let Some(transaction) = request.transaction.take() {
-            response = transaction.settle(response, &request.listener()).await;
-        }
+        let response = match request.transaction.take() {
+            Some(transaction) => transaction.settle(response, &request.listener()).await,
+            None => response,
+        };
         told::<S, E>(request.finish(response))
     }
 }

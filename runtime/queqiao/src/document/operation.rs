@@ -106,6 +106,7 @@ pub(crate) struct Plans {
     /// The names of all query parameters.
     query: Vec<String>,
     /// The names of all header parameters, in lower case.
+    #[cfg(feature = "server")]
     headers: Vec<String>,
 }
 
@@ -122,6 +123,7 @@ impl Plans {
     }
 
     /// The names of the headers that arguments take, in lower case.
+    #[cfg(feature = "server")]
     pub(crate) fn headers(&self) -> &[String] {
         &self.headers
     }
@@ -531,8 +533,11 @@ impl Operation<'_> {
         }
         let query = self.draft.parameters.iter().filter(|p| p.location == Location::Query);
         self.plans.query = query.map(|parameter| parameter.name.clone()).collect();
-        let headers = self.draft.parameters.iter().filter(|p| p.location == Location::Header);
-        self.plans.headers = headers.map(|parameter| parameter.name.to_ascii_lowercase()).collect();
+        #[cfg(feature = "server")]
+        {
+            let headers = self.draft.parameters.iter().filter(|p| p.location == Location::Header);
+            self.plans.headers = headers.map(|parameter| parameter.name.to_ascii_lowercase()).collect();
+        }
         if self.meta.idempotent {
             idempotency::describe(&mut self);
         }

@@ -103,6 +103,7 @@ async fn take<S>(request: &mut Incoming, context: &Context<S>) -> Result<Bytes, 
         .take_body()
         .ok_or_else(|| Problem::internal(Internal::message("two arguments read the body")))?;
     let bytes = collect(body, &request.parts.headers, context.services.limits.body).await?;
+    #[cfg(feature = "server")]
     if let Some(repeat) = &request.repeat {
         repeat.is_json(&bytes);
     }

@@ -41,6 +41,7 @@ pub use crate::auth::{Role, RoleName, User};
 use crate::auth::Caller;
 use crate::context::{Context, FromRef};
 use crate::document::{Operation, Plans};
+#[cfg(feature = "server")]
 use crate::idempotency::Repeat;
 use crate::problem::{Audience, Internal, Language, Listener, Problem};
 
@@ -79,6 +80,7 @@ pub struct Incoming {
     language: Language,
     pub(crate) caller: Option<Caller>,
     /// By what a repeat of an idempotent request is known.
+    #[cfg(feature = "server")]
     pub(crate) repeat: Option<Repeat>,
     /// The transaction that the handler has.
     #[cfg(feature = "server")]
@@ -95,6 +97,7 @@ impl Incoming {
             plans,
             language,
             caller: None,
+            #[cfg(feature = "server")]
             repeat: None,
             #[cfg(feature = "server")]
             transaction: None,
@@ -105,22 +108,25 @@ impl Incoming {
     /// Takes the body; whoever comes second gets `None`.
     pub fn take_body(&mut self) -> Option<Body> {
         let body = self.body.take()?;
-        Some(match &self.repeat {
-            Some(repeat) => repeat.watch(body),
-            None => body,
-        })
+        #[cfg(feature = "server")]
+        if let Some(repeat) = &self.repeat {
+            return Some(repeat.watch(body));
+        }
+        Some(body)
     }
 
     /// From now on the request's key and body are taken down.
     ///
     /// # Errors
     /// A key that is missing or not valid.
+    #[cfg(feature = "server")]
     pub(crate) fn note_repeats(&mut self) -> Result<(), Problem> {
         self.repeat = Some(Repeat::of(&self.parts.headers)?);
         Ok(())
     }
 
     /// The headers that arguments of the operation take, in lower case.
+    #[cfg(feature = "server")]
     pub(crate) fn header_parameters(&self) -> &[String] {
         self.plans.headers()
     }

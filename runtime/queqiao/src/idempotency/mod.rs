@@ -6,6 +6,7 @@
 mod answer;
 #[cfg(feature = "server")]
 mod execution;
+#[cfg(feature = "server")]
 mod repeat;
 
 use axum::response::Response;
@@ -22,8 +23,12 @@ use crate::problem::{self, Internal, Location, Problem};
 pub(crate) use self::answer::REPLAYED;
 #[cfg(feature = "server")]
 pub(crate) use self::execution::{Idempotency, IdempotencySettings};
-use self::repeat::KEY_LENGTH;
+#[cfg(feature = "server")]
 pub(crate) use self::repeat::Repeat;
+
+/// Characters of a key. Whoever knows the key of a call without a user may be told its answer, so that it must be
+/// beyond guessing.
+const KEY_LENGTH: std::ops::RangeInclusive<usize> = 16..=255;
 
 /// Calls the handler with its arguments, and makes the response.
 type Handle = Box<dyn FnOnce(Incoming) -> BoxFuture<'static, Response> + Send>;

@@ -7,14 +7,11 @@ use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 
+use super::KEY_LENGTH;
 use crate::problem::{self, Problem};
 
 /// The header with the client's key.
 pub(crate) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Characters of a key. Whoever knows the key of a call without a user may be told its answer, so that it must be
-/// beyond guessing.
-pub(crate) const KEY_LENGTH: std::ops::RangeInclusive<usize> = 16..=255;
-
 /// The key of a request and, once it was read, the digest of its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Repeat {
@@ -48,7 +45,6 @@ impl Repeat {
         }
     }
 
-    #[cfg(feature = "server")]
     pub(super) fn key(&self) -> &str {
         &self.key
     }
@@ -84,7 +80,6 @@ impl Repeat {
     }
 
     /// The digest of all that decides what the request does.
-    #[cfg(feature = "server")]
     pub(super) fn fingerprint(&self, request: &crate::extract::Incoming) -> queqiao_storage::BodyHash {
         let mut facts = Vec::new();
         let mut fact = |bytes: &[u8]| {
