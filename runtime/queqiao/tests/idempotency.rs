@@ -1,5 +1,7 @@
 //! Requests under a key: carried out once, whatever happens between the first and the next.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

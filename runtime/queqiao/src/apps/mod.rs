@@ -17,14 +17,13 @@ use crate::document::{Operation, Security};
 use crate::extract::{Extract, Incoming};
 use crate::problem::{self, Internal, Problem, Text};
 
-/// The request header in which the generated client names its mini-program.
+/// The request header in which a client names its mini-program.
 pub(crate) const APP_HEADER: &str = "X-Queqiao-App";
 
 /// The mini-program that calls, of those that this backend serves.
 ///
 /// In a session it is the one in which the user logged in: the token says so. A call without a token names it
-/// in the header `X-Queqiao-App`, as the generated client does by itself, and as anybody may: it chooses, and
-/// proves nothing. Where the backend serves one alone, that is meant. WeChat's `Referer` is not looked at.
+/// in the header `X-Queqiao-App`, as anybody may: it chooses, and proves nothing. Where the backend serves one alone, that is meant. WeChat's `Referer` is not looked at.
 ///
 /// ```
 /// use queqiao::prelude::*;
