@@ -108,7 +108,8 @@ async fn both_ways_are_one_call_of_one_shape() {
 
 #[tokio::test]
 async fn an_aborted_upload_leaves_nothing() {
-    for slow in ["/uploads", "/uploads/bucket", "/originals"] {
+    // Once the server has been told of the upload, the photo may be there in spite of the abort.
+    for slow in ["/uploads", "/uploads/bucket"] {
         let phone = Phone::new(slow).await;
         let ended = phone
             .run(

@@ -380,7 +380,10 @@ fn the_document_shows_each_code_with_its_details_and_texts() {
     assert!(document["components"]["schemas"]["Substitute"]["properties"]["shelf"].is_object());
     for operation in [&document["paths"]["/orders"]["post"], &document["paths"]["/slow/{how}"]["get"]] {
         let schema = &operation["responses"]["503"]["content"]["application/problem+json"]["schema"];
-        assert_eq!(schema["allOf"][1]["properties"]["code"]["enum"], json!(["timed_out"]));
+        assert_eq!(
+            schema["allOf"][1]["properties"]["code"]["enum"],
+            json!(["store.unavailable", "timed_out"])
+        );
     }
 }
 

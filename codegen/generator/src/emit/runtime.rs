@@ -160,18 +160,17 @@ pub(super) fn select(file: &str, used: &[&str]) -> String {
     // Whether what is inside is used, for each region that is open.
     let mut open: Vec<bool> = Vec::new();
     for line in file.lines() {
+        let here = open.iter().all(|used| *used);
         match line.trim().strip_prefix("//#") {
             Some("end") => drop(open.pop()),
             Some(directive) if directive.starts_with("include ") => {
-                if open.iter().all(|used| *used) {
-                    include(&mut text, line, directive, used);
-                }
+                text.extend(here.then(|| included(line, directive, used)));
             }
             Some(part) => open.push(match part.strip_prefix('!') {
                 Some(part) => !used.contains(&part),
                 None => used.contains(&part),
             }),
-            None if open.iter().all(|used| *used) => {
+            None if here => {
                 text.push_str(line);
                 text.push('\n');
             }
@@ -181,12 +180,14 @@ pub(super) fn select(file: &str, used: &[&str]) -> String {
     text
 }
 
-/// Puts a file in the place of the line that names it.
-fn include(text: &mut String, line: &str, directive: &str, used: &[&str]) {
+/// What stands in the place of the line that names a file.
+fn included(line: &str, directive: &str, used: &[&str]) -> String {
     let by = line.get(..line.len() - line.trim_start().len()).unwrap_or_default();
     let named = INCLUDED.iter().find(|(name, _)| directive.strip_prefix("include ") == Some(name));
     let (_, file) = named.expect("a test emits every part");
-    indent(text, &select(file, used), by);
+    let mut text = String::new();
+    indent(&mut text, &select(file, used), by);
+    text
 }
 
 #[cfg(test)]
