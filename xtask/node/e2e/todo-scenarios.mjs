@@ -139,7 +139,7 @@ export const scenarios = {
   async 'answers that the contract does not list'({ user, phone, until, shot }) {
     await user.add('买米')
     const problem = { title: '维护中', status: 503, code: 'later.added', request_id: 'r-4711' }
-    const reopen = await phone.intercept('/todos?done=false', { status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+    const reopen = await phone.intercept('/todos?done=false', { status: 503, contentType: 'application/problem+json', headers: { 'x-request-id': 'r-4711' }, body: JSON.stringify(problem) })
     await user.filter('待办')
     await until('a new code is shown as a failure, with the number to ask for', async () => /服务器出错了.*编号 r-4711/s.test(await user.text()))
     await shot('new-code')
