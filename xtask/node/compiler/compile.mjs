@@ -24,6 +24,15 @@ must send what the generated one sends.
 
 /** WeChat's limit for a package: https://developers.weixin.qq.com/miniprogram/dev/framework/subpackages.html */
 const MOST_BYTES = 2 * 1024 * 1024
+/** What a server answers: a token to a login, a form for the bucket to the beginning of an upload. */
+const ANSWER = {
+  token: 'a-token',
+  expiresIn: 3600,
+  upload: 'an-upload',
+  url: 'https://bucket.example/',
+  file: 'content',
+  fields: { key: 'uploads/1', policy: 'a-policy' },
+}
 const folders = options.miniprogram.map((folder) => path.resolve(folder))
 const packageFolder = options.package && path.resolve(options.package)
 // Changes the current folder.
@@ -66,9 +75,9 @@ async function checkClient(folder, compiled) {
 
 /** Every request of a client whose operations are all called, with values for whatever they take. */
 async function sent(files) {
-  const { wx, requests } = createWx(() => ({ token: 'a-token', expiresIn: 3600 }))
+  const { wx, requests } = createWx(() => ANSWER)
   const api = loader(files, wx).load('api/index.js')
-  const values = { id: '7', title: '买 米&=?', name: '鹊桥' }
+  const values = { id: '7', title: '买 米&=?', name: '鹊桥', file: 'wxfile://photo.jpg' }
   for (const name of Object.keys(api).filter((name) => api[name].failed)) await api[name](values, values)
   return requests
 }

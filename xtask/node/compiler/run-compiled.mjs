@@ -57,14 +57,17 @@ export function loader(files, wx) {
 export function createWx(body) {
   const requests = []
   const storage = new Map()
+  const answer = (door, options) => {
+    const { method, url, data, name, filePath, formData, header } = options
+    requests.push({ door, method, url, data, name, filePath, formData: { ...formData }, header: { ...header } })
+    setTimeout(() => options.success({ statusCode: 200, data: JSON.stringify(body(options)), header: {}, errMsg: `${door}:ok` }), 0)
+    return { abort() {} }
+  }
   return {
     requests,
     wx: {
-      request(options) {
-        requests.push({ method: options.method, url: options.url, data: options.data, header: { ...options.header } })
-        setTimeout(() => options.success({ statusCode: 200, data: JSON.stringify(body(options)), header: {}, errMsg: 'request:ok' }), 0)
-        return { abort() {} }
-      },
+      request: (options) => answer('request', options),
+      uploadFile: (options) => answer('uploadFile', options),
       login: ({ success }) => setTimeout(() => success({ code: 'a-code', errMsg: 'login:ok' }), 0),
       getStorageSync: (key) => storage.get(key) ?? '',
       setStorageSync: (key, value) => void storage.set(key, value),
