@@ -252,7 +252,8 @@ async fn each_of_the_newest_three_keys_is_tried_and_no_other() {
 async fn data_of_others_and_forged_data_are_stale_alike() {
     let app = walks();
     let (alice, bob) = (app.user("alice"), app.user("bob"));
-    (alice.token().await, bob.token().await);
+    alice.token().await;
+    bob.token().await;
     let body = encrypt(&app, "alice", steps(1)).await;
     let mut forged = body.clone();
     forged["iv"] = "AAAAAAAAAAAAAAAAAAAAAA==".into();
