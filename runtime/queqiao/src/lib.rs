@@ -39,6 +39,7 @@
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
 //! | messages of WeChat's, and to users who subscribed | `message`, `subscribe` (feature `server`) |
+//! | phone numbers, encrypted data | `WeChatUser`, `PhoneCode`, `Encrypted` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -90,6 +91,8 @@ mod test_app;
 pub mod types;
 #[cfg(feature = "server")]
 pub mod upload;
+#[cfg(feature = "server")]
+mod wechat_user;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -143,6 +146,8 @@ pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 pub use crate::subscribe::SubscribeMessage;
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+#[cfg(feature = "server")]
+pub use crate::wechat_user::{DecryptError, Encrypted, EncryptedData, PhoneCode, PhoneError, WeChatUser};
 /// The emulator that stands in for WeChat in a [`TestApp`].
 #[cfg(feature = "test")]
 pub use queqiao_emulator as emulator;
