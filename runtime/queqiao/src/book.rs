@@ -20,6 +20,7 @@ pages! {
     Login = "../../../book/src/login.md",
     WeChatUsers = "../../../book/src/wechat-users.md",
     Messages = "../../../book/src/messages.md",
+    Subscribe = "../../../book/src/subscribe.md",
     Configuration = "../../../book/src/configuration.md",
     Client = "../../../book/src/client.md",
     CargoQueqiao = "../../../book/src/cargo-queqiao.md",

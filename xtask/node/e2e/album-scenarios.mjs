@@ -1,4 +1,5 @@
 // What the album mini-program must do, in both ways of uploading.
+import { consoleIsReadable } from './console.mjs'
 import { largeFile, noisyPicture, plainPicture } from './pictures.mjs'
 
 export const createApi = () => ({})
@@ -103,6 +104,8 @@ export const scenarios = {
   'past the server: progress and abort': (tools) => showsProgressAndAborts(DIRECT, tools),
   'through the server: what is refused': (tools) => refuses(THROUGH, 5 * MIB + 1, tools),
   'past the server: what is refused': (tools) => refuses(DIRECT, 20 * MIB + 1, tools),
+
+  'the console of the emulator is readable': consoleIsReadable,
 
   async 'a dialogue that is closed, and a network that is away'({ user, until, server, phone }) {
     await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
