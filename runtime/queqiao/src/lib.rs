@@ -39,6 +39,7 @@
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
 //! | messages of WeChat's, and to users who subscribed | `message`, `subscribe` (feature `server`) |
+//! | content security | `content` (feature `server`) |
 //! | phone numbers, encrypted data | `WeChatUser`, `PhoneCode`, `Encrypted` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
@@ -70,6 +71,8 @@ mod auth;
 mod book;
 #[cfg(feature = "server")]
 mod clients;
+#[cfg(feature = "server")]
+pub mod content;
 mod context;
 mod document;
 mod endpoint;

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{OwnTable, UserRecord};
 use crate::database::Transaction;
-use crate::sql::{places, set_in};
+use crate::sql::{places, set_in, union_lock};
 use crate::{Identity, SqlStore, StoreError, UserId, Value, values};
 
 /// What happens to a line whose user is there already: by id, by (appid, openid), or, for a line without an id, by
@@ -177,10 +177,9 @@ impl SqlStore {
         options: ImportOptions<'_>,
         mark: ImportMark<'_>,
     ) -> Result<Imported, ImportError> {
-        // A plan that was made while the tables were small would be kept, and read them whole when they are large.
         #[cfg(feature = "postgres")]
         if transaction.engine() == crate::Engine::Postgres {
-            transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan", &[]).await?;
+            plan_for_growth(transaction).await?;
         }
         let mut known = Known::find(transaction, batch).await?;
         let (mut new, mut imported) = (New::default(), Imported::default());
@@ -220,6 +219,21 @@ impl SqlStore {
     }
 }
 
+/// Keeps PostgreSQL's plans right while the tables grow faster than its own statistics follow, or without any.
+///
+/// A plan that was made while a table was small would be kept, and would read it whole when it is large; and whoever
+/// knows nothing of the values takes the openids of an app for a few, and reads them all.
+#[cfg(feature = "postgres")]
+async fn plan_for_growth(transaction: &mut Transaction) -> Result<(), StoreError> {
+    transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan", &[]).await?;
+    let select = "SELECT 1 FROM pg_class WHERE oid = 'queqiao_identities'::regclass
+                  AND pg_relation_size(oid) > current_setting('block_size')::bigint * 2 * (greatest(relpages, 0) + 50)";
+    if !transaction.rows(select, &[]).await?.is_empty() {
+        transaction.execute("ANALYZE queqiao_users, queqiao_identities", &[]).await?;
+    }
+    Ok(())
+}
+
 fn there_already(user: UserId, record: &UserRecord) -> String {
     let names: Vec<String> =
         record.identities.iter().map(|one| format!("openid {} of {}", one.openid, one.appid)).collect();
@@ -234,6 +248,13 @@ impl Known {
     async fn find(transaction: &mut Transaction, batch: &[(u64, UserRecord)]) -> Result<Self, StoreError> {
         let mut known = Self::default();
         let records = || batch.iter().map(|(_, record)| record);
+        // As at a login: nobody makes a user of these unionids from here to the end.
+        let unions: Vec<Vec<u8>> = records()
+            .flat_map(|record| &record.identities)
+            .filter_map(Identity::known_unionid)
+            .map(union_lock)
+            .collect();
+        transaction.lock(&unions.iter().map(Vec::as_slice).collect::<Vec<_>>()).await?;
         let mut openids: BTreeMap<&str, Vec<Value<'_>>> = BTreeMap::new();
         for one in records().flat_map(|record| &record.identities) {
             openids.entry(&one.appid).or_default().push(one.openid.as_str().into());
