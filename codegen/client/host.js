@@ -6,14 +6,13 @@ var settings = {
   //#retry
   retries: 2,
   //#end
+  //#auth
+  auth: {},
+  //#end
   //#hooks
   loadingDelay: 300
   //#end
-}, exchange, toJson = JSON.stringify;
-
-function wait(run, milliseconds) {
-  return setTimeout(run, milliseconds);
-}
+}, exchange, toJson = JSON.stringify, wait = setTimeout;
 
 function host() {
   return settings.host || wx;
@@ -41,7 +40,7 @@ function baseUrl() {
 // What is undefined changes nothing. header: these are headers, with names in
 // lower case; so of equal ones the later counts.
 function copy(to, from, header) {
-  for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+  for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? from[key] + '' : from[key];
   return to;
 }
 

@@ -16,13 +16,16 @@ var userPost = api.op('POST', 'user', e1 + ' auth.expired auth.invalid auth.requ
 var loginPost = api.op('POST', 'login', e1);
 var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
-exports.addOriginal = userPost('/originals', e2 + e3 + ' upload.missing upload.unknown', { file: 'file', most: 20971520, direct: ['POST /uploads', 'addOriginal', 'upload'] });
-exports.addPhoto = userPost('/photos', e3, { file: 'file', most: 5242880 });
+// What few operations have. d: goes past the server, f: file, l: bytes at most, n: answers nothing.
+var m1 = { n: 1 };
+
+exports.addOriginal = userPost('/originals', e2 + e3 + ' upload.missing upload.unknown', { d: ['/uploads', 'addOriginal', 'upload', 'file'], l: 20971520 });
+exports.addPhoto = userPost('/photos', e3, { f: 'file', l: 5242880 });
 exports.beginUpload = userPost('/uploads', e2);
-exports.deletePhoto = userDelete('/photos/{id}');
+exports.deletePhoto = userDelete('/photos/{id}', '', m1);
 exports.listPhotos = userGet('/photos');
 exports.login = loginPost('/auth/login');
-exports.logout = logoutPost('/auth/logout');
+exports.logout = logoutPost('/auth/logout', '', m1);
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;
