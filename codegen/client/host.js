@@ -12,7 +12,11 @@ var settings = {
   //#hooks
   loadingDelay: 300
   //#end
-}, exchange, toJson = JSON.stringify, wait = setTimeout;
+}, exchange, toJson = JSON.stringify;
+
+function wait(run, milliseconds) {
+  return setTimeout(run, milliseconds);
+}
 
 function host() {
   return settings.host || wx;

@@ -6,7 +6,11 @@ module.exports = function (name, contract, bases, renewal) {
     baseUrl: bases,
     retries: 2,
     loadingDelay: 300
-  }, exchange, toJson = JSON.stringify, wait = setTimeout;
+  }, exchange, toJson = JSON.stringify;
+
+  function wait(run, milliseconds) {
+    return setTimeout(run, milliseconds);
+  }
 
   function host() {
     return settings.host || wx;
