@@ -118,7 +118,9 @@ fn answers_without_a_body() {
         assert!(files["index.d.ts"].contains(declared), "{}", files["index.d.ts"]);
     }
     let index = &files["index.js"];
-    for line in ["var m1 = { n: 1 };", "exports.head = head('/a', '', m1);", "exports.remove = remove('/a', '', m1);"] {
+    for line in
+        ["var m1 = { n: 1 };", "exports.head = head('/a', '', m1);", "exports.remove = remove('/a', '', m1);"]
+    {
         assert!(index.contains(line), "{index}");
     }
     assert!(index.contains("exports.get = get('/a');"), "{index}");

@@ -90,10 +90,8 @@ fn operations(operations: &[Operation]) -> String {
     if !credentials.is_empty() {
         text.push_str("\n// The credentials that operations take; configure({ auth }) gives them.\n");
         for (index, schemes) in credentials.iter().enumerate() {
-            let members: Vec<_> = schemes
-                .iter()
-                .map(|(name, scheme)| format!("{}: {}", key(name), carrier(scheme)))
-                .collect();
+            let members: Vec<_> =
+                schemes.iter().map(|(name, scheme)| format!("{}: {}", key(name), carrier(scheme))).collect();
             text.push_str(&format!("var {} = {{ {} }};\n", credential_name(index), members.join(", ")));
         }
     }
