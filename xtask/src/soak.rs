@@ -139,16 +139,16 @@ pub(crate) fn storage_soak(arguments: &[&str]) -> Result<Command> {
 }
 
 /// How much of `soak token`.
-struct Tokens {
-    seed: u64,
-    processes: usize,
-    tasks: usize,
-    hours: u32,
-    speed: u32,
+pub(crate) struct Tokens {
+    pub(crate) seed: u64,
+    pub(crate) processes: usize,
+    pub(crate) tasks: usize,
+    pub(crate) hours: u32,
+    pub(crate) speed: u32,
 }
 
 /// The run of access tokens, on servers that are started if need be.
-fn token(how: &Tokens) -> Result<Command> {
+pub(crate) fn token(how: &Tokens) -> Result<Command> {
     let mut command = cargo(&["run", "--quiet", "--package", "queqiao-token-soak", "--"]);
     let started = storage::servers()?;
     for (variable, usual) in [

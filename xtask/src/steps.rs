@@ -51,6 +51,11 @@ pub(crate) fn all() -> Vec<Step> {
             run: users,
         },
         Step {
+            name: "token",
+            proves: "processes that share a Redis or a PostgreSQL fetch one access token a window, and none uses a stale one (some of `soak token`)",
+            run: token,
+        },
+        Step {
             name: "rustdoc",
             proves: "the documentation builds and its links lead somewhere",
             run: rustdoc,
@@ -175,6 +180,10 @@ fn kill() -> Result<()> {
 
 fn users() -> Result<()> {
     run(soak::storage_soak(&["users", "--users", "20000"])?)
+}
+
+fn token() -> Result<()> {
+    run(soak::token(&soak::Tokens { seed: 1, processes: 3, tasks: 20, hours: 3, speed: 120 })?)
 }
 
 fn rustdoc() -> Result<()> {

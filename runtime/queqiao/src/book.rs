@@ -18,6 +18,7 @@ pages! {
     MiniProgram = "../../../book/src/mini-program.md",
     Errors = "../../../book/src/errors.md",
     Login = "../../../book/src/login.md",
+    WeChatUsers = "../../../book/src/wechat-users.md",
     Messages = "../../../book/src/messages.md",
     Configuration = "../../../book/src/configuration.md",
     Client = "../../../book/src/client.md",

@@ -63,6 +63,8 @@ pub struct Services {
     #[cfg(feature = "server")]
     pub(crate) apps: Option<Arc<crate::apps::Apps>>,
     #[cfg(feature = "server")]
+    pub(crate) wechat_users: Option<Arc<crate::wechat_user::WeChatUsers>>,
+    #[cfg(feature = "server")]
     clients: Option<Arc<crate::clients::Clients>>,
     #[cfg(feature = "server")]
     pub(crate) idempotency: Option<Arc<crate::idempotency::Idempotency>>,
@@ -99,6 +101,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_apps(mut self, apps: Arc<crate::apps::Apps>) -> Self {
         self.apps = Some(apps);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_wechat_users(mut self, users: Arc<crate::wechat_user::WeChatUsers>) -> Self {
+        self.wechat_users = Some(users);
         self
     }
 

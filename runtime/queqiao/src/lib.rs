@@ -38,6 +38,7 @@
 //! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
+//! | phone numbers, encrypted data | `WeChatUser`, `PhoneCode`, `Encrypted` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
 //! | running it | `serve`, `Boot` (feature `server`) |
@@ -87,6 +88,8 @@ mod test_app;
 pub mod types;
 #[cfg(feature = "server")]
 pub mod upload;
+#[cfg(feature = "server")]
+mod wechat_user;
 
 pub use axum;
 #[cfg(feature = "chrono")]
@@ -136,6 +139,8 @@ pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tag
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
+#[cfg(feature = "server")]
+pub use crate::wechat_user::{DecryptError, Encrypted, EncryptedData, PhoneCode, PhoneError, WeChatUser};
 /// The emulator that stands in for WeChat in a [`TestApp`].
 #[cfg(feature = "test")]
 pub use queqiao_emulator as emulator;

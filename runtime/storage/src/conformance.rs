@@ -7,6 +7,7 @@
 //! Concurrent calls start together at a barrier, on as many tasks; nothing waits for real time.
 
 mod client_calls;
+mod grants;
 mod idempotency;
 mod inbox;
 mod key_values;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use client_calls::*;
+pub use grants::*;
 pub use idempotency::*;
 pub use inbox::*;
 pub use key_values::*;
@@ -41,7 +43,7 @@ pub use uploads::*;
 ///
 /// The traits whose promises are tested stand in front: `accounts`, `session_keys`, `login_codes` (whose
 /// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `inbox`,
-/// `uploads`.
+/// `uploads`, `grants`.
 /// Without them all are. `objects` stands by itself, for an [`ObjectStore`](crate::ObjectStore).
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
@@ -166,6 +168,21 @@ macro_rules! conformance_tests {
             an_upload_is_confirmed_or_swept_and_never_both
         }
     };
+    (@group grants $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            a_yes_counts_once_though_two_tell
+            a_late_witness_is_known_by_the_time_it_tells_of
+            witnesses_at_once_are_not_counted_twice
+            a_grant_is_for_one_message
+            a_message_that_was_not_taken_uses_no_grant
+            a_grant_of_unknown_end_is_not_lost
+            a_crashed_sender_gives_way
+            a_refusal_sets_the_ledger_right
+            a_withdrawal_voids_what_was_before
+            a_message_that_did_not_arrive_is_known
+            grants_have_their_limit
+        }
+    };
     (@group objects $store:expr) => {
         $crate::conformance_tests! { @cases $store;
             an_object_is_there_when_its_writer_has_finished
@@ -191,7 +208,7 @@ macro_rules! conformance_tests {
     };
     ($store:expr) => {
         $crate::conformance_tests! {
-            [accounts session_keys login_codes client_calls key_values leases idempotency inbox uploads] $store
+            [accounts session_keys login_codes client_calls key_values leases idempotency inbox uploads grants] $store
         }
     };
 }

@@ -3,8 +3,8 @@
 //! Few, small traits with exact promises, and adapters that keep them. The traits are
 //! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
 //! [`LoginCodes`] (one exchange per code, across instances), [`KeyValues`] (with an end, and compare-and-set),
-//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Inbox`], [`Uploads`] and [`ClientCalls`] (which versions of the
-//! mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
+//! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Inbox`], [`Uploads`], [`SubscriptionGrants`] (what
+//! users agreed to be sent) and [`ClientCalls`] (which versions of the mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
 //! on disk, PostgreSQL (feature `postgres`), MySQL or MariaDB (feature `mysql`). Nothing here reads the
 //! clock by itself: the time is an argument, taken from a [`Clock`] that tests can move.
 //!
@@ -51,6 +51,7 @@ mod post_form;
 mod redis;
 mod session_key;
 mod sql;
+mod subscription;
 #[cfg(test)]
 mod test_servers;
 mod upload;
@@ -88,6 +89,10 @@ pub use post_form::{PostForm, PostRefusal, PostRules};
 pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
 pub use sql::{MIGRATIONS_TABLE, Resealed, SqlStore};
+pub use subscription::{
+    Counted, FailedDelivery, GrantCounts, GrantKey, MOST_GRANTS, PAIRING, REMEMBERED_GRANT, Receipt, Report,
+    SENDING, Settled, SubscriptionGrants, Take, Taken, UNCERTAIN, Witness,
+};
 pub use upload::{Confirmed, SWEEPING, Upload, UploadRecord, Uploads};
 pub use users::{
     ImportError, ImportMark, ImportOptions, Imported, OnExisting, OwnTable, RecordError, UserRecord,

@@ -149,7 +149,7 @@ pub(crate) async fn caller<S>(request: &mut Incoming, context: &Context<S>) -> R
 }
 
 /// A 401 says how to do better ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
-fn challenged(problem: Problem) -> Problem {
+pub(crate) fn challenged(problem: Problem) -> Problem {
     if problem.status() != http::StatusCode::UNAUTHORIZED {
         return problem;
     }

@@ -148,6 +148,18 @@ cases! {
     AUTH_EXPIRED = 401 "auth.expired" "The token has expired." "令牌已过期。" { "Log in again." "请重新登录。" };
     /// A token of a session that was logged out.
     AUTH_REVOKED = 401 "auth.revoked" "The session was logged out." "会话已退出登录。" { "Log in again." "请重新登录。" };
+    /// No kept session_key of WeChat decrypts what came.
+    #[cfg(feature = "server")]
+    AUTH_SESSION_STALE = 401 "auth.session_stale" "The data does not decrypt: the WeChat session is stale." "数据无法解密：微信会话已失效。"
+        { "Log in again, and if that alone does not help, take the data again after the login." "请重新登录；若仍无法解密，请在登录后重新获取数据。" };
+    /// Decrypted data of another kind.
+    #[cfg(feature = "server")]
+    ENCRYPTED_SHAPE = 422 "encrypted.shape" "The decrypted data is not what this operation takes." "解密后的数据不是此操作所需的内容。"
+        { "Send `encryptedData` and `iv` of the API of the mini-program that the operation is for." "请发送此操作对应的小程序接口给出的 `encryptedData` 与 `iv`。" };
+    /// Encrypted data that was made too long ago.
+    #[cfg(feature = "server")]
+    ENCRYPTED_TOO_OLD = 422 "encrypted.too_old" "The data was encrypted too long ago." "数据加密的时间过早。"
+        { "Take the data again, and send it at once." "请重新获取数据并立即发送。" };
     /// `/readyz` says that the server takes no work; no operation answers it.
     #[cfg(feature = "server")]
     NOT_READY = 503 "not_ready" "The server is not ready." "服务器未就绪。";

@@ -61,6 +61,10 @@ pub(crate) struct AuthSettings {
 
 /// `[emulator]`
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "emulator"),
+    expect(dead_code, reason = "read all the same, so that mistakes are told")
+)]
 pub(crate) struct EmulatorSettings {
     /// `true` asks for it, `false` forbids it, nothing leaves it to the mode.
     pub(crate) enabled: Option<bool>,

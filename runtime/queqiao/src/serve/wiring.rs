@@ -34,6 +34,7 @@ use crate::document::Document;
 use crate::idempotency::{Idempotency, REPLAYED};
 use crate::message::{self, MessageService};
 use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
+use crate::wechat_user::WeChatUsers;
 
 /// A server without its socket.
 pub(crate) struct Wired {
@@ -93,6 +94,12 @@ where
     let apps = Arc::new(apps(settings, access_tokens, &clock, emulator)?);
     let login = login(built.title(), settings, &keys, login_stores, &clock, Arc::clone(&apps), emulator)?;
     let login = Arc::new(login);
+    let wechat_users = Arc::new(WeChatUsers {
+        apps: Arc::clone(&apps),
+        accounts: stores.sql.clone(),
+        session_keys: stores.sql.clone(),
+        clock: clock.clone(),
+    });
     let inbox = stores.sql.clone();
     let leases = Arc::clone(&stores.leases);
     let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
@@ -104,6 +111,7 @@ where
         .with_authentication(login.clone())
         .with_login(login.clone())
         .with_apps(Arc::clone(&apps))
+        .with_wechat_users(wechat_users)
         .with_clients(Arc::clone(&clients))
         .with_idempotency(Arc::clone(&idempotency))
         .with_database(database)

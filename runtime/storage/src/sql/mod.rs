@@ -6,6 +6,7 @@
 
 mod accounts;
 mod client_calls;
+mod grants;
 mod idempotency;
 mod inbox;
 mod key_values;
@@ -90,6 +91,11 @@ pub(crate) fn migrations(engine: Engine) -> &'static [Migration] {
                         version: 5,
                         name: "inbox",
                         sql: include_str!(concat!("schema/", $engine, "_5.sql")),
+                    },
+                    Migration {
+                        version: 6,
+                        name: "grants of subscribe messages",
+                        sql: include_str!(concat!("schema/", $engine, "_6.sql")),
                     },
                 ]
             }

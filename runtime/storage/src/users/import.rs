@@ -177,10 +177,9 @@ impl SqlStore {
         options: ImportOptions<'_>,
         mark: ImportMark<'_>,
     ) -> Result<Imported, ImportError> {
-        // A plan that was made while the tables were small would be kept, and read them whole when they are large.
         #[cfg(feature = "postgres")]
         if transaction.engine() == crate::Engine::Postgres {
-            transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan", &[]).await?;
+            plan_for_growth(transaction).await?;
         }
         let mut known = Known::find(transaction, batch).await?;
         let (mut new, mut imported) = (New::default(), Imported::default());
@@ -218,6 +217,21 @@ impl SqlStore {
         set_in(transaction, mark.key, mark.value, mark.expires_at).await?;
         Ok(imported)
     }
+}
+
+/// Keeps PostgreSQL's plans right while the tables grow faster than its own statistics follow, or without any.
+///
+/// A plan that was made while a table was small would be kept, and would read it whole when it is large; and whoever
+/// knows nothing of the values takes the openids of an app for a few, and reads them all.
+#[cfg(feature = "postgres")]
+async fn plan_for_growth(transaction: &mut Transaction) -> Result<(), StoreError> {
+    transaction.execute("SET LOCAL plan_cache_mode = force_custom_plan", &[]).await?;
+    let select = "SELECT 1 FROM pg_class WHERE oid = 'queqiao_identities'::regclass
+                  AND pg_relation_size(oid) > current_setting('block_size')::bigint * 2 * (greatest(relpages, 0) + 50)";
+    if !transaction.rows(select, &[]).await?.is_empty() {
+        transaction.execute("ANALYZE queqiao_users, queqiao_identities", &[]).await?;
+    }
+    Ok(())
 }
 
 fn there_already(user: UserId, record: &UserRecord) -> String {
