@@ -245,6 +245,7 @@ pub fn routes(input: TokenStream) -> TokenStream {
 /// | `email` | texts | as browsers understand it | `email` |
 /// | `url` | texts | an absolute http or https URL | `url` |
 /// | `unique` | sequences | no two items are equal (`Eq`, `Hash`) | `unique` |
+/// | `content_security` | texts | WeChat passes it, in a body taken as `content::Checked` or `content::Judged` | `risky`, `review` |
 /// | `each(…)` | sequences, sets, maps | the constraints hold for each item or value | |
 /// | `custom = path::to::function` | anything | a check of your own | its own |
 /// | `message = "must be a mobile number"` | | replaces the words of the constraints beside it | |

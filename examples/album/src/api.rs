@@ -10,11 +10,15 @@ pub fn api() -> Api<Album> {
         .description("Photos of every WeChat user.")
         .licence(env!("CARGO_PKG_LICENSE"))
         .contact("Queqiao", "https://example.com/queqiao")
+        .tag("comments", "What users say of photos.")
+        .tag("me", "What a user tells of themselves.")
         .tag("photos", "A user's photos.")
         .tag("uploads", "Files that go to the bucket past the server.")
         .releases(queqiao::releases!())
         .migrations(queqiao::migrations!("migrations"))
         .routes(photos::routes())
+        .routes(comments::routes())
+        .routes(me::routes())
 }
 
 mod photos {
@@ -77,5 +81,69 @@ mod photos {
     ) -> Result<NoContent, PhotoError> {
         album.delete(&user, id).await?;
         Ok(NoContent)
+    }
+}
+
+mod comments {
+    use queqiao::Routes;
+    use queqiao::content::{Checked, scene};
+    use queqiao::prelude::*;
+
+    use crate::model::{Comment, NewComment};
+    use crate::service::{Album, PhotoError};
+
+    pub(super) fn routes() -> Routes<Album> {
+        routes![list_comments, add_comment]
+    }
+
+    /// List a photo's newest comments.
+    ///
+    /// Whoever was given the photo's id may read and write them.
+    #[get("/photos/{id}/comments")]
+    async fn list_comments(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(album): State<Album>,
+    ) -> Result<Vec<Comment>, PhotoError> {
+        album.list_comments(&user, id).await
+    }
+
+    /// Comment on a photo.
+    ///
+    /// WeChat's content security (内容安全) judges the text first.
+    #[post("/photos/{id}/comments")]
+    async fn add_comment(
+        user: User,
+        Path(id): Path<Uuid>,
+        State(album): State<Album>,
+        comment: Checked<NewComment, scene::Comment>,
+    ) -> Result<Created<Comment>, PhotoError> {
+        album.add_comment(&user, id, comment.into_inner()).await.map(Created)
+    }
+}
+
+mod me {
+    use queqiao::prelude::*;
+    use queqiao::{PhoneCode, Routes, WeChatUser};
+
+    use crate::model::Phone;
+    use crate::service::{AddPhoneError, Album};
+
+    pub(super) fn routes() -> Routes<Album> {
+        routes![add_phone]
+    }
+
+    /// Fill in the phone number.
+    ///
+    /// The body is `e.detail.code` of the button `getPhoneNumber`.
+    #[post("/me/phone")]
+    async fn add_phone(
+        user: User,
+        wechat: WeChatUser,
+        State(album): State<Album>,
+        Json(code): Json<PhoneCode>,
+    ) -> Result<Phone, AddPhoneError> {
+        let phone = wechat.phone_number(&code).await?;
+        Ok(album.set_phone(&user, &phone).await?)
     }
 }

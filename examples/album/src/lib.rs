@@ -1,8 +1,10 @@
-//! Photos of a user, through the server and past it: `api` speaks HTTP, `service` knows the rules, `repository` speaks
-//! SQL, `thumbnail` draws.
+//! Photos of a user, through the server and past it: `api` speaks HTTP, `service` knows the rules, `repository`,
+//! `comments` and `phones` speak SQL, `thumbnail` draws.
 
 mod api;
+mod comments;
 mod model;
+mod phones;
 mod repository;
 mod service;
 mod thumbnail;

@@ -53,6 +53,11 @@ impl PhotoRepository {
         Ok(())
     }
 
+    /// Whether there is such a photo, whosever it is.
+    pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, StoreError> {
+        Ok(self.sql.row("SELECT id FROM photos WHERE id = $1", &values![id]).await?.is_some())
+    }
+
     /// The photo that was there to delete.
     pub(crate) async fn delete(&self, owner: Uuid, id: Uuid) -> Result<Option<Kept>, StoreError> {
         let mut transaction = self.sql.begin().await?;
@@ -60,6 +65,9 @@ impl PhotoRepository {
                       WHERE user_id = $1 AND id = $2";
         let row = transaction.row(select, &values![owner, id]).await?;
         transaction.execute("DELETE FROM photos WHERE user_id = $1 AND id = $2", &values![owner, id]).await?;
+        if row.is_some() {
+            transaction.execute("DELETE FROM comments WHERE photo_id = $1", &values![id]).await?;
+        }
         transaction.commit().await?;
         row.as_ref().map(kept).transpose()
     }

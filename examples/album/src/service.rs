@@ -2,9 +2,12 @@
 
 use queqiao::prelude::*;
 use queqiao::upload::{Files, Format, StoredFile};
-use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, StoreError};
+use queqiao::wechat::PhoneNumber;
+use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, PhoneError, StoreError};
 
-use crate::model::Photo;
+use crate::comments::CommentRepository;
+use crate::model::{Comment, NewComment, Phone, Photo};
+use crate::phones::PhoneRepository;
 use crate::repository::{Kept, PhotoKey, PhotoRepository};
 use crate::thumbnail::{self, Undrawable};
 
@@ -31,10 +34,22 @@ pub(crate) enum AddPhotoError {
     Internal(Internal),
 }
 
+/// Why there is no phone number.
+#[derive(Debug, ApiError)]
+pub(crate) enum AddPhoneError {
+    #[error(transparent)]
+    Phone(PhoneError),
+    /// The server failed.
+    #[error(internal, from(StoreError))]
+    Internal(Internal),
+}
+
 /// The application's state.
 #[derive(Clone, Debug)]
 pub struct Album {
     repository: PhotoRepository,
+    comments: CommentRepository,
+    phones: PhoneRepository,
     files: Files,
     clock: Clock,
 }
@@ -47,6 +62,8 @@ impl Album {
     pub async fn connect(boot: &Boot) -> queqiao::Result<Album> {
         Ok(Album {
             repository: PhotoRepository::new(boot.sql().clone()),
+            comments: CommentRepository::new(boot.sql().clone()),
+            phones: PhoneRepository::new(boot.sql().clone()),
             files: boot.files().clone(),
             clock: boot.clock().clone(),
         })
@@ -113,6 +130,33 @@ impl Album {
         Ok(())
     }
 
+    pub(crate) async fn list_comments(&self, user: &User, photo: Uuid) -> Result<Vec<Comment>, PhotoError> {
+        self.known(photo).await?;
+        Ok(self.comments.list(photo, user.id).await?)
+    }
+
+    pub(crate) async fn add_comment(
+        &self,
+        user: &User,
+        photo: Uuid,
+        new: NewComment,
+    ) -> Result<Comment, PhotoError> {
+        self.known(photo).await?;
+        let created_at = self.clock.now();
+        let comment = Comment { id: Uuid::now_v7(), text: new.text, own: true, created_at };
+        self.comments.add(photo, user.id, &comment).await?;
+        Ok(comment)
+    }
+
+    async fn known(&self, photo: Uuid) -> Result<(), PhotoError> {
+        self.repository.exists(photo).await?.then_some(()).ok_or(PhotoError::NotFound)
+    }
+
+    pub(crate) async fn set_phone(&self, user: &User, phone: &PhoneNumber) -> Result<Phone, StoreError> {
+        self.phones.set(user.id, phone).await?;
+        Ok(Phone { country_code: phone.country_code.clone(), masked: masked(&phone.pure_phone_number) })
+    }
+
     async fn show(&self, kept: &Kept) -> Result<Photo, Internal> {
         Ok(Photo {
             id: kept.id,
@@ -124,4 +168,11 @@ impl Album {
             created_at: kept.created_at,
         })
     }
+}
+
+/// The first three and the last two digits, as WeChat's guide on security shows numbers.
+fn masked(number: &str) -> String {
+    let digits: Vec<char> = number.chars().collect();
+    let hidden = 3..digits.len().saturating_sub(2);
+    digits.iter().enumerate().map(|(at, digit)| if hidden.contains(&at) { '*' } else { *digit }).collect()
 }

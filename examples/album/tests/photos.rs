@@ -8,6 +8,7 @@ use std::time::Duration;
 use album::{Album, api};
 use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat};
+use queqiao::emulator::DEFAULT_APPID;
 use queqiao::serde_json::{Value, json};
 use queqiao::{TestApp, TestUser};
 
@@ -113,4 +114,43 @@ async fn what_cannot_be_drawn_is_no_photo() {
     assert_eq!(refused.status, 422, "{}", refused.text());
     assert_eq!(objects(&app).await, 0);
     assert_eq!(alice.get("/photos").await.json::<Value>()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn comments_pass_content_security_and_go_with_their_photo() {
+    let app = app();
+    let (alice, bob) = (app.user("alice"), app.user("bob"));
+    let photo: Value = through(&alice, &jpeg(30, 30), "0123456789abcdef").await.json();
+    let path = format!("/photos/{}/comments", photo["id"].as_str().unwrap());
+    assert_eq!(alice.post(&path).json(&json!({ "text": "海边" })).await.status, 201);
+    assert_eq!(bob.post(&path).json(&json!({ "text": "好看" })).await.json::<Value>()["own"], true);
+    for doubtful in ["【违规】", "【疑似】"] {
+        let refused = bob.post(&path).json(&json!({ "text": doubtful })).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.problem()["errors"][0]["pointer"], "/text");
+    }
+    let told = |comments: Value| -> Vec<(String, bool)> {
+        let comments = comments.as_array().unwrap().iter();
+        comments.map(|one| (one["text"].as_str().unwrap().to_owned(), one["own"] == true)).collect()
+    };
+    let seen = told(alice.get(&path).await.json());
+    assert_eq!(seen, [("海边".to_owned(), true), ("好看".to_owned(), false)]);
+    alice.delete(path.trim_end_matches("/comments")).await;
+    assert_eq!(bob.get(&path).await.code(), "photo.not_found");
+    assert_eq!(bob.post(&path).json(&json!({ "text": "好看" })).await.code(), "photo.not_found");
+}
+
+#[tokio::test]
+async fn a_phone_number_is_kept_and_shown_masked() {
+    let app = app();
+    let person = app.wechat().await.user(DEFAULT_APPID, "alice").unwrap();
+    let alice = app.user("alice");
+    for _ in 0..2 {
+        let phone: Value = alice.post("/me/phone").json(&person.phone_code()).await.json();
+        let masked = phone["masked"].as_str().unwrap();
+        assert_eq!((masked.len(), masked.matches('*').count()), (11, 6), "{masked}");
+    }
+    let used = person.phone_code();
+    alice.post("/me/phone").json(&used).await;
+    assert_eq!(alice.post("/me/phone").json(&used).await.code(), "phone.code_invalid");
 }

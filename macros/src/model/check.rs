@@ -37,6 +37,7 @@ pub(super) enum ConstraintKind {
     Email,
     Url,
     Unique,
+    ContentSecurity,
     Each(Box<Constraint>),
     Custom(Path),
 }
@@ -193,6 +194,9 @@ impl Constraint {
             ConstraintKind::Email => quote_spanned!(span=> #constraints::email::<#ty>()),
             ConstraintKind::Url => quote_spanned!(span=> #constraints::url::<#ty>()),
             ConstraintKind::Unique => quote_spanned!(span=> #constraints::unique::<#ty>()),
+            ConstraintKind::ContentSecurity => {
+                quote_spanned!(span=> #constraints::content_security::<#ty>())
+            }
             ConstraintKind::Each(inner) => {
                 let inner = inner.expression(&quote_spanned!(span=> <#ty as #constraints::Each>::Item), root);
                 quote_spanned!(span=> #constraints::each::<#ty, _>(#inner))

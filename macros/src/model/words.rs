@@ -11,8 +11,20 @@ use super::kind::Kind;
 use super::pattern;
 use crate::mistakes::{Mistakes, did_you_mean};
 
-const KNOWN: [&str; 11] =
-    ["length", "range", "above", "pattern", "email", "url", "unique", "each", "custom", "message", "skip"];
+const KNOWN: [&str; 12] = [
+    "length",
+    "range",
+    "above",
+    "pattern",
+    "email",
+    "url",
+    "unique",
+    "content_security",
+    "each",
+    "custom",
+    "message",
+    "skip",
+];
 
 /// One word of the attribute, as the constraints that it means.
 pub(super) fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) -> Vec<Constraint> {
@@ -75,6 +87,9 @@ pub(super) fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) 
             one(Some(ConstraintKind::Email))
         }
         ("url", Meta::Path(path)) if is_text(kind, path, "url", mistakes) => one(Some(ConstraintKind::Url)),
+        ("content_security", Meta::Path(path)) if is_text(kind, path, "content_security", mistakes) => {
+            one(Some(ConstraintKind::ContentSecurity))
+        }
         ("unique", Meta::Path(path)) => {
             match kind {
                 Kind::Sequence(_) | Kind::Array(_) | Kind::Unknown => {
@@ -135,7 +150,7 @@ pub(super) fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) 
                 Vec::new()
             }
         },
-        ("email" | "url", Meta::Path(_)) => Vec::new(),
+        ("email" | "url" | "content_security", Meta::Path(_)) => Vec::new(),
         _ if KNOWN.contains(&name) => {
             mistakes.on(word, format!("write `{}`", usage(name)));
             Vec::new()
@@ -151,6 +166,7 @@ pub(super) fn read(word: &Meta, name: &str, ty: &Type, mistakes: &mut Mistakes) 
                 "required" => String::from("; a field is required unless its type is `Option<_>`"),
                 "dive" | "nested" => String::from("; models inside are checked by themselves, leave it out"),
                 "uri" => String::from("; write `url`"),
+                "content" | "msg_sec_check" | "security" => String::from("; write `content_security`"),
                 _ => did_you_mean(name, &KNOWN),
             };
             mistakes.on(word, format!("there is no constraint `{name}`{mistake}"));
@@ -168,6 +184,7 @@ fn usage(name: &str) -> &'static str {
         "email" => "email",
         "url" => "url",
         "unique" => "unique",
+        "content_security" => "content_security",
         "each" => "each(length = 1..=20)",
         "custom" => "custom = path::to::function",
         "message" => "message = \"must be …\"",

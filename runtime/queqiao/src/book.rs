@@ -19,6 +19,7 @@ pages! {
     Errors = "../../../book/src/errors.md",
     Login = "../../../book/src/login.md",
     WeChatUsers = "../../../book/src/wechat-users.md",
+    Content = "../../../book/src/content.md",
     Messages = "../../../book/src/messages.md",
     Configuration = "../../../book/src/configuration.md",
     Client = "../../../book/src/client.md",

@@ -38,6 +38,7 @@
 //! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
+//! | content security | `content` (feature `server`) |
 //! | phone numbers, encrypted data | `WeChatUser`, `PhoneCode`, `Encrypted` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
 //! | the whole | [`Api`]; [`releases!`](releases!) for the versions that went out |
@@ -69,6 +70,8 @@ mod auth;
 mod book;
 #[cfg(feature = "server")]
 mod clients;
+#[cfg(feature = "server")]
+pub mod content;
 mod context;
 mod document;
 mod endpoint;

@@ -12,7 +12,7 @@ export function createUser(page) {
   const photos = () => page.locator('[role=listitem]')
 
   return {
-    text: () => page.locator('page').innerText(),
+    text: () => page.locator('section:not([hidden]) page').innerText(),
     toast: () => page.locator('#toast:not([hidden])').innerText({ timeout: 5000 }).catch(() => ''),
     tap: (name) => button(name).tap(),
     count: () => photos().count(),
@@ -30,6 +30,16 @@ export function createUser(page) {
     async remove(index, answer = '删除') {
       await photos().nth(index).locator('[aria-label=删除]').tap()
       await page.locator(`#modal button:text-is("${answer}")`).tap()
+    },
+    answer: (name) => page.locator(`#modal button:text-is("${name}")`).tap(),
+
+    /** Opens the comments of a photo. */
+    talk: (index) => photos().nth(index).locator('[aria-label=评论]').tap(),
+    comments: () => page.locator('section:not([hidden]) .comment').allInnerTexts(),
+    problem: () => page.locator('section:not([hidden]) [role=alert]').allInnerTexts().then((all) => all.join()),
+    async write(text) {
+      await page.locator('section:not([hidden]) input').fill(text)
+      await button('发送').tap()
     },
   }
 }
@@ -103,6 +113,44 @@ export const scenarios = {
   'past the server: progress and abort': (tools) => showsProgressAndAborts(DIRECT, tools),
   'through the server: what is refused': (tools) => refuses(THROUGH, 5 * MIB + 1, tools),
   'past the server: what is refused': (tools) => refuses(DIRECT, 20 * MIB + 1, tools),
+
+  async 'a comment passes content security or is refused'({ user, until, same, shot, phone, wire }) {
+    await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+    await user.choose(THROUGH.button, plainPicture('红.png', 64, 64))
+    await until('the photo is there', async () => (await user.count()) === 1)
+    await user.talk(0)
+    await until('its comments are shown', async () => (await user.text()).includes('还没有评论'))
+    await user.write('海边的傍晚')
+    await until('a good one stands there', async () => (await user.comments()).join() === '海边的傍晚')
+    await user.write('出售【违规】')
+    await until('a risky one is refused', async () => (await user.problem()) === '这段文字没有通过安全检查，请修改')
+    await shot('refused')
+    same('and is not there', await user.comments(), ['海边的傍晚'])
+    const [path] = wire.list().filter((line) => line.startsWith('POST /photos/')).map((line) => line.slice(5))
+    same('the server says where', (await wire.lastAnswer('POST', path)).errors.map((one) => [one.pointer, one.code]), [['/text', 'risky']])
+    await user.write('【疑似】')
+    await until('so is a doubtful one', async () => (await user.problem()) === '这段文字可能不合规，请修改')
+    await user.write('真好看')
+    await until('the next good one goes', async () => (await user.comments()).join() === '海边的傍晚,真好看')
+    same('nothing else was said', await user.problem(), '')
+    await phone.page.reload()
+    await until('the album is shown', async () => (await user.count()) === 1)
+    await user.talk(0)
+    await until('and the comments are kept', async () => (await user.comments()).join() === '海边的傍晚,真好看')
+  },
+
+  async 'a phone number by code'({ user, until, same, shot, wire, server }) {
+    await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+    await user.tap('填入手机号')
+    await user.answer('不允许')
+    same('who says no sends nothing', wire.count('POST', '/me/phone'), 0)
+    await user.tap('填入手机号')
+    await user.answer('允许')
+    await until('the number is shown, masked', async () => /手机号 \d{3}\*{6}\d{2}/.test(await user.text()))
+    await shot('masked')
+    same('by one call', wire.count('POST', '/me/phone'), 1)
+    same('and its code is in no log', /code.{0,9}[0-9a-f]{32}/i.test(server.log()), false)
+  },
 
   async 'a dialogue that is closed, and a network that is away'({ user, until, server, phone }) {
     await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))

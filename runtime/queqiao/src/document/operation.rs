@@ -10,7 +10,7 @@ use super::decode::{Kind, Plan, Style, deep_name};
 use super::schemas::{Schemas, Side};
 use crate::endpoint::Meta;
 use crate::idempotency;
-use crate::model::Model;
+use crate::model::{CONTENT_SECURITY, Model};
 use crate::problem::{self, ApiError, ErrorCase, ErrorSet, Location};
 
 /// Who may call an operation.
@@ -38,6 +38,8 @@ pub(crate) struct Draft {
     pub(crate) roles: Vec<&'static str>,
     #[cfg(feature = "server")]
     pub(crate) direct: Option<Direct>,
+    /// Whether an argument has the texts of the body judged.
+    judged: bool,
 }
 
 /// How the file of a body goes past the server.
@@ -178,6 +180,12 @@ impl Operation<'_> {
             (Security::Optional, _) | (_, Security::Optional) => Security::Optional,
             _ => Security::None,
         };
+    }
+
+    /// Notes that an argument has the texts of the body judged by content security.
+    #[cfg(feature = "server")]
+    pub(crate) fn content_is_judged(&mut self) {
+        self.draft.judged = true;
     }
 
     /// Notes a role that the caller must have.
@@ -514,6 +522,26 @@ impl Operation<'_> {
     }
 
     /// Closes the description: every path parameter must have been taken.
+    /// A text is for content security if and only if an argument has it judged.
+    fn look_for_content(&mut self) {
+        let sent = self.draft.schemas().into_iter().filter(|(side, _)| *side == Side::Request);
+        let sent: Vec<Value> = sent.map(|(_, schema)| schema).collect();
+        let mentions =
+            |schemas: &mut Schemas, schema| schemas.mentions(Side::Request, schema, CONTENT_SECURITY);
+        let found = sent.iter().any(|schema| mentions(self.schemas, schema));
+        match (found, self.draft.judged) {
+            (true, false) => self.mistake(
+                "a text that comes here has `#[check(content_security)]`, and nobody has it judged; take the body as \
+                 `Checked<_, _>` or `Judged<_, _>` of `queqiao::content`",
+            ),
+            (false, true) => self.mistake(
+                "no text of the body has `#[check(content_security)]`, so that nothing would be judged; mark the texts that \
+                 users write, or take the body as `Json<_>`",
+            ),
+            _ => {}
+        }
+    }
+
     pub(crate) fn finish(mut self) -> Draft {
         let untaken: Vec<String> = self
             .path_names
@@ -541,6 +569,7 @@ impl Operation<'_> {
         if self.meta.idempotent {
             idempotency::describe(&mut self);
         }
+        self.look_for_content();
         for case in problem::ANYWHERE {
             self.draft.errors.case(case);
         }

@@ -82,6 +82,33 @@ impl Schemas {
         current
     }
 
+    /// Whether a keyword stands in the schema, or in what it refers to, at any depth.
+    pub(crate) fn mentions(&mut self, side: Side, schema: &Value, keyword: &str) -> bool {
+        let definitions = self.generator(side).definitions();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![schema];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(members) => {
+                    if members.contains_key(keyword) {
+                        return true;
+                    }
+                    let name =
+                        members.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix(PREFIX));
+                    if let Some(name) = name
+                        && seen.insert(name)
+                    {
+                        open.extend(definitions.get(name));
+                    }
+                    open.extend(members.values());
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Merges both sides into the components of one document.
     pub(crate) fn finish(mut self) -> Components {
         let request = definitions(self.request.take_definitions(true));

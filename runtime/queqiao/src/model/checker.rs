@@ -24,9 +24,18 @@ pub(super) const MAX_ERRORS: usize = 100;
 /// ```
 pub struct Checker<'a> {
     errors: &'a mut Vec<FieldError>,
+    /// Where the texts for content security are put down, if somebody asks for them.
+    texts: Option<&'a mut Vec<UserText>>,
     place: Place<'a>,
     /// What the developer wants said instead of the constraint's own words.
     message: Option<&'a Text>,
+}
+
+/// A text that a user wrote, and where it stands.
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "nobody has it judged"))]
+pub(crate) struct UserText {
+    pub(crate) pointer: String,
+    pub(crate) text: String,
 }
 
 #[derive(Clone, Copy)]
@@ -63,12 +72,20 @@ impl<K: serde::Serialize> Key for K {
 impl<'a> Checker<'a> {
     /// Starts at the root of a value; broken constraints are added to `errors`.
     pub fn root(errors: &'a mut Vec<FieldError>) -> Self {
-        Self { errors, place: Place { parent: None, segment: Segment::None }, message: None }
+        let place = Place { parent: None, segment: Segment::None };
+        Self { errors, texts: None, place, message: None }
+    }
+
+    /// As [`Checker::root`], and puts down every text that is for content security.
+    #[cfg(feature = "server")]
+    pub(crate) fn collecting(errors: &'a mut Vec<FieldError>, texts: &'a mut Vec<UserText>) -> Self {
+        Self { texts: Some(texts), ..Self::root(errors) }
     }
 
     fn child<'b>(&'b mut self, segment: Segment<'b>) -> Checker<'b> {
         Checker {
             errors: self.errors,
+            texts: self.texts.as_deref_mut(),
             place: Place { parent: Some(&self.place), segment },
             message: self.message,
         }
@@ -103,6 +120,15 @@ impl<'a> Checker<'a> {
     /// Reports a broken constraint here: a stable code, and a sentence for people.
     pub fn fail(&mut self, code: impl Into<Cow<'static, str>>, message: impl Into<Text>) {
         self.fail_below("", code.into(), message.into());
+    }
+
+    /// A text for content security is here.
+    pub(super) fn user_text(&mut self, text: &str) {
+        if let Some(texts) = &mut self.texts {
+            let mut pointer = String::new();
+            self.place.write(&mut pointer);
+            texts.push(UserText { pointer, text: text.to_owned() });
+        }
     }
 
     /// Reports what a check of the developer's own found.

@@ -14,7 +14,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "server")]
+pub(crate) use self::checker::UserText;
 pub use self::checker::{Checker, Violation};
+pub(crate) use self::text::CONTENT_SECURITY;
 
 /// What `#[model]` emits calls of.
 pub mod constraints {
@@ -23,7 +26,7 @@ pub mod constraints {
     };
     pub use super::each::{Each, each};
     pub use super::example::{example, read, read_with};
-    pub use super::text::{Pattern, Text, email, pattern, url};
+    pub use super::text::{Pattern, Text, content_security, email, pattern, url};
 }
 
 /// A type with a JSON schema whose values can be checked; implemented by `#[model]`.

@@ -16,7 +16,7 @@ use crate::problem::{Text as Told, both};
 /// A text, directly or in `Option`, `Box` or `Arc`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a text",
-    label = "`pattern`, `email` and `url` are for texts",
+    label = "`pattern`, `email`, `url` and `content_security` are for texts",
     note = "for a newtype put the constraint on its field; for the items of a sequence use `each(…)`"
 )]
 pub trait Text {
@@ -147,6 +147,29 @@ pub fn url<T: Text + ?Sized>() -> impl Constraint<T> {
         message: both("须为完整的 http 或 https 网址", "must be an absolute http or https URL"),
     };
     &URL
+}
+
+/// The keyword of a text that content security (内容安全) judges.
+pub(crate) const CONTENT_SECURITY: &str = "x-queqiao-content-security";
+
+struct ContentSecurity;
+
+/// `content_security`
+pub fn content_security<T: Text + ?Sized>() -> impl Constraint<T> {
+    ContentSecurity
+}
+
+/// Nothing is broken here: `Checked` and `Judged` have the text judged.
+impl<T: Text + ?Sized> Constraint<T> for ContentSecurity {
+    fn describe(&self, schema: &mut Map<String, Value>) {
+        schema.insert(CONTENT_SECURITY.into(), true.into());
+    }
+
+    fn check(&self, value: &T, at: &mut Checker<'_>) {
+        if let Some(text) = value.text() {
+            at.user_text(text);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -160,6 +160,22 @@ cases! {
     #[cfg(feature = "server")]
     ENCRYPTED_TOO_OLD = 422 "encrypted.too_old" "The data was encrypted too long ago." "数据加密的时间过早。"
         { "Take the data again, and send it at once." "请重新获取数据并立即发送。" };
+    /// Content security refuses a text.
+    #[cfg(feature = "server")]
+    CONTENT_RISKY = 422 "content.risky" "The text did not pass content security." "内容未通过安全检查。"
+        { "Change what `errors` points at." "请修改 `errors` 指出的内容。" };
+    /// Content security wants a person to look at a text, and the operation keeps nothing for that.
+    #[cfg(feature = "server")]
+    CONTENT_REVIEW = 422 "content.review" "The text may not pass content security." "内容可能不合规。"
+        { "Change what `errors` points at." "请修改 `errors` 指出的内容。" };
+    /// WeChat judges nothing of a user whom it has not seen for two hours.
+    #[cfg(feature = "server")]
+    CONTENT_USER_INACTIVE = 409 "content.user_inactive" "WeChat has not seen the user for two hours, and judges nothing of theirs." "用户超过两小时未访问小程序，微信暂不检查其内容。"
+        { "Close the mini-program, open it again, and send the text again." "请关闭小程序后重新进入，再次提交。" };
+    /// WeChat does not judge now.
+    #[cfg(feature = "server")]
+    CONTENT_UNAVAILABLE = 503 "content.unavailable" "Content cannot be checked at the moment." "暂时无法检查内容。"
+        { "Nothing was stored. Try again in a moment." "内容未保存，请稍后再试。" };
     /// `/readyz` says that the server takes no work; no operation answers it.
     #[cfg(feature = "server")]
     NOT_READY = 503 "not_ready" "The server is not ready." "服务器未就绪。";

@@ -204,6 +204,13 @@ impl Problem {
         self
     }
 
+    /// Adds the places that it is about.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
     /// Rewrites the pointers of the broken constraints.
     pub(crate) fn with_pointers(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         for error in &mut self.0.errors {

@@ -38,8 +38,19 @@ export const ELEMENTS = {
   },
   button: {
     ...box,
-    created: (dom) => { dom.type = 'button' },
+    created(dom, element) {
+      dom.type = 'button'
+      dom.addEventListener('click', async () => {
+        const ask = openTypes[dom.openType]
+        if (ask) element.triggerEvent(dom.openType.toLowerCase(), await ask())
+      })
+    },
     properties: {
+      // https://developers.weixin.qq.com/miniprogram/dev/component/button.html
+      openType: (dom, value) => {
+        if (value && !openTypes[value]) throw new Error(`the host has no open-type="${value}": add it in browser/host/start.js`)
+        dom.openType = value
+      },
       disabled: (dom, value) => { dom.disabled = Boolean(value) },
       type: (dom, value) => dom.setAttribute('wx-type', value ?? 'default'),
       size: (dom, value) => dom.setAttribute('size', value ?? 'default'),
@@ -109,8 +120,12 @@ export const ELEMENTS = {
   },
 }
 
+/** What a button's `open-type` asks the user for: the detail of the event that bears its name. */
+let openTypes = {}
+
 /** Registers the tags in the code space; `templates` has `wx/container` and `wx/leaf`. */
-export function defineElements(space, templates) {
+export function defineElements(space, templates, answers) {
+  openTypes = answers
   for (const [tag, element] of Object.entries(ELEMENTS)) {
     const apply = { ...element.properties }
     for (const [name, attribute] of Object.entries(ARIA)) apply[name] = (dom, value) => setAttribute(dom, attribute, value)

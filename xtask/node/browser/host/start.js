@@ -5,18 +5,19 @@ import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
 import { defineElements, eventDetail } from './elements.js'
 import { createRouter } from './router.js'
 import { createScreen } from './screen.js'
-import { createWx } from './wx.js'
+import { askPhoneNumber, createWx } from './wx.js'
 
 export function start({ app, templates, units, styles, client, launch }) {
   const session = Object.fromEntries(new URLSearchParams(location.search))
   const environment = new MiniProgramEnv()
   const code = environment.createCodeSpace('', true)
   const backend = associateBackend(environment)
-  defineElements(code.getComponentSpace(), templates)
+  const screen = createScreen()
+  defineElements(code.getComponentSpace(), templates, { getPhoneNumber: () => askPhoneNumber(session, screen) })
   addStyles(styles, units)
 
   const router = createRouter(app, units, (path) => backend.createRoot('page', code, path))
-  globalThis.wx = createWx(app, session, createScreen(), router)
+  globalThis.wx = createWx(app, session, screen, router)
   globalThis.getCurrentPages = () => router.pages()
   client().configure({ baseUrl: session.api })
 

@@ -48,9 +48,23 @@ function callbacks(name, run) {
   }
 }
 
+/**
+ * The detail of `bindgetphonenumber`, once the user has answered.
+ * https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/getPhoneNumber.html
+ */
+export async function askPhoneNumber(session, screen) {
+  const answer = await screen.showModal({ title: '申请获取并验证你的手机号', content: '', confirmText: '允许', cancelText: '不允许' })
+  if (!answer.confirm) return { errMsg: 'getPhoneNumber:fail user deny' }
+  return { errMsg: 'getPhoneNumber:ok', ...(await code('phone-codes', session)) }
+}
+
+function loginCode(session) {
+  return code('login-codes', session)
+}
+
 /** The emulator hands out what WeChat would: a one-time code bound to a user. */
-async function loginCode({ emulator, user }) {
-  const response = await fetch(`${emulator}/emulator/login-codes`, {
+async function code(kind, { emulator, user }) {
+  const response = await fetch(`${emulator}/emulator/${kind}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ user }),

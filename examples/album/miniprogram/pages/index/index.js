@@ -1,6 +1,6 @@
 // @ts-check
 const api = require('../../api/index')
-const { describe } = require('../../failure')
+const { describe, toast } = require('../../failure')
 
 /** @typedef {import('../../api/index').Photo} Photo */
 /** @typedef {{ currentTarget: { dataset: { id?: string, original?: boolean } } }} TapEvent */
@@ -106,6 +106,11 @@ Page({
   },
 
   /** @param {TapEvent} event */
+  onComments(event) {
+    wx.navigateTo({ url: '/pages/comments/comments?id=' + event.currentTarget.dataset.id })
+  },
+
+  /** @param {TapEvent} event */
   async onDelete(event) {
     const id = String(event.currentTarget.dataset.id)
     const answer = await wx.showModal({ title: '删除这张照片？', content: '删除后无法恢复', confirmText: '删除', confirmColor: '#b3261e' })
@@ -138,9 +143,4 @@ async function choose(original) {
   } catch (cancelled) {
     return undefined
   }
-}
-
-/** @param {string} text */
-function toast(text) {
-  wx.showToast({ title: text, icon: 'none' })
 }
