@@ -39,9 +39,8 @@ pub async fn one_of_many_tellers_gets_the_medium<S: MediaChecks + 'static>(store
     let store = Arc::new(store);
     let check = begin(&*store, "p", 0).await;
     ok(store.media_check_asked(check.id, "t1").await);
-    let told = crowd(CROWD, |number| {
-        let store = Arc::clone(&store);
-        async move { ok(store.tell_media_check("wx1", Which::Trace("t1"), &number.to_string(), true).await) }
+    let told = crowd(&store, |store, number| async move {
+        ok(store.tell_media_check("wx1", Which::Trace("t1"), &number.to_string(), true).await)
     })
     .await;
     assert_eq!(told.iter().filter(|told| **told == MediaTold::Yours(check.clone())).count(), 1);
