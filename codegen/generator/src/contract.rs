@@ -250,7 +250,7 @@ pub enum Form {
 /// and the operation is told of it in a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Direct {
-    /// Method and path of the operation that signs the form.
+    /// The path of the POST operation that signs the form.
     pub begin: String,
     /// The id of the operation that the file is for.
     pub operation: String,
@@ -267,10 +267,8 @@ pub enum Answer {
     Text,
     /// As an `ArrayBuffer`.
     Binary,
-    /// There is none: 204 or 205.
+    /// Not at all: none is promised, and what comes is left unread, such as the JSON of a newer server.
     Empty,
-    /// Not at all: none is promised, and what comes is left unread.
-    Unread,
 }
 
 /// Who may call an operation, and which part it has in logging in.

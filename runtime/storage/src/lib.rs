@@ -90,7 +90,7 @@ pub use post_form::{PostForm, PostRefusal, PostRules};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use session_key::{KEPT_KEYS, SessionKey, SessionKeys};
-pub use sql::{MIGRATIONS_TABLE, Resealed, SqlStore};
+pub use sql::{MIGRATIONS_TABLE, Resealed, ResealedTo, SqlStore};
 pub use subscription::{
     Counted, FailedDelivery, GrantCounts, GrantKey, MOST_GRANTS, PAIRING, REMEMBERED_GRANT, Receipt, Report,
     SENDING, Settled, SubscriptionGrants, Take, Taken, UNCERTAIN, Witness,

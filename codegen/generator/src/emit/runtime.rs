@@ -17,14 +17,11 @@ const FILES: &[((&str, &str), &str)] = &[
     (file!("pairs.js"), "pairs"),
     (file!("base64.js"), "basic"),
     (file!("queue.js"), ""),
-    (file!("background.js"), "background"),
-    (file!("retry.js"), "retry"),
     (file!("tell.js"), "tell"),
     (file!("loading.js"), "hooks"),
     (file!("session.js"), "session"),
     (file!("upgrade.js"), "upgrade"),
     (file!("size.js"), "size"),
-    (file!("direct.js"), "direct"),
     (file!("unique.js"), "unique"),
     (file!("date.js"), "dates"),
     (file!("call.js"), ""),
@@ -35,10 +32,14 @@ const FILES: &[((&str, &str), &str)] = &[
 const INCLUDED: &[(&str, &str)] = &[
     file!("hear.js"),
     file!("run.js"),
+    file!("direct.js"),
+    file!("login.js"),
     file!("send.js"),
     file!("receive.js"),
     file!("request.js"),
     file!("authorize.js"),
+    file!("background.js"),
+    file!("retry.js"),
 ];
 
 /// The parts that this contract uses of those that not every contract does. In files that all have, lines of such a
@@ -95,7 +96,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("unset", unset),
         ("text", any(|operation| operation.answer == Answer::Text)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
-        ("none", direct || any(|operation| operation.answer == Answer::Unread)),
+        ("none", direct || any(|operation| operation.answer == Answer::Empty)),
         ("unchanged", any(|operation| operation.not_modified)),
         ("query", query),
         ("pairs", pairs),

@@ -19,16 +19,19 @@ var userPost = api.op('POST', 'user', e1 + ' auth.expired auth.invalid auth.requ
 var loginPost = api.op('POST', 'login', e1);
 var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
+// What few operations have. d: goes past the server, f: file, l: bytes at most, n: answers nothing.
+var m1 = { n: 1 };
+
 exports.addComment = userPost('/photos/{id}/comments', e4 + e6 + ' content.review content.risky photo.not_found');
-exports.addOriginal = userPost('/originals', e2 + e3 + e4 + e5 + ' upload.missing upload.unknown', { file: 'file', most: 20971520, direct: ['POST /uploads', 'addOriginal', 'upload'] });
+exports.addOriginal = userPost('/originals', e2 + e3 + e4 + e5 + ' upload.missing upload.unknown', { d: ['/uploads', 'addOriginal', 'upload', 'file'], l: 20971520 });
 exports.addPhone = userPost('/me/phone', ' phone.code_invalid phone.unavailable');
-exports.addPhoto = userPost('/photos', e3 + e4 + e5, { file: 'file', most: 5242880 });
+exports.addPhoto = userPost('/photos', e3 + e4 + e5, { f: 'file', l: 5242880 });
 exports.beginUpload = userPost('/uploads', e2 + e3);
-exports.deletePhoto = userDelete('/photos/{id}');
+exports.deletePhoto = userDelete('/photos/{id}', '', m1);
 exports.listComments = userGet('/photos/{id}/comments', e6);
 exports.listPhotos = userGet('/photos', ' query.malformed');
 exports.login = loginPost('/auth/login');
-exports.logout = logoutPost('/auth/logout');
+exports.logout = logoutPost('/auth/logout', '', m1);
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;

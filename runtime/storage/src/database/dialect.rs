@@ -53,6 +53,20 @@ impl Engine {
         }
     }
 
+    /// The same for all keys from 0 to below `$1` at once, in their order.
+    pub(crate) fn lock_all(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres => Some(
+                "SELECT pg_advisory_xact_lock(29025, id)
+                 FROM generate_series(0, CAST($1 AS integer) - 1) AS id",
+            ),
+            #[cfg(feature = "mysql")]
+            Self::MySql => Some("SELECT id FROM queqiao_locks WHERE id < $1 ORDER BY id FOR UPDATE"),
+        }
+    }
+
     /// Whether a statement that fails undoes the transaction. PostgreSQL answers a COMMIT then with a rollback, and
     /// without an error.
     pub(crate) fn undoes_on_any_failure(self) -> bool {

@@ -120,8 +120,17 @@ fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
     }
 }
 
+/// What tells the object of one writer from every other that its key had, in the metadata of a bucket.
+const WRITER: &str = "queqiao-writer";
+
 /// An object on its way into a store.
-pub(super) struct Written(opendal::Writer);
+pub(super) struct Written {
+    writer: opendal::Writer,
+    operator: Operator,
+    key: ObjectKey,
+    /// What stands in the object's metadata, where the store is asked over a network and keeps any.
+    name: Option<String>,
+}
 
 impl Written {
     pub(super) async fn begin(
@@ -138,26 +147,43 @@ impl Written {
         {
             writer = writer.content_disposition(disposition);
         }
+        let mut name = None;
         if can.write_can_multi && can.write_multi_min_size.is_some() {
             writer = writer.chunk(PART);
+            if can.write_with_user_metadata {
+                let random = uuid::Uuid::new_v4().simple().to_string();
+                writer = writer.user_metadata([(WRITER.to_owned(), random.clone())]);
+                name = Some(random);
+            }
         }
-        Ok(Self(writer.await?))
+        Ok(Self { writer: writer.await?, operator: operator.clone(), key: key.clone(), name })
+    }
+
+    /// Whether the object is there, and this one's.
+    async fn is_there(&self) -> bool {
+        let Some(name) = &self.name else { return false };
+        let meta = self.operator.stat(self.key.as_str()).await;
+        meta.is_ok_and(|meta| meta.user_metadata().is_some_and(|kept| kept.get(WRITER) == Some(name)))
     }
 }
 
 #[async_trait::async_trait]
 impl Writing for Written {
     async fn write(&mut self, bytes: Bytes) -> Result<(), ObjectError> {
-        Ok(self.0.write(bytes).await?)
+        Ok(self.writer.write(bytes).await?)
     }
 
     async fn finish(&mut self) -> Result<(), ObjectError> {
-        self.0.close().await?;
-        Ok(())
+        match self.writer.close().await {
+            Ok(_) => Ok(()),
+            // Where only the answer was lost, the next try finds no upload that it could complete.
+            Err(_) if self.is_there().await => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn abort(&mut self) -> Result<(), ObjectError> {
-        Ok(self.0.abort().await?)
+        Ok(self.writer.abort().await?)
     }
 }
 
@@ -280,6 +306,85 @@ mod tests {
             let error = BucketObjects::new(bucket).unwrap().check().await.unwrap_err();
             assert!(matches!(error, ObjectError::Permission { .. }), "{error:?}");
             assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+        }
+
+        /// In front of the server: the first upload that is completed gets no answer.
+        async fn losing_an_answer(server: String) -> String {
+            use std::sync::Arc;
+            use std::sync::atomic::{AtomicU8, Ordering};
+
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            use tokio::net::{TcpListener, TcpStream};
+
+            const COMPLETED: u8 = 1;
+            const LOST: u8 = 2;
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let state = Arc::new(AtomicU8::new(0));
+            tokio::spawn(async move {
+                loop {
+                    let (mut client, _) = listener.accept().await.unwrap();
+                    let (server, state) = (server.clone(), state.clone());
+                    tokio::spawn(async move {
+                        let mut server = TcpStream::connect(server).await.unwrap();
+                        let (mut up, mut down) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+                        loop {
+                            tokio::select! {
+                                read = client.read(&mut up) => {
+                                    let bytes = &up[..read.unwrap_or(0)];
+                                    if bytes.is_empty() {
+                                        break;
+                                    }
+                                    let end = bytes.iter().position(|byte| *byte == b'\r').unwrap_or(0);
+                                    let line = String::from_utf8_lossy(&bytes[..end]);
+                                    if line.starts_with("POST ") && line.contains("uploadId=") {
+                                        let _ = state.compare_exchange(
+                                            0, COMPLETED, Ordering::SeqCst, Ordering::SeqCst,
+                                        );
+                                    }
+                                    server.write_all(bytes).await.unwrap();
+                                }
+                                read = server.read(&mut down) => {
+                                    let bytes = &down[..read.unwrap_or(0)];
+                                    if bytes.is_empty() {
+                                        break;
+                                    }
+                                    if state.load(Ordering::SeqCst) == COMPLETED {
+                                        // The end of the answer: the object is there.
+                                        if String::from_utf8_lossy(bytes).contains("</CompleteMultipartUpload") {
+                                            state.store(LOST, Ordering::SeqCst);
+                                            break;
+                                        }
+                                        continue;
+                                    }
+                                    client.write_all(bytes).await.unwrap();
+                                }
+                            }
+                        }
+                    });
+                }
+            });
+            address.to_string()
+        }
+
+        #[tokio::test]
+        async fn an_object_of_which_only_the_answer_was_lost_is_there() {
+            use super::*;
+            let mut bucket = test_servers::s3().bucket().unwrap().clone();
+            let address = bucket.endpoint.strip_prefix("http://").unwrap().to_owned();
+            bucket.endpoint = format!("http://{}", losing_an_answer(address).await);
+            let objects = BucketObjects::new(bucket).unwrap();
+            let key = ObjectKey::new(format!("lost/{}", uuid::Uuid::now_v7())).unwrap();
+            let options = ObjectOptions { content_type: "text/plain", content_disposition: None };
+            for byte in [1, 2] {
+                let mut writer = objects.put(&key, options).await.unwrap();
+                writer.write(vec![byte; 6 * 1024 * 1024].into()).await.unwrap();
+                writer.finish().await.unwrap();
+                let pieces: Vec<Bytes> =
+                    objects.get(&key, Some(0..1)).await.unwrap().try_collect().await.unwrap();
+                assert_eq!(pieces.concat(), [byte]);
+            }
+            objects.delete(&key).await.unwrap();
         }
 
         #[tokio::test]

@@ -44,13 +44,18 @@ async fn lock_user(transaction: &mut Transaction, user: UserId) -> Result<(), St
     }
 }
 
+/// What whoever makes users of a unionid locks before it looks for one.
+pub(crate) fn union_lock(unionid: &str) -> Vec<u8> {
+    format!("union {unionid}").into_bytes()
+}
+
 impl SqlStore {
     async fn sign_in_once(&self, identity: &Identity, now: Timestamp) -> Result<Account, StoreError> {
         let unionid = identity.known_unionid();
         let (appid, openid) = (identity.appid.as_str(), identity.openid.as_str());
         let mut transaction = self.database.begin().await?;
-        let (own, union) = (format!("identity {appid} {openid}"), format!("union {}", unionid.unwrap_or("")));
-        let keys = [own.as_bytes(), union.as_bytes()];
+        let (own, union) = (format!("identity {appid} {openid}"), union_lock(unionid.unwrap_or_default()));
+        let keys = [own.as_bytes(), &union];
         // Two logins of one person through two apps meet at the unionid.
         transaction.lock(if unionid.is_some() { &keys } else { &keys[..1] }).await?;
         let known = transaction

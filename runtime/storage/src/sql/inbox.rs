@@ -21,15 +21,27 @@ const COLUMNS: &str = "id, app, token, attempts, message, reply";
 const HOLDER: &str = "WHERE id = $1 AND token = $2 AND state = 'running'";
 
 /// Binds a text to its row: one that is moved to another does not decrypt.
-fn context(key: &MessageKey, part: &str) -> Vec<u8> {
+pub(super) fn context(key: &MessageKey, part: &str) -> Vec<u8> {
     format!("inbox|{part}|{key}").into_bytes()
+}
+
+/// As it is stored: version and nonce of the key, and the encrypted text behind them.
+pub(super) fn written(sealed: &Sealed) -> Vec<u8> {
+    [sealed.key_version.to_be_bytes().as_slice(), &sealed.nonce, &sealed.data].concat()
+}
+
+/// What [`written`] has written.
+pub(super) fn sealed(stored: &[u8]) -> Option<Sealed> {
+    let (version, rest) = stored.split_first_chunk::<4>()?;
+    let (nonce, data) = rest.split_first_chunk::<12>()?;
+    Some(Sealed { key_version: u32::from_be_bytes(*version), nonce: *nonce, data: data.to_vec() })
 }
 
 fn stored(token: u64) -> i64 {
     i64::try_from(token).unwrap_or(i64::MAX)
 }
 
-fn key(row: &Row) -> Result<MessageKey, StoreError> {
+pub(super) fn key(row: &Row) -> Result<MessageKey, StoreError> {
     MessageKey::read(&row.get::<Vec<u8>>("id")?)
         .ok_or_else(|| StoreError::Corrupt { detail: "the id of a message is not 32 bytes long".into() })
 }
@@ -39,21 +51,14 @@ fn short(failure: &str) -> String {
 }
 
 impl SqlStore {
-    /// Version and nonce of the key, and the encrypted text behind them.
     fn sealed(&self, key: &MessageKey, part: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.cipher.seal(plain, &context(key, part))?;
-        Ok([sealed.key_version.to_be_bytes().as_slice(), &sealed.nonce, &sealed.data].concat())
+        Ok(written(&self.cipher.seal(plain, &context(key, part))?))
     }
 
     /// The text; nothing where it cannot be read, which is told to the log.
     fn opened(&self, key: &MessageKey, part: &str, stored: Option<Vec<u8>>) -> Option<SecretSlice<u8>> {
-        let stored = stored?;
-        let (version, rest) = stored.split_first_chunk::<4>()?;
-        let (nonce, data) = rest.split_first_chunk::<12>()?;
-        let key_version = u32::from_be_bytes(*version);
-        let sealed = Sealed { key_version, nonce: *nonce, data: data.to_vec() };
         self.cipher
-            .open(&sealed, &context(key, part))
+            .open(&sealed(&stored?)?, &context(key, part))
             .inspect_err(|error| tracing::warn!(%key, %error, "a stored {part} cannot be read"))
             .ok()
     }

@@ -19,8 +19,9 @@ mod rotation;
 mod session_keys;
 mod uploads;
 
+pub(crate) use accounts::union_lock;
 pub(crate) use key_values::set_in;
-pub use rotation::Resealed;
+pub use rotation::{Resealed, ResealedTo};
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;

@@ -3,11 +3,32 @@
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
+use sqlx::AssertSqlSafe;
 
-use super::SqlStore;
-use super::session_keys::context;
-use crate::database::retried;
+use super::{SqlStore, inbox, session_keys};
+use crate::database::{Row, Transaction, retried};
 use crate::{CipherError, Sealed, StoreError, values};
+
+/// What is encrypted in a message's row. Each is also part of what binds the text to its row.
+const PARTS: [&str; 2] = ["message", "reply"];
+
+/// How far [`SqlStore::reseal`] has come; the default is the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResealedTo(Place);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// The id of a session_key.
+    SessionKey(i64),
+    /// The id of a message; empty before the first.
+    Message(Vec<u8>),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::SessionKey(0)
+    }
+}
 
 /// What one step of [`SqlStore::reseal`] did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,19 +38,19 @@ pub struct Resealed {
     /// How many were looked at and cannot be decrypted with the keys that are configured. They stay as they are.
     pub unreadable: u64,
     /// Where the next step begins; nothing when this was the last.
-    pub next: Option<i64>,
+    pub next: Option<ResealedTo>,
 }
 
 impl SqlStore {
-    /// Encrypts stored secrets anew, those that are not under the newest key: of the rows behind `after`, which is 0 at
-    /// first, at most `limit`, in one transaction.
+    /// Encrypts stored secrets anew, those that are not under the newest key: session_keys, and messages with their
+    /// replies; of the rows behind `after` at most `limit`, in one transaction.
     ///
     /// Servers read and write meanwhile. All of them must know the newest key already, or they cannot read what was
     /// encrypted anew. One that still encrypts under an older key adds rows to do: count with
     /// [`sealed_by`](Self::sealed_by) at the end. An interrupted run is begun anew and finds less to do.
     ///
     /// ```
-    /// use queqiao_storage::{Cipher, Clock, Database, PoolOptions, SessionKeys, SqlStore};
+    /// use queqiao_storage::{Cipher, Clock, Database, PoolOptions, ResealedTo, SessionKeys, SqlStore};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,9 +59,9 @@ impl SqlStore {
     /// old.put("wx1", "o1", &"tiihtNczf5v6AKRyjwEUhQ==".into(), Clock::system().now()).await?;
     ///
     /// let new = SqlStore::new(database, Cipher::new([(2, [2; 32]), (1, [1; 32])])?).await?;
-    /// let mut next = Some(0);
+    /// let mut next = Some(ResealedTo::default());
     /// while let Some(after) = next {
-    ///     next = new.reseal(after, 500).await?.next;
+    ///     next = new.reseal(&after, 500).await?.next;
     /// }
     /// assert_eq!(new.sealed_by().await?, [(2, 1)].into());
     /// # Ok(())
@@ -50,45 +71,104 @@ impl SqlStore {
     /// # Errors
     ///
     /// As the database fails; the steps before stay done.
-    pub async fn reseal(&self, after: i64, limit: u32) -> Result<Resealed, StoreError> {
+    pub async fn reseal(&self, after: &ResealedTo, limit: u32) -> Result<Resealed, StoreError> {
         retried(|| self.reseal_once(after, limit)).await
     }
 
-    async fn reseal_once(&self, after: i64, limit: u32) -> Result<Resealed, StoreError> {
+    async fn reseal_once(&self, after: &ResealedTo, limit: u32) -> Result<Resealed, StoreError> {
         let mut transaction = self.database.begin().await?;
+        let step = match &after.0 {
+            Place::SessionKey(id) => self.reseal_session_keys(&mut transaction, *id, limit).await?,
+            Place::Message(id) => self.reseal_messages(&mut transaction, id, limit).await?,
+        };
+        transaction.commit().await?;
+        Ok(step)
+    }
+
+    async fn reseal_session_keys(
+        &self,
+        transaction: &mut Transaction,
+        after: i64,
+        limit: u32,
+    ) -> Result<Resealed, StoreError> {
         let select = "SELECT id, appid, openid, key_version, nonce, data FROM queqiao_session_keys
                       WHERE id > $1 AND key_version <> $2 ORDER BY id LIMIT $3";
         let rows = transaction.rows(select, &values![after, self.cipher.newest(), limit]).await?;
         let mut step = Resealed::default();
         for row in &rows {
             let (id, version): (i64, u32) = (row.get(0)?, row.get(3)?);
-            let context = context(&row.get::<String>(1)?, &row.get::<String>(2)?);
+            let context = session_keys::context(&row.get::<String>(1)?, &row.get::<String>(2)?);
             let nonce: Vec<u8> = row.get(4)?;
             let sealed = Sealed {
                 key_version: version,
                 nonce: nonce.as_slice().try_into().unwrap_or_default(),
                 data: row.get(5)?,
             };
-            let plain = match self.cipher.open(&sealed, &context) {
-                Ok(plain) => plain,
-                Err(CipherError::UnknownKey(_) | CipherError::Altered(_)) => {
-                    step.unreadable += 1;
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
+            let Some(new) = self.anew(&sealed, &context)? else {
+                step.unreadable += 1;
+                continue;
             };
-            let new = self.cipher.seal(plain.expose_secret(), &context)?;
             // Unless a login has replaced it meanwhile.
             let update = "UPDATE queqiao_session_keys SET key_version = $1, nonce = $2, data = $3
                           WHERE id = $4 AND key_version = $5 AND nonce = $6";
             let values = values![new.key_version, new.nonce.as_slice(), &new.data, id, version, &nonce];
             step.resealed += transaction.execute(update, &values).await?;
         }
-        if rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-            step.next = rows.last().map(|row| row.get(0)).transpose()?;
-        }
-        transaction.commit().await?;
+        step.next = Some(ResealedTo(match rows.last() {
+            Some(last) if full(&rows, limit) => Place::SessionKey(last.get(0)?),
+            _ => Place::Message(Vec::new()),
+        }));
         Ok(step)
+    }
+
+    async fn reseal_messages(
+        &self,
+        transaction: &mut Transaction,
+        after: &[u8],
+        limit: u32,
+    ) -> Result<Resealed, StoreError> {
+        // The version of the key stands in front.
+        let select = "SELECT id, message, reply FROM queqiao_inbox
+                      WHERE id > $1 AND (substr(message, 1, 4) <> $2 OR substr(reply, 1, 4) <> $2)
+                      ORDER BY id LIMIT $3";
+        let newest = self.cipher.newest().to_be_bytes();
+        let rows = transaction.rows(select, &values![after, newest.as_slice(), limit]).await?;
+        let mut step = Resealed::default();
+        for row in &rows {
+            let key = inbox::key(row)?;
+            for part in PARTS {
+                let Some(old) = row.get::<Option<Vec<u8>>>(part)? else { continue };
+                if old.starts_with(&newest) {
+                    continue;
+                }
+                let new = inbox::sealed(&old)
+                    .map(|sealed| self.anew(&sealed, &inbox::context(&key, part)))
+                    .transpose()?
+                    .flatten();
+                let Some(new) = new else {
+                    step.unreadable += 1;
+                    continue;
+                };
+                // Unless its holder has replaced it meanwhile.
+                let update = format!("UPDATE queqiao_inbox SET {part} = $1 WHERE id = $2 AND {part} = $3");
+                let values = values![inbox::written(&new), key.as_bytes(), &old];
+                step.resealed += transaction.execute(AssertSqlSafe(update), &values).await?;
+            }
+        }
+        if full(&rows, limit) {
+            step.next =
+                rows.last().map(|row| row.get(0)).transpose()?.map(|id| ResealedTo(Place::Message(id)));
+        }
+        Ok(step)
+    }
+
+    /// The same under the newest key; nothing if it cannot be decrypted.
+    fn anew(&self, sealed: &Sealed, context: &[u8]) -> Result<Option<Sealed>, StoreError> {
+        match self.cipher.open(sealed, context) {
+            Ok(plain) => Ok(Some(self.cipher.seal(plain.expose_secret(), context)?)),
+            Err(CipherError::UnknownKey(_) | CipherError::Altered(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// How many secrets are stored under each key, by its version.
@@ -99,13 +179,31 @@ impl SqlStore {
     pub async fn sealed_by(&self) -> Result<BTreeMap<u32, u64>, StoreError> {
         let select = "SELECT key_version, count(*) FROM queqiao_session_keys GROUP BY key_version";
         let rows = self.database.rows(select, &[]).await?;
-        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+        let session_keys = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?)));
+        let mut counts = session_keys.collect::<Result<BTreeMap<u32, u64>, StoreError>>()?;
+        for part in PARTS {
+            let select = format!(
+                "SELECT substr({part}, 1, 4), count(*) FROM queqiao_inbox
+                 WHERE {part} IS NOT NULL GROUP BY substr({part}, 1, 4)"
+            );
+            for row in self.database.rows(AssertSqlSafe(select), &[]).await? {
+                // One of another length was altered, and no key has the version 0.
+                let version = row.get::<Vec<u8>>(0)?.try_into().map(u32::from_be_bytes).unwrap_or_default();
+                *counts.entry(version).or_default() += row.get::<u64>(1)?;
+            }
+        }
+        Ok(counts)
     }
 
     /// The versions of the keys that the store was given, newest first.
     pub fn key_versions(&self) -> Vec<u32> {
         self.cipher.versions()
     }
+}
+
+/// Whether there may be more rows.
+fn full(rows: &[Row], limit: u32) -> bool {
+    rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -115,32 +213,119 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::test_servers::{self, Place};
-    use crate::{Cipher, Database, PoolOptions, SessionKeys};
+    use crate::test_servers;
+    use crate::{Arrival, Cipher, Database, Held, Inbox, MessageKey, PoolOptions, Received, SessionKeys};
 
     const OLD: (u32, [u8; 32]) = (1, [1; 32]);
     const NEW: (u32, [u8; 32]) = (2, [2; 32]);
 
     /// An instance of the server, with a pool of its own.
-    async fn instance(place: &Place, keys: &[(u32, [u8; 32])]) -> SqlStore {
+    async fn instance(place: &test_servers::Place, keys: &[(u32, [u8; 32])]) -> SqlStore {
         let database = Database::open(&place.url, &PoolOptions::default()).await.unwrap();
         SqlStore::new(database, Cipher::new(keys.iter().copied()).unwrap()).await.unwrap()
     }
 
     async fn all(store: &SqlStore, limit: u32) -> (u64, u64) {
-        let (mut next, mut done) = (Some(0), (0, 0));
+        let (mut next, mut done) = (Some(ResealedTo::default()), (0, 0));
         while let Some(after) = next {
-            let step = store.reseal(after, limit).await.unwrap();
+            let step = store.reseal(&after, limit).await.unwrap();
             done = (done.0 + step.resealed, done.1 + step.unreadable);
             next = step.next;
         }
         done
     }
 
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// A message of which the content is its name, in the hands of the one who received it.
+    async fn received(store: &SqlStore, name: &str) -> Held {
+        let arrival =
+            Arrival { key: MessageKey::new("wx1", name), app: "wx1", kind: "text", message: name.as_bytes() };
+        match store.receive(&arrival, Some(second(30)), second(0)).await.unwrap() {
+            Received::Yours(held) => *held,
+            other => panic!("{name} is not new: {other:?}"),
+        }
+    }
+
+    /// What a message was answered with that comes again.
+    async fn answer(store: &SqlStore, key: MessageKey) -> String {
+        let again = Arrival { key, app: "wx1", kind: "text", message: b"again" };
+        match store.receive(&again, None, second(60)).await.unwrap() {
+            Received::Done(Some(answer)) => String::from_utf8(answer.expose_secret().to_vec()).unwrap(),
+            other => panic!("it was answered: {other:?}"),
+        }
+    }
+
+    /// Held, waiting, done and dead: all stay readable when the old key is gone.
+    async fn messages(place: test_servers::Place) {
+        let old = instance(&place, &[OLD]).await;
+        for message in 0..5 {
+            let held = received(&old, &format!("held {message}")).await;
+            assert!(old.note_reply(&held, format!("reply {message}").as_bytes()).await.unwrap());
+        }
+        let done = received(&old, "done").await;
+        assert!(old.finish(&done, Some(b"answer"), second(1)).await.unwrap());
+        let dead = received(&old, "dead").await;
+        assert!(old.bury(&dead, "it failed", second(1)).await.unwrap());
+        let both = instance(&place, &[NEW, OLD]).await;
+        let mixed = received(&both, "mixed").await;
+        assert!(old.note_reply(&mixed, b"reply of the old").await.unwrap());
+        let other = instance(&place, &[(9, [9; 32])]).await;
+        let lost = received(&other, "lost").await;
+        old.put("wx1", "o1", &"k".into(), second(0)).await.unwrap();
+        assert_eq!(both.sealed_by().await.unwrap(), [(1, 14), (2, 1), (9, 1)].into());
+
+        assert_eq!(all(&both, 2).await, (14, 1));
+        assert_eq!(all(&both, 2).await, (0, 1));
+        assert_eq!(both.sealed_by().await.unwrap(), [(2, 15), (9, 1)].into());
+        // An altered one stays too.
+        let alter = "UPDATE queqiao_inbox SET message = $1 WHERE id = $2";
+        let values = values![b"odd".as_slice(), lost.key.as_bytes()];
+        assert_eq!(both.database().execute(alter, &values).await.unwrap(), 1);
+        assert_eq!(all(&both, 2).await, (0, 1));
+        assert_eq!(both.sealed_by().await.unwrap(), [(0, 1), (2, 15)].into());
+
+        let new = instance(&place, &[NEW]).await;
+        let text = |secret: &Option<secrecy::SecretSlice<u8>>| {
+            secret.as_ref().map(|secret| String::from_utf8(secret.expose_secret().to_vec()).unwrap())
+        };
+        assert!(new.finish(&mixed, Some(b"later"), second(1)).await.unwrap(), "its holder holds it still");
+        let taken = new.take_due(20, second(90), second(60)).await.unwrap();
+        assert_eq!(taken.len(), 6);
+        for held in taken.iter().filter(|held| held.key != lost.key) {
+            let number = text(&held.reply).unwrap().replace("reply ", "");
+            assert_eq!(text(&held.message), Some(format!("held {number}")));
+        }
+        assert_eq!(text(&new.dead_letters(1).await.unwrap()[0].message).as_deref(), Some("dead"));
+        assert_eq!(answer(&new, done.key).await, "answer");
+        for store in [old, both, other, new] {
+            store.database().close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_get_the_new_key_on_sqlite() {
+        messages(test_servers::sqlite().await).await;
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test]
+    async fn messages_get_the_new_key_on_postgres() {
+        messages(test_servers::postgres().await).await;
+    }
+
+    #[cfg(feature = "mysql")]
+    #[tokio::test]
+    async fn messages_get_the_new_key_on_mysql() {
+        messages(test_servers::mysql().await).await;
+    }
+
     /// The documented order, with logins and reads on two instances all the while: none misses a key.
-    async fn two_instances_under_load(place: Place) {
+    async fn two_instances_under_load(place: test_servers::Place) {
         const USERS: usize = 40;
-        const ROUNDS: usize = 30;
+        const ROUNDS: usize = 20;
         let name = |user: usize| format!("o{user}");
         let before = instance(&place, &[OLD]).await;
         for user in 0..USERS {
@@ -169,6 +354,10 @@ mod tests {
                             keys.iter().any(|key| key.key.expose_secret() == written),
                             "{user} lost a key in round {round}"
                         );
+                        let name = format!("{worker}/{round}");
+                        let held = received(writer, &name).await;
+                        assert!(reader.note_reply(&held, b"a reply").await.unwrap());
+                        assert!(reader.finish(&held, Some(name.as_bytes()), second(1)).await.unwrap());
                     }
                 })
             })
@@ -186,10 +375,13 @@ mod tests {
         assert_eq!(all(&instances[1], 7).await.1, 0);
         assert_eq!(instances[1].sealed_by().await.unwrap().into_keys().collect::<Vec<_>>(), [NEW.0]);
         instances[1].database().close().await;
-        // The old key is dropped, and every key is still there.
+        // The old key is dropped, and every secret is still there.
         let after = instance(&place, &[NEW]).await;
         for user in 0..USERS {
             assert!(!after.newest("wx1", &name(user)).await.unwrap().is_empty(), "{user}");
+        }
+        for name in (0..4 * ROUNDS).map(|n| format!("{}/{}", n % 4, n / 4)) {
+            assert_eq!(answer(&after, MessageKey::new("wx1", &name)).await, name);
         }
         after.database().close().await;
     }
@@ -221,7 +413,7 @@ mod tests {
             old.put("wx1", &format!("o{user}"), &"k".into(), Timestamp::now()).await.unwrap();
         }
         let new = instance(&place, &[NEW, OLD]).await;
-        let step = new.reseal(0, 4).await.unwrap();
+        let step = new.reseal(&ResealedTo::default(), 4).await.unwrap();
         assert_eq!((step.resealed, step.unreadable), (3, 1));
         assert!(step.next.is_some());
         // Killed here, and begun anew.

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{OwnTable, UserRecord};
 use crate::database::Transaction;
-use crate::sql::{places, set_in};
+use crate::sql::{places, set_in, union_lock};
 use crate::{Identity, SqlStore, StoreError, UserId, Value, values};
 
 /// What happens to a line whose user is there already: by id, by (appid, openid), or, for a line without an id, by
@@ -248,6 +248,13 @@ impl Known {
     async fn find(transaction: &mut Transaction, batch: &[(u64, UserRecord)]) -> Result<Self, StoreError> {
         let mut known = Self::default();
         let records = || batch.iter().map(|(_, record)| record);
+        // As at a login: nobody makes a user of these unionids from here to the end.
+        let unions: Vec<Vec<u8>> = records()
+            .flat_map(|record| &record.identities)
+            .filter_map(Identity::known_unionid)
+            .map(union_lock)
+            .collect();
+        transaction.lock(&unions.iter().map(Vec::as_slice).collect::<Vec<_>>()).await?;
         let mut openids: BTreeMap<&str, Vec<Value<'_>>> = BTreeMap::new();
         for one in records().flat_map(|record| &record.identities) {
             openids.entry(&one.appid).or_default().push(one.openid.as_str().into());

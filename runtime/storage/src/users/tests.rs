@@ -196,6 +196,46 @@ async fn a_refused_line_is_named_and_the_mark_stays(side: Side) {
     side.store.database().close().await;
 }
 
+/// Logins of the very users that are being imported: by the same openid, or through another app by the unionid.
+async fn logins_meanwhile_make_no_second_user(side: Side) {
+    const USERS: usize = 150;
+    let lines = |round: &str| -> Vec<String> {
+        (0..USERS).map(|n| format!(r#"{{"openid":"{round}o{n}","unionid":"{round}u{n}"}}"#)).collect()
+    };
+    // So many that locks are taken one by one, and all at once.
+    for (round, batch) in [("a", 10), ("b", 50)] {
+        let logins: Vec<_> = ["wx0", "wx1", "wx2"]
+            .map(|app| {
+                let store = side.store.clone();
+                tokio::spawn(async move {
+                    for n in 0..USERS {
+                        let openid =
+                            if app == "wx0" { format!("{round}o{n}") } else { format!("{app}{round}o{n}") };
+                        let identity = Identity::new(app, openid).with_unionid(format!("{round}u{n}"));
+                        store.sign_in(&identity, time(0)).await.unwrap();
+                    }
+                })
+            })
+            .into();
+        for lines in lines(round).chunks(batch) {
+            side.import(lines, OnExisting::Update).await.unwrap();
+        }
+        for logins in logins {
+            logins.await.unwrap();
+        }
+    }
+    assert_eq!(side.store.count().await, Ok(2 * USERS as u64));
+    let several =
+        "SELECT unionid FROM queqiao_identities GROUP BY unionid HAVING count(DISTINCT user_id) > 1";
+    assert_eq!(side.store.database().rows(several, &[]).await.unwrap().len(), 0);
+    side.store.database().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn logins_meanwhile_make_no_second_user_on_sqlite() {
+    logins_meanwhile_make_no_second_user(sqlite().await).await;
+}
+
 #[tokio::test]
 async fn those_who_are_there_on_sqlite() {
     those_who_are_there(sqlite().await).await;
@@ -225,6 +265,11 @@ macro_rules! on {
                 super::those_who_are_there(there().await).await;
             }
 
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn logins_meanwhile_make_no_second_user() {
+                super::logins_meanwhile_make_no_second_user(there().await).await;
+            }
+
             #[tokio::test]
             async fn a_refused_line_is_named_and_the_mark_stays() {
                 super::a_refused_line_is_named_and_the_mark_stays(there().await).await;
@@ -237,24 +282,6 @@ macro_rules! on {
 on!(postgres, "BYTEA");
 #[cfg(feature = "mysql")]
 on!(mysql, "BLOB");
-
-/// Logins of the very users that are being imported.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn logins_meanwhile_make_no_second_user() {
-    let side = sqlite().await;
-    let lines: Vec<String> = (0..200).map(|n| format!(r#"{{"openid":"o{n}"}}"#)).collect();
-    let store = side.store.clone();
-    let logins = tokio::spawn(async move {
-        for n in 0..200 {
-            store.sign_in(&Identity::new("wx0", format!("o{n}")), time(0)).await.unwrap();
-        }
-    });
-    for lines in lines.chunks(20) {
-        side.import(lines, OnExisting::Update).await.unwrap();
-    }
-    logins.await.unwrap();
-    assert_eq!(side.store.count().await, Ok(200));
-}
 
 /// A page takes as long in a million users as in a thousand.
 #[tokio::test]

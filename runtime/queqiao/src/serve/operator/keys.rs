@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use queqiao_operator::RotateKeys;
+use queqiao_storage::ResealedTo;
 use serde_json::json;
 
 use super::{Operated, Report, counted, progress};
@@ -24,9 +25,9 @@ pub(super) async fn rotate(operated: &Operated, task: &RotateKeys) -> Result<Rep
     };
     let to_do: u64 = others(store.sealed_by().await?).values().sum();
     let bar = progress(to_do, "{bar:40} {pos} of {len} secrets ({eta})");
-    let (mut resealed, mut next) = (0, Some(0));
+    let (mut resealed, mut next) = (0, Some(ResealedTo::default()));
     while let Some(after) = next {
-        let step = store.reseal(after, task.batch).await?;
+        let step = store.reseal(&after, task.batch).await?;
         resealed += step.resealed;
         bar.inc(step.resealed + step.unreadable);
         next = step.next;
@@ -49,7 +50,7 @@ pub(super) async fn rotate(operated: &Operated, task: &RotateKeys) -> Result<Rep
             false => writeln!(
                 text,
                 "{} under the key {}, which is not configured. Add it to auth.previous_encryption_keys and run this \
-                 again; if it is lost, the next logins replace them",
+                 again; if it is lost, the next logins bring new session keys, and messages under it cannot be read any more",
                 counted(*count, "secret"),
                 name(*version)
             ),
