@@ -22,6 +22,9 @@ function hear(error, response) {
         more.t ? response.data :
         //#end
         parse(response.data);
+      //#subscribe
+      if (login && value.templates) subscriptions(value.templates);
+      //#end
       //#session
       //#users
       // Another login than the client's own may bring another user.

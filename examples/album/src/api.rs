@@ -2,6 +2,7 @@
 
 use queqiao::prelude::*;
 
+use crate::notices;
 use crate::service::Album;
 
 /// The API: everything else, document and client included, follows from this value.
@@ -20,6 +21,8 @@ pub fn api() -> Api<Album> {
         .routes(comments::routes())
         .routes(me::routes())
         .messages(pushes::messages())
+        .messages(notices::messages())
+        .template::<notices::Commented>()
 }
 
 mod photos {

@@ -114,7 +114,10 @@ fn operations(operations: &[Operation]) -> String {
 
 fn rest(contract: &Contract, options: &Options) -> String {
     let lines = exports(contract, options).into_iter().map(|name| format!("exports.{name} = api.{name};\n"));
-    format!("\n{}", lines.collect::<String>())
+    let subscribe = contract.subscribe.as_ref().filter(|_| parts(contract, options).contains(&"subscribe"));
+    let subscribe = subscribe
+        .map(|subscribe| format!("exports.requestSubscribe = api.subscribe({});\n", quote(&subscribe.path)));
+    format!("\n{}{}", lines.collect::<String>(), subscribe.unwrap_or_default())
 }
 
 /// What an operation is assigned to.

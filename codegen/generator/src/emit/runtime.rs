@@ -24,6 +24,7 @@ const FILES: &[((&str, &str), &str)] = &[
     (file!("size.js"), "size"),
     (file!("unique.js"), "unique"),
     (file!("date.js"), "dates"),
+    (file!("subscribe.js"), "subscribe"),
     (file!("call.js"), ""),
     (file!("api.js"), ""),
 ];
@@ -67,6 +68,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
     let session = any(|operation| operation.access != Access::Everybody);
     let logout = any(|operation| operation.access == Access::Logout);
     let users = session && (logout || chosen(Part::Users));
+    let subscribe = session && contract.subscribe.is_some() && chosen(Part::Subscribe);
     let upgrade = any(|operation| operation.codes.contains("client.too_old"));
     let container = options.container.is_some();
     // A container cannot be reached by wx.downloadFile.
@@ -113,7 +115,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("override", any(|operation| operation.method == Method::Patch)),
         ("server", direct || any(|operation| operation.server.is_some())),
         ("idempotent", idempotent || direct),
-        ("unique", idempotent || direct || multipart),
+        ("unique", idempotent || direct || multipart || subscribe),
         ("upload", upload),
         ("size", limited || direct),
         ("direct", direct),
@@ -122,6 +124,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("progress", upload || download),
         ("door", upload || download),
         ("container", container),
+        ("subscribe", subscribe),
         ("dates", contract.dates),
     ];
     parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
