@@ -143,6 +143,16 @@ function larger() {
   return { answers, bytes, operation, body, note, logout }
 }
 
+/** Lets the file of an operation go to a bucket. */
+function goPastTheServer(paths, attach) {
+  const { operation, body } = larger()
+  const begin = { type: 'object', required: ['operation'], properties: { operation: { type: 'string' } } }
+  paths['/uploads'] = { post: operation('beginUpload', body('application/json', begin)) }
+  attach['x-queqiao-idempotent'] = true
+  attach.requestBody['x-queqiao-direct'] = { begin: 'beginUpload', upload: 'upload' }
+  attach.requestBody.content['application/json'] = { schema: { type: 'object', required: ['upload'], properties: { upload: { type: 'string' }, caption: { type: 'string' } } } }
+}
+
 /** All that a queqiao server's contract can use, with or without uploads that go past the server. */
 export function server({ direct }) {
   const { answers, bytes, operation, body, note, logout } = larger()
@@ -161,20 +171,14 @@ export function server({ direct }) {
     '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
     '/auth/logout': logout,
   }
-  if (direct) {
-    const begin = { type: 'object', required: ['operation'], properties: { operation: { type: 'string' } } }
-    paths['/uploads'] = { post: operation('beginUpload', body('application/json', begin)) }
-    attach['x-queqiao-idempotent'] = true
-    attach.requestBody['x-queqiao-direct'] = { begin: 'beginUpload', upload: 'upload' }
-    attach.requestBody.content['application/json'] = { schema: { type: 'object', required: ['upload'], properties: { upload: { type: 'string' }, caption: { type: 'string' } } } }
-  }
+  if (direct) goPastTheServer(paths, attach)
   const whole = document('server', paths, { Note: note }, { servers: SERVERS })
   whole.components.securitySchemes.login['x-queqiao-login'].logout = 'logout'
   return whole
 }
 
-/** Every part of the runtime at once but uploads past the server, as only a document of several makers' could have them. */
-export function everything() {
+/** Every part of the runtime at once, with or without uploads past the server, as only a document of several makers' could have them. */
+export function everything({ direct }) {
   const { answers, bytes, operation, body, note, logout } = larger()
   const filter = (name, style, explode, schema) => ({ name, in: 'query', style, explode, schema })
   const paths = {
@@ -205,6 +209,7 @@ export function everything() {
     '/query-key': { get: operation('byQueryKey', { security: [{ queryKey: [] }] }) },
     '/auth/logout': logout,
   }
+  if (direct) goPastTheServer(paths, paths['/notes/file'].post)
   // No queqiao server has PATCH, or schemes of its own.
   const { 'x-queqiao': _, ...whole } = document('everything', paths, { Note: note })
   Object.assign(whole.components.securitySchemes, {
