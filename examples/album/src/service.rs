@@ -1,7 +1,7 @@
 //! The rules of an album.
 
 use queqiao::prelude::*;
-use queqiao::upload::{Files, Format, StoredFile};
+use queqiao::upload::{Files, Format, Image, SizeLimit, StoredFile, Upload};
 use queqiao::wechat::PhoneNumber;
 use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, PhoneError, StoreError};
 
@@ -82,9 +82,21 @@ impl Album {
         Ok(Page { items, next: page.next })
     }
 
+    /// Adds a photo: its file, its thumbnail and its row, or nothing.
+    pub(crate) async fn add<M: SizeLimit>(
+        &self,
+        user: &User,
+        photo: Upload<Image, M>,
+    ) -> Result<Photo, AddPhotoError> {
+        let (album, owner) = (self.clone(), user.id);
+        // A phone that hangs up ends the handler. What has begun here goes on, so that no file is left without its row.
+        let added = tokio::spawn(async move { album.add_whole(owner, photo.keep().await?).await }).await;
+        added.map_err(|ended| AddPhotoError::Internal(ended.into()))?
+    }
+
     /// Adds a photo whose file counts already; without its row and its thumbnail it counts no longer.
-    pub(crate) async fn add(&self, user: &User, file: StoredFile) -> Result<Photo, AddPhotoError> {
-        match self.add_row(user, &file).await {
+    async fn add_whole(&self, owner: Uuid, file: StoredFile) -> Result<Photo, AddPhotoError> {
+        match self.add_row(owner, &file).await {
             Ok(kept) => self.show(&kept).await.map_err(AddPhotoError::Internal),
             Err(error) => {
                 self.files.remove(file.key()).await?;
@@ -93,7 +105,7 @@ impl Album {
         }
     }
 
-    async fn add_row(&self, user: &User, file: &StoredFile) -> Result<Kept, AddPhotoError> {
+    async fn add_row(&self, owner: Uuid, file: &StoredFile) -> Result<Kept, AddPhotoError> {
         let thumbnail = match thumbnail::draw(&self.files, file.key()).await {
             Ok(bytes) => {
                 let added = self.files.add("thumbnails", Format::JPEG, bytes).await;
@@ -113,7 +125,7 @@ impl Album {
             size: u32::try_from(file.size()).unwrap_or(u32::MAX),
             created_at: self.clock.now(),
         };
-        if let Err(error) = self.repository.add(user.id, &kept).await {
+        if let Err(error) = self.repository.add(owner, &kept).await {
             self.files.remove(thumbnail.key()).await?;
             return Err(error.into());
         }
