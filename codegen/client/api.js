@@ -6,6 +6,9 @@ return {
     changeUser(openSession(), '');
   },
   //#end
+  //#subscribe
+  subscribe: subscribe,
+  //#end
   //#dates
   parseDate: parseDate,
   //#end

@@ -1,45 +1,51 @@
 // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
-// common: the error codes of all these operations. codes: further ones. more:
-// styles of parameters; media, form (styles of its members), raw and file of a
-// body that is not JSON; auth (schemes); text, binary or none for an answer that
-// is not JSON; unchanged, if 304 is one; idempotent.
+// common: the error codes of all these operations. codes: further ones. more, what
+// few have:
+//   s  styles of parameters
+//   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
+//      a form, with the styles of its members
+//   f  the member that is a file
+//   i  idempotent
+//   t  answers text, b: bytes, n: nothing is read; u: 304 is an answer
+//#auth
+//   a  schemes of credentials, see authorize.js
+//#end
 //#size
-// most: bytes that the file may have.
+//   l  bytes that the file may have
 //#end
 //#direct
-// direct: see directly; bucket: the label of the operation that sends a file there.
+//   d  see direct.js; k: the label of the operation that sends a file to a bucket
 //#end
 function operations(method, access, common) {
   var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
 
   return function (path, codes, more) {
     more = more || {};
-    //#direct
-    if (more.direct) return directly(method, access, common, path, codes, more);
-    //#end
     var label =
       //#direct
-      more.bucket ||
+      more.k ||
       //#end
       method + ' ' + path, safe = !/^P[OA]/.test(method)
       //#idempotent
-      || !!more.idempotent
+      || !!more.i
       //#end
       , repeatable = safe || login;
 
-    // file: of a download. own: the session that the client itself logs in.
-    function start(values, options, body, door, own) {
+    // door: the function of wx that takes a file. own: the session that the client
+    // itself logs in. What follows it are variables.
+    function start(values, options, body, door, own, wx, queue, session, header) {
       options = options || {};
-      var wx = host(), queue = sharedState(), session = queue, header = {},
-          //#pairs
-          query = [],
-          //#end
-          needsUser = access === 'user'
+      wx = host();
+      session = queue = sharedState();
+      header = {};
+      var needsUser = access === 'user'
           //#logout
           || leaves && body && body.everywhere
           //#end
-          ,
-        run, url, resolve, reject, cancel, ended;
+          , run, url, resolve, reject, cancel, ended;
+      //#pairs
+      var query = [];
+      //#end
       //#session
       var token, replayed, coded;
       //#end
@@ -54,6 +60,9 @@ function operations(method, access, common) {
       //#end
       //#upload
       var upload;
+      //#end
+      //#direct
+      var placed;
       //#end
 
       //#include hear.js

@@ -1,62 +1,28 @@
-// An upload past the server, in one call: the server signs a form, the bucket takes the file, and the call itself says
-// that it is there. more.direct: how an upload begins, the operation's id, and the member for the upload's id.
-function directly(method, access, common, path, codes, more) {
-  var label = method + ' ' + path, way = more.direct, placed = path.indexOf('{') > 0;
-  var begin = operations(way[0].split(' ')[0], access, common)(way[0].split(' ')[1]);
-  var rest = copyOf(more), confirm;
-  rest.file = rest.direct = undefined;
-  confirm = operations(method, access, common)(path, codes, rest);
-
-  function call(first, second, third) {
-    var body = copyOf(placed ? second : first), options = copyOf((placed ? third : second) || {}), steps = copyOf(options);
-    var file = body[more.file], running, fail;
-    // Each option is for its step.
-    steps.query = steps.onResponse = steps.onProgress = undefined;
-    delete body[more.file];
-
-    function go(step, next) {
-      running = step;
-      step.then(function (value) { if (fail) next(value); }).then(null, function (reason) {
-        if (fail) fail(failure(reason, label, 'parse'));
-      });
-    }
-
-    var promise = new Promise(function (done, no) {
-      fail = no;
-      go(begin({ operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.most, label) }, steps), function (form) {
-        var bucket = operations('POST', '')(form.url, '', { file: form.file, bucket: label, none: 1, idempotent: 1 });
-        var fields = copyOf(form.fields);
-        fields[form.file] = file;
-        steps.onProgress = options.onProgress;
-        options.onProgress = undefined;
-        go(bucket(fields, steps), function () {
-          body[way[2]] = form.upload;
-          go(placed ? confirm(first, body, options) : confirm(body, options), done);
-        });
-      });
-    });
-    //#hooks
-    // One call to an indicator, and a file that is too large is told like what the server refuses.
-    if (options.loading !== false) count(1);
-    promise.then(over, function (error) {
-      over();
-      if (!running && !options.silent) tell(settings.onError, error);
-    });
-    function over() { if (options.loading !== false) count(-1); }
-    //#end
-    promise.abort = function () {
-      if (fail) fail(new ApiError('abort', label));
-      fail = null;
-      if (running) running.abort();
+// An upload past the server, before the first attempt: the server signs a form, and the bucket takes the file. The
+// call itself then says that it is there. more.d: where an upload begins, the operation's id, and the members of
+// the body for the upload's id and for the file.
+if (more.d && !placed) {
+  var way = more.d, rest = parse(body), file = rest[way[3]],
+    // What is for the call itself is for no other step; and it tells of what fails.
+    steps = copy(Object.create(options), { loading: false, silent: 1, query: 0, onResponse: 0 }),
+    step = function (call) {
+      cancel = call.abort;
+      return call;
     };
-    return promise;
-  }
-  call.failed = confirm.failed;
-  return call;
-}
 
-function copyOf(from) {
-  var to = {};
-  copy(to, from);
-  return to;
+  return new Promise(function (begin) {
+    begin(step(operations('POST', access)(way[0])({
+      operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.l, label)
+    }, steps)));
+  }).then(function (form) {
+    form.fields[form.file] = file;
+    rest[way[2]] = form.upload;
+    rest[way[3]] = undefined;
+    return ended || step(operations('POST', '')(form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
+  }).then(function () {
+    cancel = 0;
+    placed = 1;
+    body = toJson(rest);
+    attempt();
+  }).then(0, function (reason) { end(failure(reason, label, 'parse')); });
 }

@@ -1,11 +1,14 @@
 //#objects
+//#styles
 function isObject(value) {
   return Object(value) === value && !value.toJSON;
 }
 
+//#end
 // A date as RFC 3339 has it, an object as JSON.
 function textOf(value) {
-  return isObject(value) ? toJson(value) : String(value && value.toJSON ? value.toJSON() : value);
+  if (value && value.toJSON) value = value.toJSON();
+  return Object(value) === value ? toJson(value) : value + '';
 }
 
 // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:

@@ -12,7 +12,7 @@ function ApiError(kind, operation, fields, response) {
   error.name = 'ApiError';
   error.kind = kind;
   error.operation = operation;
-  error.code = String(error.code || kind);
+  error.code = (error.code || kind) + '';
   error.title = error.title || error.code;
   error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
   error.stack = Error(error.message).stack;
@@ -29,7 +29,7 @@ function isApiError(error) {
 // library 2.24.0 on, and the wording of errMsg differs by platform: what is
 // unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
-  var detail = String(reason.errMsg || reason.message || reason), text = reason.errno + ' ' + detail;
+  var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
   return isApiError(reason) ? reason : new ApiError(
     otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
     : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'

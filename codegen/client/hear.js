@@ -12,16 +12,19 @@ function hear(error, response) {
         response.file ? options.filePath ? files().saveFileSync(response.file, options.filePath) : response.file :
         //#end
         //#none
-        more.none ||
+        more.n ||
         //#end
         /20[45]|304/.test(response.status) ? undefined :
         //#binary
-        more.binary ? response.data.slice(0) :
+        more.b ? response.data.slice(0) :
         //#end
         //#text
-        more.text ? response.data :
+        more.t ? response.data :
         //#end
         parse(response.data);
+      //#subscribe
+      if (login && value.templates) subscriptions(value.templates);
+      //#end
       //#session
       //#users
       // Another login than the client's own may bring another user.

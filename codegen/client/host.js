@@ -6,6 +6,9 @@ var settings = {
   //#retry
   retries: 2,
   //#end
+  //#auth
+  auth: {},
+  //#end
   //#hooks
   loadingDelay: 300
   //#end
@@ -41,7 +44,7 @@ function baseUrl() {
 // What is undefined changes nothing. header: these are headers, with names in
 // lower case; so of equal ones the later counts.
 function copy(to, from, header) {
-  for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+  for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? from[key] + '' : from[key];
   return to;
 }
 

@@ -40,12 +40,11 @@ function pairsOf(values, path, styles, write) {
 
 function written(value, style) {
   if (style === 'json') value = toJson(value);
-  if (!isObject(value)) return encode(value);
   var items = value;
-  if (!Array.isArray(value)) {
+  if (isObject(value) && !Array.isArray(value)) {
     items = [];
     for (var name in value) items.push(name, value[name]);
   }
-  return items.map(encode).join(style);
+  return [].concat(items).map(encode).join(style);
 }
 //#end

@@ -14,13 +14,12 @@
 var state;
 
 function sharedState() {
-  var wx = host();
-  state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
-  try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
+  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+  try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
   //#background
-  watch(wx, state);
+  //#include background.js
   //#end
-  return state;
+  return queue;
 }
 
 // Who begins a request counts up; who ends one counts down, and calls this again.

@@ -1,7 +1,7 @@
 function receive(response) {
   // Some hosts report HTTP errors through `fail`, and some say `status`.
   var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
-    data = response.data, error, after;
+    data = response.data, error, pause;
   if (!(status > 99)) {
     error = failure(response, label, 'network', repeatable);
     //#hooks
@@ -39,7 +39,7 @@ function receive(response) {
     //#end
     if (status < 200 || status > 299
       //#unchanged
-      && !(status === 304 && more.unchanged)
+      && !(status === 304 && more.u)
       //#end
     ) {
       // RFC 9457, or whatever a gateway in between has answered instead.
@@ -74,15 +74,15 @@ function receive(response) {
         //#end
         /40[13]/.test(status)
         //#direct
-        && !more.bucket
+        && !more.k
         //#end
         ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
       //#retry
-      after = headers['retry-after'];
+      pause = headers['retry-after'];
       //#foreign
-      if (!(after >= 0)) after = (Date.parse(after) - Date.now()) / 1000;
+      if (!(pause >= 0)) pause = (Date.parse(pause) - Date.now()) / 1000;
       //#end
-      if (after) error.retryAfter = +after;
+      if (pause) error.retryAfter = +pause;
       //#end
     }
   }
@@ -93,7 +93,7 @@ function receive(response) {
   }
   //#end
   //#retry
-  if (error && (safe || own) && later(error, tries++, options, attempt)) return;
+  //#include retry.js
   //#end
   end(error, response);
   //#upgrade

@@ -13,7 +13,7 @@ url = (
   }
   return (
     //#styles
-    written(value, more.styles && more.styles[name])
+    written(value, more.s && more.s[name])
     //#end
     //#!styles
     //#objects
@@ -26,7 +26,7 @@ url = (
   );
 });
 //#query
-query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.styles);
+query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.s);
 //#end
 //#auth
 //#include authorize.js
@@ -40,22 +40,23 @@ if (query[0]) url += '?' + query.join('&');
 try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
 //#end
 //#idempotent
-if (more.idempotent) header['idempotency-key'] = unique();
+if (more.i) header['idempotency-key'] = unique();
 //#end
 if (body !== undefined) {
   //#upload
-  if (more.file && body[more.file]) {
+  var file = more.f;
+  if (file && body[file]) {
     //#size
-    sizeOf(body[more.file], more.most, label);
+    sizeOf(body[file], more.l, label);
     //#end
     door = 'uploadFile';
-    upload = { name: more.file, filePath: body[more.file], formData: {} };
-    pairsOf(body, '{' + more.file + '}', 0, function (name, text) { upload.formData[name] = text; });
+    upload = { name: file, filePath: body[file], formData: {} };
+    pairsOf(body, '{' + file + '}', 0, function (name, text) { upload.formData[name] = text; });
   } else
   //#end
   //#multipart
   // Without a file: wx.uploadFile wants one.
-  if (more.file !== undefined) {
+  if (more.f !== undefined) {
     var boundary = unique();
     header['content-type'] = 'multipart/form-data; boundary=' + boundary;
     body = pairsOf(body, '', 0, function (name, text) {
@@ -66,17 +67,17 @@ if (body !== undefined) {
   //#end
   {
     //#media
-    header['content-type'] = more.media || 'application/json';
+    header['content-type'] = more.m || 'application/json';
     //#end
     //#!media
     header['content-type'] = 'application/json';
     //#end
     //#form
-    if (more.form) body = pairsOf(body, '', more.form).join('&');
+    if (more.p) body = pairsOf(body, '', more.p).join('&');
     else
     //#end
     //#raw
-    if (!more.raw)
+    if (!more.r)
     //#end
     body = toJson(body);
   }
@@ -93,5 +94,5 @@ copy(copy(header, settings.header, 1), options.header, 1);
 header['X-Queqiao-Client'] = contract;
 //#direct
 // What is meant for the server is none of the bucket's business.
-if (more.bucket) header = {};
+if (more.k) header = {};
 //#end

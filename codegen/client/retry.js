@@ -1,10 +1,6 @@
 // Repeats after a growing pause, part of it by chance so that not all phones
-// come back at once, or after the pause that the server asks for. Tells whether
-// it does.
-function later(error, tries, options, repeat) {
-  var pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
-  if (error.retryable && pause <= 30000 && tries < (options.retries >= 0 ? options : settings).retries) {
-    wait(repeat, pause);
-    return true;
-  }
+// come back at once, or after the pause that the server asks for.
+if (error && error.retryable && (safe || own)) {
+  pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
+  if (pause <= 30000 && tries++ < (options.retries >= 0 ? options : settings).retries) return wait(attempt, pause);
 }

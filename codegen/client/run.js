@@ -32,17 +32,24 @@ function attempt(first) {
   //#session
   // A code is never sent twice.
   if (own && !coded) {
-    queue.c = loginCode();
-    return queue.c.then(function (code) {
+    queue.c = new Promise(function (succeed, fail) {
+      wait(function () { fail('login:fail timeout'); }, 60000);
+      if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+      else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
+    }).then(function (code) {
       //#users
-      if (isOver(session)) code = loggedOut('wx.login');
+      if (isOver(session)) throw loggedOut('wx.login');
       //#end
-      if (isApiError(code)) return end(code);
+      if (!code) throw 'login:fail no code';
       coded = 1;
       body = toJson({ code: code });
       attempt();
-    });
+    }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+    return;
   }
+  //#end
+  //#direct
+  //#include direct.js
   //#end
   queue.q[
     //#background

@@ -1,6 +1,6 @@
 function send() {
   //#session
-  if (needsUser && !session.t) return logIn(session).then(attempt, end);
+  //#include login.js
   //#end
   var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
     url: url,
@@ -13,7 +13,7 @@ function send() {
     data: body,
     dataType: 'text',
     //#binary
-    responseType: more.binary ? 'arraybuffer' : 'text',
+    responseType: more.b ? 'arraybuffer' : 'text',
     //#end
     success: leave,
     fail: leave
@@ -83,7 +83,7 @@ function send() {
       //#end
       wx.request(request));
     //#progress
-    if (options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
+    if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
     //#end
   } catch (error) { leave(error); }
 }

@@ -4,7 +4,7 @@ function sizeOf(path, most, label) {
   try { size = host().getFileSystemManager().statSync(path).size; } catch (unknown) { /* the server finds out */ }
   if (size > most) {
     throw new ApiError('validation', label, {
-      code: 'upload.too_large', title: '文件太大 The file is too large', detail: size + ' > ' + most, retryable: false
+      code: 'upload.too_large', title: '文件太大 The file is too large', detail: size + ' > ' + most
     });
   }
   return size;

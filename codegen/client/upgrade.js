@@ -7,9 +7,7 @@ function upgrade(error) {
   // ready: the manager, if an update is.
   function show(ready) {
     ready = ready === manager;
-    if (told || !wx.showModal) return;
-    told = 1;
-    wx.showModal({
+    if (!told && wx.showModal) wx.showModal(told = {
       title: error.title,
       content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
       showCancel: ready,
@@ -22,6 +20,6 @@ function upgrade(error) {
     manager = wx.getUpdateManager();
     manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
     manager.onUpdateFailed(show);
-    manager.onUpdateReady(function () { show(manager); });
+    manager.onUpdateReady(show.bind(0, manager));
   } catch (missing) { show(0); }
 }

@@ -8,6 +8,7 @@
 //! | [`messages!`](messages!) | | which of these an API has |
 //! | [`model`] | struct, enum | a type of the contract, with its constraints |
 //! | [`derive@ApiError`] | enum | the ways in which an operation fails |
+//! | [`derive@SubscribeMessage`] | struct | a message to users who subscribed |
 //! | [`migrations!`](migrations!) | | SQL files as data of the program |
 //! | [`releases!`](releases!) | | the stored releases of the mini-program |
 //!
@@ -27,6 +28,7 @@ mod names;
 mod releases;
 mod root;
 mod routes;
+mod subscribe;
 
 use proc_macro::TokenStream;
 
@@ -370,6 +372,36 @@ pub fn model(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(ApiError, attributes(error))]
 pub fn api_error(item: TokenStream) -> TokenStream {
     api_error::expand(item.into(), &root::root()).into()
+}
+
+/// A subscribe message (订阅消息): one field for each key of its template.
+///
+/// ```
+/// use queqiao::SubscribeMessage;
+///
+/// /// Somebody commented on your photo.
+/// #[derive(SubscribeMessage)]
+/// struct Commented {
+///     /// 评论内容
+///     thing1: String,
+///     /// 评论时间
+///     time2: String,
+///     /// What a tap on the message opens.
+///     #[subscribe(page)]
+///     page: String,
+/// }
+///
+/// assert_eq!(<Commented as queqiao::subscribe::SubscribeMessage>::NAME, "commented");
+/// ```
+///
+/// - A field has the name of a key in the app's template (`thing1`, `time2`, `character_string3`); its type is anything
+///   with `Display`. Each value is checked by the rule of its kind before it is sent.
+/// - `#[subscribe(page)]` marks the field, a `String` or an `Option` of one, with the page that the message opens.
+/// - The name, by which pages and the configuration (`wechat.templates`) know it, is the type's in `snake_case`, or what
+///   `#[subscribe(name = "…")]` says.
+#[proc_macro_derive(SubscribeMessage, attributes(subscribe))]
+pub fn subscribe_message(item: TokenStream) -> TokenStream {
+    subscribe::expand(item.into(), &root::root()).into()
 }
 
 /// The SQL files of a folder beside `Cargo.toml`, as `&'static [queqiao::Migration]`.

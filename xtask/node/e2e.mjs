@@ -66,11 +66,12 @@ async function play(name, scenario) {
     until: (what, condition) => until(what, condition),
     same: (what, found, expected) =>
       report.check(`${name}: ${what}`, JSON.stringify(found) === JSON.stringify(expected), `found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`),
-    shot: async (label) => {
+    /** A picture of the phone's screen, or of another page, the whole of it. */
+    shot: async (label, page = phone.page) => {
       if (!options.screenshots) return
       fs.mkdirSync(options.screenshots, { recursive: true })
       pictures += 1
-      await phone.page.screenshot({ path: path.join(options.screenshots, `${userName}-${pictures}-${label}.png`) })
+      await page.screenshot({ fullPage: page !== phone.page, path: path.join(options.screenshots, `${userName}-${pictures}-${label}.png`) })
     },
   }
 

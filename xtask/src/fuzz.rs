@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
 use crate::command::{cargo, output, program, root, run as run_command};
@@ -34,8 +34,11 @@ pub(crate) fn run(minutes: u64, only: &[String], record: bool) -> Result<bool> {
     let mut good = true;
     for some in targets.chunks(AT_ONCE) {
         let running = some.iter().map(|target| start(target, minutes)).collect::<Result<Vec<_>>>()?;
-        for (target, child) in some.iter().zip(running) {
-            let output = child.wait_with_output()?;
+        // All are heard at once: whoever nobody listens to stands still when its pipe is full.
+        let heard = running.into_iter().map(|child| std::thread::spawn(|| child.wait_with_output()));
+        let heard: Vec<_> = heard.collect();
+        for (target, output) in some.iter().zip(heard) {
+            let output = output.join().map_err(|_| anyhow!("{target} was not heard to the end"))??;
             let told = String::from_utf8_lossy(&output.stderr);
             if !output.status.success() {
                 good = false;

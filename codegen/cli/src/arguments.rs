@@ -282,7 +282,7 @@ pub(crate) struct Target {
     #[arg(long, value_name = "SIZE")]
     pub(crate) budget: Option<Budget>,
     /// Parts that the client is to do without, to be smaller: `retry`, `share`, `background`, `hooks`, `users`,
-    /// `language`, `timer`.
+    /// `language`, `timer`, `subscribe`.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub(crate) without: Vec<Part>,
     /// Fail if the client cannot have everything that the document describes.

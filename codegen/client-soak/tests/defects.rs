@@ -80,7 +80,7 @@ defects! {
     ] => [CodeOnce];
 
     a_lost_answer_repeats_a_post: [
-        ("if (error && (safe || own) && later(", "if (error && !login && later("),
+        ("if (error && error.retryable && (safe || own)) {", "if (error && error.retryable && !login) {"),
         ("retryable: otherwise !== 'abort' && repeatable", "retryable: otherwise !== 'abort'"),
     ] => [ExecutedOnce];
 

@@ -19,6 +19,8 @@ pub struct Contract {
     pub own: bool,
     /// Header in which the server renews tokens; `None` if nothing logs in.
     pub renewal_header: Option<String>,
+    /// The subscribe messages of the server, if it has any (`x-queqiao-subscribe`).
+    pub subscribe: Option<Subscribe>,
     /// Whether values are dates or times.
     pub dates: bool,
     /// The named schemas, sorted by name.
@@ -29,6 +31,15 @@ pub struct Contract {
     pub notes: Vec<String>,
     /// What the document has and the client has not.
     pub left_out: Vec<LeftOut>,
+}
+
+/// What `requestSubscribe` needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribe {
+    /// The path of the operation by which the page tells what the user answered.
+    pub path: String,
+    /// The templates by their names, with what each tells the user.
+    pub templates: BTreeMap<String, String>,
 }
 
 /// An operation, or a part of one, that a mini-program cannot express.
@@ -250,7 +261,7 @@ pub enum Form {
 /// and the operation is told of it in a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Direct {
-    /// Method and path of the operation that signs the form.
+    /// The path of the POST operation that signs the form.
     pub begin: String,
     /// The id of the operation that the file is for.
     pub operation: String,
@@ -267,10 +278,8 @@ pub enum Answer {
     Text,
     /// As an `ArrayBuffer`.
     Binary,
-    /// There is none: 204 or 205.
+    /// Not at all: none is promised, and what comes is left unread, such as the JSON of a newer server.
     Empty,
-    /// Not at all: none is promised, and what comes is left unread.
-    Unread,
 }
 
 /// Who may call an operation, and which part it has in logging in.

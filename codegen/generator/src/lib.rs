@@ -107,12 +107,22 @@ pub enum Part {
     Language,
     /// The client's own clock, for hosts that know no `timeout` or say nothing after an abort.
     Timer,
+    /// `requestSubscribe`, of a contract with subscribe messages.
+    Subscribe,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Retry, Self::Share, Self::Background, Self::Hooks, Self::Users, Self::Language, Self::Timer];
+    pub const ALL: [Self; 8] = [
+        Self::Retry,
+        Self::Share,
+        Self::Background,
+        Self::Hooks,
+        Self::Users,
+        Self::Language,
+        Self::Timer,
+        Self::Subscribe,
+    ];
 
     /// The name, as it is written in options.
     pub fn name(self) -> &'static str {
@@ -124,6 +134,7 @@ impl Part {
             Self::Users => "users",
             Self::Language => "language",
             Self::Timer => "timer",
+            Self::Subscribe => "subscribe",
         }
     }
 }

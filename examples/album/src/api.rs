@@ -2,6 +2,7 @@
 
 use queqiao::prelude::*;
 
+use crate::notices;
 use crate::service::Album;
 
 /// The API: everything else, document and client included, follows from this value.
@@ -19,6 +20,8 @@ pub fn api() -> Api<Album> {
         .routes(photos::routes())
         .routes(comments::routes())
         .routes(me::routes())
+        .messages(notices::messages())
+        .template::<notices::Commented>()
 }
 
 mod photos {

@@ -54,6 +54,17 @@ impl PhotoRepository {
     }
 
     /// Whether there is such a photo, whosever it is.
+    /// Whose photo it is, if there is one.
+    pub(crate) async fn owner(&self, id: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let row = self.sql.row("SELECT user_id FROM photos WHERE id = $1", &values![id]).await?;
+        row.map(|row| row.get(0)).transpose()
+    }
+
+    pub(crate) async fn count(&self, owner: Uuid) -> Result<u64, StoreError> {
+        let row = self.sql.row("SELECT COUNT(*) FROM photos WHERE user_id = $1", &values![owner]).await?;
+        Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
+    }
+
     pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.sql.row("SELECT id FROM photos WHERE id = $1", &values![id]).await?.is_some())
     }

@@ -1,12 +1,19 @@
 //! The rules of an album.
 
+use std::fmt;
+use std::sync::Arc;
+
 use queqiao::prelude::*;
+use queqiao::subscribe::Subscriptions;
 use queqiao::upload::{Files, Format, Image, SizeLimit, StoredFile, Upload};
 use queqiao::wechat::PhoneNumber;
-use queqiao::{BadObjectKey, Boot, Clock, ObjectError, ObjectKey, PhoneError, StoreError};
+use queqiao::{
+    Accounts, BadObjectKey, Boot, Clock, Identity, ObjectError, ObjectKey, PhoneError, StoreError,
+};
 
 use crate::comments::CommentRepository;
 use crate::model::{Comment, NewComment, Phone, Photo};
+use crate::notices::Commented;
 use crate::phones::PhoneRepository;
 use crate::repository::{Kept, PhotoKey, PhotoRepository};
 use crate::thumbnail::{self, Undrawable};
@@ -45,13 +52,21 @@ pub(crate) enum AddPhoneError {
 }
 
 /// The application's state.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Album {
     repository: PhotoRepository,
     comments: CommentRepository,
     phones: PhoneRepository,
     files: Files,
+    accounts: Arc<dyn Accounts>,
+    subscriptions: Subscriptions,
     clock: Clock,
+}
+
+impl fmt::Debug for Album {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Album").finish_non_exhaustive()
+    }
 }
 
 impl Album {
@@ -65,6 +80,8 @@ impl Album {
             comments: CommentRepository::new(boot.sql().clone()),
             phones: PhoneRepository::new(boot.sql().clone()),
             files: boot.files().clone(),
+            accounts: Arc::clone(boot.accounts()),
+            subscriptions: boot.subscriptions().clone(),
             clock: boot.clock().clone(),
         })
     }
@@ -153,11 +170,30 @@ impl Album {
         photo: Uuid,
         new: NewComment,
     ) -> Result<Comment, PhotoError> {
-        self.known(photo).await?;
+        let owner = self.repository.owner(photo).await?.ok_or(PhotoError::NotFound)?;
         let created_at = self.clock.now();
         let comment = Comment { id: Uuid::now_v7(), text: new.text, own: true, created_at };
         self.comments.add(photo, user.id, &comment).await?;
+        if owner != user.id {
+            self.tell(owner, Commented::new(photo, &comment.text, created_at)).await;
+        }
         Ok(comment)
+    }
+
+    /// The comment stands, whether its owner hears of it or not.
+    async fn tell(&self, owner: Uuid, message: Commented) {
+        match self.subscriptions.send(owner, &message).await {
+            Ok(sent) => tracing::info!(%owner, ?sent, "a comment"),
+            Err(error) => {
+                tracing::warn!(%owner, %error, "the owner of a photo could not be told of a comment")
+            }
+        }
+    }
+
+    /// How many photos somebody has who wrote in a mini-program, and may never have logged in.
+    pub(crate) async fn count(&self, appid: &str, openid: &str) -> Result<u64, StoreError> {
+        let account = self.accounts.sign_in(&Identity::new(appid, openid), self.clock.now()).await?;
+        self.repository.count(account.id.0).await
     }
 
     async fn known(&self, photo: Uuid) -> Result<(), PhotoError> {

@@ -173,3 +173,28 @@ async fn a_phone_number_is_kept_and_shown_masked() {
     alice.post("/me/phone").json(&used).await;
     assert_eq!(alice.post("/me/phone").json(&used).await.code(), "phone.code_invalid");
 }
+
+#[tokio::test]
+async fn a_comment_of_another_is_told_to_who_said_yes() {
+    let app = app();
+    app.listen().await;
+    let (owner, other) = (app.user("owner"), app.user("other"));
+    let photo: Value = through(&owner, &jpeg(8, 8)).await.json();
+    let comments = format!("/photos/{}/comments", photo["id"].as_str().unwrap());
+    let at_wechat = app.wechat().await.user(DEFAULT_APPID, "owner").unwrap();
+    at_wechat.answer_subscriptions(&[("emulated-commented", true)]).await;
+    let yes = json!({ "answers": { "commented": "accept" } });
+    owner.put("/auth/subscriptions/r").json(&yes).await.json::<Value>();
+    for (user, text) in [(&owner, "mine"), (&other, "好看"), (&other, "again")] {
+        assert_eq!(user.post(&comments).json(&json!({ "text": text })).await.status, 201);
+    }
+    let told: Vec<_> = at_wechat.messages().into_iter().map(|message| message.content).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["data"]["thing1"]["value"], "好看");
+    let delivery = at_wechat.write("?").await.unwrap().unwrap();
+    assert_eq!(delivery.outcome, queqiao::emulator::Outcome::Replied, "{delivery:?}");
+    assert_eq!(at_wechat.messages()[0].content["Content"], "你的相册里有 1 张照片。");
+    let stranger = app.wechat().await.user(DEFAULT_APPID, "stranger").unwrap();
+    stranger.write("?").await.unwrap();
+    assert_eq!(stranger.messages()[0].content["Content"], "你的相册里有 0 张照片。");
+}

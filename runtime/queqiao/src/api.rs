@@ -35,6 +35,8 @@ use crate::extract::{Extract, Incoming};
 use crate::message::{Handlers, Messages};
 use crate::problem::{self, Language};
 use crate::reply::Reply;
+#[cfg(feature = "server")]
+use crate::subscribe::{Declared, SubscribeMessage};
 
 type Layer = Arc<dyn Fn(MethodRouter) -> MethodRouter + Send + Sync>;
 
@@ -171,6 +173,8 @@ pub struct Api<S = ()> {
     messages: Messages<S>,
     #[cfg(feature = "server")]
     migrations: Vec<Migration>,
+    #[cfg(feature = "server")]
+    templates: Vec<Declared>,
     language: Language,
     mistakes: Vec<String>,
 }
@@ -194,6 +198,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             messages: Messages::new(),
             #[cfg(feature = "server")]
             migrations: Vec::new(),
+            #[cfg(feature = "server")]
+            templates: Vec::new(),
             language: Language::default(),
             mistakes: Vec::new(),
         }
@@ -307,12 +313,23 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self
     }
 
+    /// Adds a subscribe message; see [`subscribe`](mod@crate::subscribe). Pages ask for it by its name:
+    /// `api.requestSubscribe(['commented'])`.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn template<M: SubscribeMessage>(mut self) -> Self {
+        self.templates.push(Declared::of::<M>());
+        self
+    }
+
     /// Adds all routes of another API as they are, and its migrations. Its title, version, description, licence, contact, language and releases are dropped.
     #[must_use]
     pub fn merge(mut self, other: Api<S>) -> Self {
         self.routes.extend(other.routes);
         #[cfg(feature = "server")]
         self.migrations.extend(other.migrations);
+        #[cfg(feature = "server")]
+        self.templates.extend(other.templates);
         self.tags.extend(other.tags);
         self.axum.extend(other.axum);
         #[cfg(feature = "server")]
@@ -337,6 +354,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         self.tags.extend(other.tags);
         #[cfg(feature = "server")]
         self.migrations.extend(other.migrations);
+        #[cfg(feature = "server")]
+        self.templates.extend(other.templates);
         for router in other.axum {
             self.axum.push(Router::new().nest(prefix, router));
         }
@@ -386,7 +405,11 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     pub fn build(mut self) -> Result<Built<S>, BuildError> {
         #[cfg(feature = "server")]
         if self.login {
-            self.routes.extend(crate::auth::login_routes().routes);
+            self.routes.extend(crate::auth::login_routes(!self.templates.is_empty()).routes);
+        }
+        #[cfg(feature = "server")]
+        if !self.templates.is_empty() {
+            self.routes.extend(crate::subscribe::report_routes().routes);
         }
         #[cfg(feature = "server")]
         if self.routes.iter().any(|route| route.direct) {
@@ -397,6 +420,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
         unique(&self.routes, &mut mistakes);
         #[cfg(feature = "server")]
         mistakes.extend(self.messages.mistakes());
+        #[cfg(feature = "server")]
+        mistakes.extend(crate::subscribe::mistakes(&self.templates, self.login));
         #[cfg(feature = "server")]
         let releases = Releases::read(&self.releases).unwrap_or_else(|told| {
             mistakes.extend(told);
@@ -453,6 +478,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             contact: self.contact,
             tags,
             login,
+            #[cfg(feature = "server")]
+            templates: self.templates.clone(),
         };
         match assemble(header, placed, schemas) {
             Ok(document) if mistakes.is_empty() => {
@@ -472,6 +499,8 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
                     targets,
                     #[cfg(feature = "server")]
                     migrations: self.migrations,
+                    #[cfg(feature = "server")]
+                    templates: self.templates,
                 })
             }
             Ok(_) => Err(BuildError { mistakes }),
@@ -551,6 +580,8 @@ pub struct Built<S> {
     messages: Messages<S>,
     #[cfg(feature = "server")]
     migrations: Vec<Migration>,
+    #[cfg(feature = "server")]
+    templates: Vec<Declared>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Built<S> {
@@ -586,6 +617,12 @@ impl<S: Clone + Send + Sync + 'static> Built<S> {
     #[cfg(feature = "server")]
     pub(crate) fn migrations(&self) -> &[Migration] {
         &self.migrations
+    }
+
+    /// The subscribe messages.
+    #[cfg(feature = "server")]
+    pub(crate) fn templates(&self) -> &[Declared] {
+        &self.templates
     }
 
     /// The operations' ids by their place.

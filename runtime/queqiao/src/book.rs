@@ -21,6 +21,7 @@ pages! {
     WeChatUsers = "../../../book/src/wechat-users.md",
     Content = "../../../book/src/content.md",
     Messages = "../../../book/src/messages.md",
+    Subscribe = "../../../book/src/subscribe.md",
     Configuration = "../../../book/src/configuration.md",
     Client = "../../../book/src/client.md",
     CargoQueqiao = "../../../book/src/cargo-queqiao.md",

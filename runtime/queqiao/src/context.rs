@@ -75,6 +75,8 @@ pub struct Services {
     pub(crate) files: Option<crate::upload::Files>,
     #[cfg(feature = "server")]
     pub(crate) direct: Option<Arc<crate::upload::DirectUploads>>,
+    #[cfg(feature = "server")]
+    pub(crate) subscriptions: crate::subscribe::Subscriptions,
 }
 
 impl Services {
@@ -143,6 +145,13 @@ impl Services {
     #[must_use]
     pub(crate) fn with_direct_uploads(mut self, direct: Arc<crate::upload::DirectUploads>) -> Self {
         self.direct = Some(direct);
+        self
+    }
+
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub(crate) fn with_subscriptions(mut self, subscriptions: crate::subscribe::Subscriptions) -> Self {
+        self.subscriptions = subscriptions;
         self
     }
 

@@ -38,6 +38,7 @@
 //! | repeats that do no harm | `idempotent` of [`post`], `Tx` (feature `server`) |
 //! | versions of one thing | [`Tagged`], [`IfMatch`], [`EntityTag`] |
 //! | files that users send | `upload` (feature `server`) |
+//! | messages of WeChat's, and to users who subscribed | `message`, `subscribe` (feature `server`) |
 //! | content security | `content` (feature `server`) |
 //! | phone numbers, encrypted data | `WeChatUser`, `PhoneCode`, `Encrypted` (feature `server`) |
 //! | answers | [`Reply`], [`Created`], [`NoContent`], [`Redirect`], [`File`] |
@@ -86,6 +87,8 @@ mod problem;
 mod reply;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+pub mod subscribe;
 #[cfg(feature = "test")]
 mod test_app;
 pub mod types;
@@ -106,13 +109,15 @@ pub use serde_json;
 pub use uuid;
 
 pub use queqiao_macros::{
-    ApiError, delete, get, message, messages, migrations, model, patch, post, put, releases, routes,
+    ApiError, SubscribeMessage, delete, get, message, messages, migrations, model, patch, post, put,
+    releases, routes,
 };
 #[cfg(feature = "server")]
 pub use queqiao_storage::{
-    Account, Accounts, BadObjectKey, Clock, Database, DeadLetter, Engine, Entry, Expected, Grant, Identity,
-    Inbox, InboxCounts, KeyValues, Leased, Leases, MessageKey, Migration, ObjectError, ObjectKey,
-    ObjectStore, Row, StoreError, Transaction, UserId, sqlx, values,
+    Account, Accounts, BadObjectKey, Clock, Database, DeadLetter, Engine, Entry, Expected, FailedDelivery,
+    Grant, GrantCounts, Identity, Inbox, InboxCounts, KeyValues, Leased, Leases, MessageKey, Migration,
+    ObjectError, ObjectKey, ObjectStore, Row, StoreError, SubscriptionGrants, Transaction, UserId, sqlx,
+    values,
 };
 /// WeChat's server API.
 #[cfg(feature = "server")]
@@ -140,6 +145,8 @@ pub use crate::problem::{
 pub use crate::reply::{Created, File, MediaType, NoContent, Redirect, Reply, Tagged};
 #[cfg(feature = "server")]
 pub use crate::serve::{Boot, ConfigError, Connect, Error, Result, serve};
+#[cfg(feature = "server")]
+pub use crate::subscribe::SubscribeMessage;
 #[cfg(feature = "test")]
 pub use crate::test_app::{TestApp, TestRequest, TestResponse, TestUser};
 #[cfg(feature = "server")]

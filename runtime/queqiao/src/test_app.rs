@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use queqiao_storage::{Clock, Leases};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -74,6 +76,7 @@ struct Running {
     messages: MessageService,
     leases: Arc<dyn Leases>,
     emulated: Emulated,
+    settings: Settings,
 }
 
 impl TestApp {
@@ -97,7 +100,7 @@ impl TestApp {
                 let emulated = emulate::start(&settings, clock.clone()).await?;
                 let Wired { router, boot, login, apps, messages, leases, .. } =
                     wire(built, connect, &settings, clock, Some(&emulated)).await?;
-                Ok(Running { router, boot, login, apps, messages, leases, emulated })
+                Ok(Running { router, boot, login, apps, messages, leases, emulated, settings })
             }
             .boxed()
         });
@@ -153,6 +156,19 @@ impl TestApp {
     /// The router, for a socket of your own or for axum's tools.
     pub async fn router(&self) -> Router {
         self.running().await.router.clone()
+    }
+
+    /// Serves on a free port of this machine, as long as the runtime of the test runs, and lets the emulator push there:
+    /// what its users write and answer arrives.
+    pub async fn listen(&self) -> SocketAddr {
+        let running = self.running().await;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("this machine has a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let router = running.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        running.emulated.push_to(address, &running.settings).expect("the emulator pushes to this machine");
+        address
     }
 
     /// Removes the uploads that were abandoned, as a server does when it starts and every ten minutes. How many there

@@ -16,6 +16,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
 
@@ -102,16 +103,13 @@ impl EncryptedData {
         session_key: &SecretString,
         appid: &str,
     ) -> Result<Decrypted<T>, DecryptError> {
-        #[derive(Deserialize)]
-        struct Marked {
-            watermark: Watermark,
-        }
         let plain = self.plain(session_key).ok_or(DecryptError::Stale)?;
-        let Marked { watermark } = serde_json::from_slice(&plain).map_err(|_| DecryptError::Stale)?;
+        let plain: Value = serde_json::from_slice(&plain).map_err(|_| DecryptError::Stale)?;
+        let watermark = Watermark::deserialize(&plain["watermark"]).map_err(|_| DecryptError::Stale)?;
         if !bool::from(watermark.appid.as_bytes().ct_eq(appid.as_bytes())) {
             return Err(DecryptError::Stale);
         }
-        let data = serde_json::from_slice(&plain).map_err(|_| DecryptError::Shape)?;
+        let data = T::deserialize(plain).map_err(|_| DecryptError::Shape)?;
         Ok(Decrypted { data, watermark })
     }
 
@@ -218,7 +216,7 @@ impl fmt::Debug for EncryptedData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn session_key() -> SecretString {
         "tiihtNczf5v6AKRyjwEUhQ==".into()
@@ -248,6 +246,8 @@ mod tests {
             sealed.encrypted_data = STANDARD.encode(&whole[..bytes.len()]);
             sealed
         };
+        let no_unicode: Vec<u8> =
+            marked("wx1", "?").into_iter().map(|byte| if byte == b'?' { 0xff } else { byte }).collect();
         let mut last_block = [b' '; 32];
         let mut cases = vec![
             raw(&last_block),
@@ -255,6 +255,7 @@ mod tests {
             EncryptedData::seal(b"[]", &session_key(), [1; 16]).unwrap(),
             EncryptedData::seal(br#"{"watermark":{"appid":7}}"#, &session_key(), [1; 16]).unwrap(),
             EncryptedData::seal(&marked("wx2", ""), &session_key(), [1; 16]).unwrap(),
+            EncryptedData::seal(&no_unicode, &session_key(), [1; 16]).unwrap(),
             EncryptedData { iv: String::new(), ..good.clone() },
             EncryptedData { iv: STANDARD.encode([1; 15]), ..good.clone() },
             EncryptedData { encrypted_data: String::new(), ..good.clone() },

@@ -1,7 +1,30 @@
 // What the album mini-program must do, in both ways of uploading.
+import { consoleIsReadable } from './console.mjs'
 import { largeFile, noisyPicture, plainPicture } from './pictures.mjs'
 
-export const createApi = () => ({})
+/** The album beside the phone: another user, and what WeChat knows of the phone's own. */
+export function createApi(server, userName) {
+  const json = async (response) => {
+    if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
+    return response.json()
+  }
+  const post = (url, body, headers = {}) =>
+    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }).then(json)
+  return {
+    async comment(photo, text) {
+      const { code } = await post(`${server.emulator}/emulator/login-codes`, { user: 'somebody' })
+      const { token } = await post(`${server.url}/auth/login`, { code })
+      await post(`${server.url}/photos/${photo}/comments`, { text }, { authorization: `Bearer ${token}` })
+    },
+    /** To customer service, as the user. */
+    write: (text) => post(`${server.emulator}/emulator/messages`, { user: userName, text }),
+    /** What the user got, of a kind, the newest first. */
+    async got(kind) {
+      const messages = await fetch(`${server.emulator}/emulator/messages`).then(json)
+      return messages.filter((one) => one.user === userName && one.kind === kind).map((one) => one.content)
+    },
+  }
+}
 
 const THROUGH = { button: '添加照片', text: '正在上传照片', path: '/photos' }
 const DIRECT = { button: '添加原图', text: '正在直传原图', path: '/originals' }
@@ -113,6 +136,43 @@ export const scenarios = {
   'past the server: progress and abort': (tools) => showsProgressAndAborts(DIRECT, tools),
   'through the server: what is refused': (tools) => refuses(THROUGH, 5 * MIB + 1, tools),
   'past the server: what is refused': (tools) => refuses(DIRECT, 20 * MIB + 1, tools),
+
+  'the console of the emulator is readable': consoleIsReadable,
+
+  async 'a subscription is granted and a message sent'({ user, until, same, shot, wire, api }) {
+    await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+    await user.choose(THROUGH.button, plainPicture('红.png', 64, 64))
+    await until('the photo is there', async () => (await user.count()) === 1)
+    const { id } = await wire.lastAnswer('POST', '/photos')
+    const reports = () => wire.list().filter((line) => line.startsWith('PUT /auth/subscriptions/')).length
+    await user.tap('有评论时通知我')
+    await user.answer('取消')
+    await until('no is no', async () => (await user.toast()) === '不会通知你')
+    await api.comment(id, '第一句')
+    await until('the server was told', async () => reports() === 1)
+    await user.tap('有评论时通知我')
+    await shot('asked')
+    await user.answer('允许')
+    await until('yes is yes', async () => (await user.toast()) === '有新评论会通知你')
+    await until('the server was told again', async () => reports() === 2)
+    same('nothing was sent by then', await api.got('subscribe'), [])
+    await api.comment(id, '海边的傍晚，真好看啊，在哪里拍的，我也想去看看')
+    await until('a message has come', async () => (await api.got('subscribe')).length === 1)
+    const [message] = await api.got('subscribe')
+    same('with the comment', message.data.thing1.value, '海边的傍晚，真好看啊，在哪里拍的，我也…')
+    same('and its page', message.page, `pages/comments/comments?id=${id}`)
+    await api.comment(id, '第三句')
+    same('one yes is one message', (await api.got('subscribe')).length, 1)
+  },
+
+  async 'a push is answered'({ user, until, same, api }) {
+    await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))
+    await user.choose(THROUGH.button, plainPicture('红.png', 64, 64))
+    await until('the photo is there', async () => (await user.count()) === 1)
+    const { push } = await api.write('我有几张照片？')
+    same('the server took it', push.outcome, 'replied')
+    await until('and the user reads the answer', async () => (await api.got('reply')).some((reply) => reply.Content === '你的相册里有 1 张照片。'))
+  },
 
   async 'a comment passes content security or is refused'({ user, until, same, shot, phone, wire }) {
     await until('an empty album is shown', async () => (await user.text()).includes('还没有照片'))

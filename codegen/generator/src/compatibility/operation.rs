@@ -149,7 +149,7 @@ fn answer(status: &str, response: &Node<'_>, answers: &mut BTreeSet<Read>, read:
         Answer::Json => Read::Json,
         Answer::Text => Read::Text,
         Answer::Binary => Read::Binary,
-        Answer::Empty | Answer::Unread => Read::Nothing,
+        Answer::Empty => Read::Nothing,
     });
 }
 

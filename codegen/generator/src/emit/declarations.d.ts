@@ -203,6 +203,25 @@ export interface Configuration {
 export type NoParameters = { [name: string]: never };
 
 export function configure(changes: Configuration): void;
+//#subscribe
+
+/** The subscribe messages (订阅消息) that the server sends. */
+export type SubscribeTemplate ={/*templates*/};
+
+/**
+ * What a user answered: yes to one message, no, or nothing, because WeChat has banned the template or another of the same
+ * title was asked for.
+ */
+export type SubscribeAnswer = 'accept' | 'reject' | 'ban' | 'filter';
+
+/**
+ * Asks the user for the permission to send one message of each of these templates, at most three at a time, and tells the
+ * server. Call it from a tap, and before anything is waited for: WeChat asks at no other time.
+ */
+export function requestSubscribe<T extends SubscribeTemplate>(
+  templates: readonly T[],
+): Promise<{ [Template in T]: SubscribeAnswer }>;
+//#end
 //#users
 
 /**

@@ -16,7 +16,9 @@ const PRELUDE: &str = include_str!("declarations.d.ts");
 pub(crate) fn emit(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    text.push_str(&select(PRELUDE, &parts(contract, options)).replace("{/*schemes*/}", &schemes(contract)));
+    let prelude = select(PRELUDE, &parts(contract, options));
+    let prelude = prelude.replace("{/*schemes*/}", &schemes(contract));
+    text.push_str(&prelude.replace("{/*templates*/}", &templates(contract)));
     for model in &contract.models {
         text.push('\n');
         text.push_str(&comment(&model.documentation, ""));
@@ -70,6 +72,17 @@ fn declare_all(contract: &Contract, options: &Options, operations: &[Operation])
         text.push_str(&declare(operation, &users, downloads));
     }
     text
+}
+
+/// The names of the subscribe messages.
+fn templates(contract: &Contract) -> String {
+    let all = contract.subscribe.iter().flat_map(|subscribe| &subscribe.templates);
+    let one = |(name, summary): (&String, &String)| {
+        let text = vec![summary.clone()].into_iter().filter(|summary| !summary.is_empty()).collect();
+        let documentation = Documentation { text, tags: Vec::new() };
+        format!("\n{}  | {}", comment(&documentation, "  "), quote(name))
+    };
+    all.map(one).collect()
 }
 
 /// What `configure({ auth })` takes.

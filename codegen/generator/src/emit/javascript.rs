@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::more::More;
 use super::runtime::parts;
 use super::text::{key, one_line, quote};
-use crate::contract::{Access, Answer, Contract, Direct, Form, Method, Operation, Scheme, Style};
+use crate::contract::{Access, Contract, Method, Operation, Scheme};
 use crate::{BaseUrl, Container, Options};
 
 /// The words by which a generated file is known; what comes before them differs by file.
@@ -89,10 +90,8 @@ fn operations(operations: &[Operation]) -> String {
     if !credentials.is_empty() {
         text.push_str("\n// The credentials that operations take; configure({ auth }) gives them.\n");
         for (index, schemes) in credentials.iter().enumerate() {
-            let members: Vec<_> = schemes
-                .iter()
-                .map(|(name, scheme)| format!("{}: {}", key(name), quote(&carrier(scheme))))
-                .collect();
+            let members: Vec<_> =
+                schemes.iter().map(|(name, scheme)| format!("{}: {}", key(name), carrier(scheme))).collect();
             text.push_str(&format!("var {} = {{ {} }};\n", credential_name(index), members.join(", ")));
         }
     }
@@ -104,17 +103,21 @@ fn operations(operations: &[Operation]) -> String {
         let (maker, access) = (maker(*access, *method), quote(word(*access)));
         text.push_str(&format!("var {maker} = api.op({}, {access}{common});\n", quote(method.as_str())));
     }
+    let more = More::of(operations, &credentials);
+    text.push_str(&more.declared);
     text.push('\n');
-    for (operation, codes) in operations.iter().zip(&codes.own) {
-        let credential = credentials.iter().position(|schemes| **schemes == operation.schemes);
-        text.push_str(&line(operation, codes, credential));
+    for ((operation, codes), more) in operations.iter().zip(&codes.own).zip(&more.own) {
+        text.push_str(&line(operation, codes, more));
     }
     text
 }
 
 fn rest(contract: &Contract, options: &Options) -> String {
     let lines = exports(contract, options).into_iter().map(|name| format!("exports.{name} = api.{name};\n"));
-    format!("\n{}", lines.collect::<String>())
+    let subscribe = contract.subscribe.as_ref().filter(|_| parts(contract, options).contains(&"subscribe"));
+    let subscribe = subscribe
+        .map(|subscribe| format!("exports.requestSubscribe = api.subscribe({});\n", quote(&subscribe.path)));
+    format!("\n{}{}", lines.collect::<String>(), subscribe.unwrap_or_default())
 }
 
 /// What an operation is assigned to.
@@ -173,74 +176,17 @@ fn maker(access: Access, method: Method) -> String {
     }
 }
 
-fn line(operation: &Operation, codes: &str, credential: Option<usize>) -> String {
+fn line(operation: &Operation, codes: &str, more: &str) -> String {
     let server = operation.server.as_deref().unwrap_or_default();
-    let more = more(operation, credential);
     let mut arguments = vec![quote(&format!("{server}{}", operation.path))];
     if !codes.is_empty() || !more.is_empty() {
         arguments.push(if codes.is_empty() { "''".to_owned() } else { codes.to_owned() });
     }
     if !more.is_empty() {
-        arguments.push(format!("{{ {} }}", more.join(", ")));
+        arguments.push(more.to_owned());
     }
     let name = place(operation);
     format!("{name} = {}({});\n", maker(operation.access, operation.method), arguments.join(", "))
-}
-
-/// What few operations have, as members of an object.
-fn more(operation: &Operation, credential: Option<usize>) -> Vec<String> {
-    let mut members = Vec::new();
-    let answer = match operation.answer {
-        Answer::Json | Answer::Empty => None,
-        Answer::Text => Some("text"),
-        Answer::Binary => Some("binary"),
-        Answer::Unread => Some("none"),
-    };
-    let flags =
-        [answer, operation.not_modified.then_some("unchanged"), operation.idempotent.then_some("idempotent")];
-    members.extend(flags.into_iter().flatten().map(|flag| format!("{flag}: 1")));
-    let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
-    members.extend(object(styles).map(|styles| format!("styles: {styles}")));
-    if let Some(body) = &operation.body {
-        if body.media != "application/json" && !matches!(body.form, Form::Multipart { .. }) {
-            members.push(format!("media: {}", quote(&body.media)));
-        }
-        match &body.form {
-            Form::Json => {}
-            Form::Pairs(styles) => {
-                let styles = object(styles.iter().map(|(name, style)| (name, *style)));
-                members.push(format!("form: {}", styles.unwrap_or_else(|| "{}".to_owned())));
-            }
-            Form::Raw => members.push("raw: 1".to_owned()),
-            Form::Multipart { file, limit, direct, .. } => {
-                members.push(format!("file: {}", quote(file.as_deref().unwrap_or_default())));
-                members.extend(limit.map(|bytes| format!("most: {bytes}")));
-                members.extend(direct.as_ref().map(|direct| {
-                    let Direct { begin, operation, member } = direct;
-                    format!("direct: [{}, {}, {}]", quote(begin), quote(operation), quote(member))
-                }));
-            }
-        }
-    }
-    members.extend(credential.map(|index| format!("auth: {}", credential_name(index))));
-    members
-}
-
-/// The styles that are not plain, as an object.
-fn object<'o>(styles: impl Iterator<Item = (&'o String, Style)>) -> Option<String> {
-    let word = |style| match style {
-        Style::Plain => None,
-        Style::Comma => Some(","),
-        Style::Space => Some("%20"),
-        Style::Pipe => Some("%7C"),
-        Style::Members => Some("members"),
-        Style::Deep => Some("deep"),
-        Style::Json => Some("json"),
-    };
-    let styles: BTreeMap<_, _> = styles.filter_map(|(name, style)| Some((name, word(style)?))).collect();
-    let members: Vec<_> =
-        styles.into_iter().map(|(name, word)| format!("{}: {}", key(name), quote(word))).collect();
-    (!members.is_empty()).then(|| format!("{{ {} }}", members.join(", ")))
 }
 
 /// The different sets of schemes, in the order in which operations need them.
@@ -257,14 +203,14 @@ fn credentials(operations: &[Operation]) -> Vec<&BTreeMap<String, Scheme>> {
 /// Where a credential travels, in the words of the runtime's `authorize.js`.
 fn carrier(scheme: &Scheme) -> String {
     match scheme {
-        Scheme::Bearer => "Authorization: Bearer ".to_owned(),
-        Scheme::Basic => "Authorization: Basic ".to_owned(),
-        Scheme::Header(name) => format!("{name}: "),
-        Scheme::Query(name) => format!("?: {name}"),
+        Scheme::Bearer => "['Authorization', 'Bearer ']".to_owned(),
+        Scheme::Basic => "['Authorization', 'Basic ', 1]".to_owned(),
+        Scheme::Header(name) => format!("[{}, '']", quote(name)),
+        Scheme::Query(name) => format!("['', {}]", quote(name)),
     }
 }
 
-fn credential_name(index: usize) -> String {
+pub(super) fn credential_name(index: usize) -> String {
     format!("a{}", index + 1)
 }
 

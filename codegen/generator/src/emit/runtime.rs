@@ -17,16 +17,14 @@ const FILES: &[((&str, &str), &str)] = &[
     (file!("pairs.js"), "pairs"),
     (file!("base64.js"), "basic"),
     (file!("queue.js"), ""),
-    (file!("background.js"), "background"),
-    (file!("retry.js"), "retry"),
     (file!("tell.js"), "tell"),
     (file!("loading.js"), "hooks"),
     (file!("session.js"), "session"),
     (file!("upgrade.js"), "upgrade"),
     (file!("size.js"), "size"),
-    (file!("direct.js"), "direct"),
     (file!("unique.js"), "unique"),
     (file!("date.js"), "dates"),
+    (file!("subscribe.js"), "subscribe"),
     (file!("call.js"), ""),
     (file!("api.js"), ""),
 ];
@@ -35,10 +33,14 @@ const FILES: &[((&str, &str), &str)] = &[
 const INCLUDED: &[(&str, &str)] = &[
     file!("hear.js"),
     file!("run.js"),
+    file!("direct.js"),
+    file!("login.js"),
     file!("send.js"),
     file!("receive.js"),
     file!("request.js"),
     file!("authorize.js"),
+    file!("background.js"),
+    file!("retry.js"),
 ];
 
 /// The parts that this contract uses of those that not every contract does. In files that all have, lines of such a
@@ -66,6 +68,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
     let session = any(|operation| operation.access != Access::Everybody);
     let logout = any(|operation| operation.access == Access::Logout);
     let users = session && (logout || chosen(Part::Users));
+    let subscribe = session && contract.subscribe.is_some() && chosen(Part::Subscribe);
     let upgrade = any(|operation| operation.codes.contains("client.too_old"));
     let container = options.container.is_some();
     // A container cannot be reached by wx.downloadFile.
@@ -95,7 +98,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("unset", unset),
         ("text", any(|operation| operation.answer == Answer::Text)),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
-        ("none", direct || any(|operation| operation.answer == Answer::Unread)),
+        ("none", direct || any(|operation| operation.answer == Answer::Empty)),
         ("unchanged", any(|operation| operation.not_modified)),
         ("query", query),
         ("pairs", pairs),
@@ -112,7 +115,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("override", any(|operation| operation.method == Method::Patch)),
         ("server", direct || any(|operation| operation.server.is_some())),
         ("idempotent", idempotent || direct),
-        ("unique", idempotent || direct || multipart),
+        ("unique", idempotent || direct || multipart || subscribe),
         ("upload", upload),
         ("size", limited || direct),
         ("direct", direct),
@@ -121,6 +124,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("progress", upload || download),
         ("door", upload || download),
         ("container", container),
+        ("subscribe", subscribe),
         ("dates", contract.dates),
     ];
     parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()

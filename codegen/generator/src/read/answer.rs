@@ -23,7 +23,7 @@ pub(super) fn read<'a>(
 ) -> Result<Responses<'a>, GenerateError> {
     let mut answers: Vec<(Answer, Type)> = Vec::new();
     let mut failures = Failures::default();
-    let (mut redirects, mut not_modified, mut bodiless, mut otherwise) = (false, false, true, None);
+    let (mut redirects, mut not_modified, mut otherwise) = (false, false, None);
     let Some(responses) = operation.object("responses")? else {
         return Ok(Responses { result: Type::Unknown, answer: Answer::Json, not_modified: false, failures });
     };
@@ -36,7 +36,6 @@ pub(super) fn read<'a>(
         match status.chars().next() {
             Some('1') => {}
             Some('2') => {
-                bodiless &= matches!(status, "204" | "205");
                 answers.push(answer(status, &response, schemas)?);
             }
             Some('3') if status == "304" => not_modified = true,
@@ -48,7 +47,6 @@ pub(super) fn read<'a>(
     match otherwise {
         // Some documents describe the success by nothing else.
         Some(response) if answers.is_empty() && !redirects => {
-            bodiless = false;
             answers.push(answer("default", &response, schemas)?);
         }
         Some(response) => failures.read(&response, root, schemas)?,
@@ -78,9 +76,7 @@ pub(super) fn read<'a>(
     };
     let answer = match kinds.first() {
         Some(kind) => *kind,
-        None if result == Type::Nothing && bodiless => Answer::Empty,
-        // An answer without content may still bring a body.
-        None if result == Type::Nothing => Answer::Unread,
+        None if result == Type::Nothing => Answer::Empty,
         None => Answer::Json,
     };
     Ok(Responses { result, answer, not_modified, failures })
@@ -96,7 +92,7 @@ fn answer<'a>(
         Answer::Json => schema.map_or(Ok(Type::Unknown), |schema| schemas.read(&schema))?,
         Answer::Text => Type::String,
         Answer::Binary => Type::Binary,
-        Answer::Empty | Answer::Unread => Type::Nothing,
+        Answer::Empty => Type::Nothing,
     };
     Ok((kind, shape))
 }

@@ -28,11 +28,11 @@ pub(super) fn of<'a>(
     }))
 }
 
-/// Method and path of an operation by its id.
+/// The path of a POST operation by its id.
 fn begin(id: &str, root: &Value) -> Result<Option<String>, GenerateError> {
     let Some(paths) = Node::root(root).object("paths")? else { return Ok(None) };
     let found = paths.children()?.into_iter().find(|(path, item)| {
         !path.contains('{') && item.get("post").is_some_and(|post| post.text("operationId") == Some(id))
     });
-    Ok(found.map(|(path, _)| format!("POST {path}")))
+    Ok(found.map(|(path, _)| path.to_owned()))
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::Options;
-use crate::contract::{Access, Contract, Operation};
+use crate::contract::{Access, Contract, Method, Operation, Subscribe};
 use crate::contract_id::contract_id;
 use crate::error::{GenerateError, describe};
 use crate::names::{Name, operation_name};
@@ -90,6 +90,7 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
             ));
         }
     }
+    let subscribe = subscribe(&root, &operations)?;
     let logs_in = operations.iter().any(|operation| operation.access != Access::Everybody);
     let renewal_header = logs_in.then(|| reader.security.renewal_header());
     let dates = reader.schemas.dates;
@@ -102,12 +103,33 @@ pub fn read(document: &Value, options: &Options) -> Result<Contract, GenerateErr
         server: server::of(&root)?,
         own,
         renewal_header,
+        subscribe,
         dates,
         models,
         operations,
         notes,
         left_out,
     })
+}
+
+/// `x-queqiao-subscribe`: `{"report": "…", "templates": {"commented": "…"}}`.
+fn subscribe(root: &Node<'_>, operations: &[Operation]) -> Result<Option<Subscribe>, GenerateError> {
+    let Some(facts) = root.object("x-queqiao-subscribe")? else { return Ok(None) };
+    let report = facts.required_text("report")?;
+    let operation = operations.iter().find(|operation| operation.name == report);
+    let operation = operation.filter(|one| one.method == Method::Put && one.path.contains("{report}"));
+    let operation = operation.ok_or_else(|| GenerateError::Malformed {
+        pointer: format!("{}/report", facts.pointer),
+        expected: "the operationId of a PUT whose path has the parameter `report`".into(),
+        found: format!("\"{report}\""),
+    })?;
+    let mut templates = BTreeMap::new();
+    if let Some(all) = facts.object("templates")? {
+        for (name, summary) in all.children()? {
+            templates.insert(name.to_owned(), summary.value.as_str().unwrap_or_default().to_owned());
+        }
+    }
+    Ok(Some(Subscribe { path: operation.path.clone(), templates }))
 }
 
 fn operations<'a>(

@@ -88,7 +88,7 @@ impl<'a> OperationReader<'a> {
         let mut responses = answer::read(node, self.root, &mut self.schemas)?;
         if method == Method::Head {
             // Whatever the document says: such an answer has no body.
-            (responses.result, responses.answer) = (Type::Nothing, Answer::Unread);
+            (responses.result, responses.answer) = (Type::Nothing, Answer::Empty);
         }
         let own_key = |parameter: &Parameter| {
             parameter.place == Place::Header && parameter.name.eq_ignore_ascii_case("Idempotency-Key")

@@ -89,8 +89,13 @@ pub(crate) fn document() -> Value {
 
 pub(crate) fn with(server: &Server, options: Options) -> Setup {
     let options = Options { base_url: BaseUrl::One(server.url()), ..options };
+    of(&document(), options)
+}
+
+/// A host with the client of a document.
+pub(crate) fn of(document: &Value, options: Options) -> Setup {
     let next = Arc::new(AtomicUsize::new(1));
-    Host::new(generate(&document(), &options).expect("a client").files).login(move || {
+    Host::new(generate(document, &options).expect("a client").files).login(move || {
         let code = format!("code-{}", next.fetch_add(1, Ordering::SeqCst));
         async move { Ok(code) }
     })

@@ -33,6 +33,12 @@ pub(crate) struct Book {
     pub(crate) answers: BTreeMap<String, VecDeque<Answer>>,
     /// Bodies and headers of what got such an answer, and of what was echoed.
     pub(crate) seen: Vec<Value>,
+    /// The ids of templates of subscribe messages, which logins and reports tell; none: logins tell nothing.
+    pub(crate) templates: Option<Value>,
+    /// The next reports of subscriptions are answered so.
+    pub(crate) failing_reports: VecDeque<u16>,
+    /// What was reported: the report's id, and its body.
+    pub(crate) reports: Vec<(String, Value)>,
     /// How many tokens were given out.
     issued: usize,
 }
@@ -57,6 +63,7 @@ impl Server {
             .route("/todos/{id}/done", any(already_done))
             .route("/echo", any(echo))
             .route("/echo/{*rest}", any(echo))
+            .route("/subscriptions/{report}", axum::routing::put(report))
             .route("/text", get(|| async { "文字 \u{1f600}" }))
             .route("/bytes", get(bytes))
             .route("/nothing", any(|| async { answer(204, None, "") }))
@@ -194,7 +201,21 @@ async fn login(
     book.issued += 1;
     let token = format!("token-{}", book.issued);
     book.tokens.insert(token.clone());
-    json(200, &json!({"token": token, "expiresIn": 7200}), None)
+    let mut session = json!({"token": token, "expiresIn": 7200});
+    if let Some(templates) = &book.templates {
+        session["templates"] = templates.clone();
+    }
+    json(200, &session, None)
+}
+
+async fn report(State(server): State<Server>, Path(report): Path<String>, body: Bytes) -> Response<Body> {
+    let mut book = server.book();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    book.reports.push((report, body));
+    match book.failing_reports.pop_front() {
+        Some(status) => problem(status, "subscription.failed", None),
+        None => json(200, &json!({ "templates": book.templates.clone().unwrap_or(json!({})) }), None),
+    }
 }
 
 async fn logout(

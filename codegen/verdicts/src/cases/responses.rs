@@ -191,8 +191,7 @@ cases! {
         fn routes() -> queqiao::Routes<Next> { routes![act] }
     }
 
-    // A page that awaits nothing looks at no value.
-    script ("await api.act(); return true")
+    script ("return (await api.act()) === undefined")
         json_in_place_of_nothing [(Compatible, Response, "")]
     old {
         /// Act.
@@ -203,6 +202,21 @@ cases! {
         #[model] struct Answer { title: String }
         /// Act.
         #[post("/things")] async fn act() -> Answer { Answer { title: "a".into() } }
+        fn routes() -> queqiao::Routes<Next> { routes![act] }
+    }
+
+    script ("return (await api.act()) === undefined")
+        text_in_place_of_nothing [(Compatible, Response, "")]
+    old {
+        /// Act.
+        #[post("/things")] async fn act() -> NoContent { NoContent }
+        fn routes() -> queqiao::Routes<Next> { routes![act] }
+    }
+    new {
+        struct Plain;
+        impl MediaType for Plain { const NAME: &'static str = "text/plain"; }
+        /// Act.
+        #[post("/things")] async fn act() -> File<Plain> { File::new("done") }
         fn routes() -> queqiao::Routes<Next> { routes![act] }
     }
 }

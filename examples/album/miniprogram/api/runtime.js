@@ -30,7 +30,7 @@ module.exports = function (name, contract, bases, renewal) {
   // What is undefined changes nothing. header: these are headers, with names in
   // lower case; so of equal ones the later counts.
   function copy(to, from, header) {
-    for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+    for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? from[key] + '' : from[key];
     return to;
   }
 
@@ -51,7 +51,7 @@ module.exports = function (name, contract, bases, renewal) {
     error.name = 'ApiError';
     error.kind = kind;
     error.operation = operation;
-    error.code = String(error.code || kind);
+    error.code = (error.code || kind) + '';
     error.title = error.title || error.code;
     error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
     error.stack = Error(error.message).stack;
@@ -68,7 +68,7 @@ module.exports = function (name, contract, bases, renewal) {
   // library 2.24.0 on, and the wording of errMsg differs by platform: what is
   // unknown is `otherwise`.
   function failure(reason, operation, otherwise, repeatable) {
-    var detail = String(reason.errMsg || reason.message || reason), text = reason.errno + ' ' + detail;
+    var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
     return isApiError(reason) ? reason : new ApiError(
       otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
       : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
@@ -78,13 +78,10 @@ module.exports = function (name, contract, bases, renewal) {
       operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
   }
 
-  function isObject(value) {
-    return Object(value) === value && !value.toJSON;
-  }
-
   // A date as RFC 3339 has it, an object as JSON.
   function textOf(value) {
-    return isObject(value) ? toJson(value) : String(value && value.toJSON ? value.toJSON() : value);
+    if (value && value.toJSON) value = value.toJSON();
+    return Object(value) === value ? toJson(value) : value + '';
   }
 
   // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:
@@ -133,11 +130,22 @@ module.exports = function (name, contract, bases, renewal) {
   var state;
 
   function sharedState() {
-    var wx = host();
-    state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
-    try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
-    watch(wx, state);
-    return state;
+    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+    try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
+    // A request that the background interrupts fails, and five seconds after
+    // entering it WeChat refuses new ones until the foreground: they wait for it.
+    if (!queue.b && wx.onAppHide && wx.onAppShow) {
+      queue.b = 1;
+      wx.onAppHide(function () {
+        var since = queue.h = {};
+        wait(function () { queue.a = queue.h === since; }, 5000);
+      });
+      wx.onAppShow(function () {
+        queue.h = queue.a = false;
+        drain(queue);
+      });
+    }
+    return queue;
   }
 
   // Who begins a request counts up; who ends one counts down, and calls this again.
@@ -150,32 +158,6 @@ module.exports = function (name, contract, bases, renewal) {
 
   function without(list, one) {
     return list.filter(function (other) { return other !== one; });
-  }
-
-  // A request that the background interrupts fails, and five seconds after
-  // entering it WeChat refuses new ones until the foreground: they wait for it.
-  function watch(host, queue) {
-    if (queue.b || !host.onAppHide || !host.onAppShow) return;
-    queue.b = 1;
-    host.onAppHide(function () {
-      var since = queue.h = {};
-      wait(function () { queue.a = queue.h === since; }, 5000);
-    });
-    host.onAppShow(function () {
-      queue.h = queue.a = false;
-      drain(queue);
-    });
-  }
-
-  // Repeats after a growing pause, part of it by chance so that not all phones
-  // come back at once, or after the pause that the server asks for. Tells whether
-  // it does.
-  function later(error, tries, options, repeat) {
-    var pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
-    if (error.retryable && pause <= 30000 && tries < (options.retries >= 0 ? options : settings).retries) {
-      wait(repeat, pause);
-      return true;
-    }
   }
 
   // What a function of the app throws is told like any uncaught error, and disturbs
@@ -247,50 +229,6 @@ module.exports = function (name, contract, bases, renewal) {
       ;
   }
 
-  // One after another: parallel wx.login calls would spoil each other's codes.
-  function logIn(session) {
-    var queue = sharedState();
-
-    // The next login does not mind how this one ends, but waits for its wx.login
-    // too, which goes on for a user who has gone.
-    function after() {
-      return queue.c;
-    }
-
-    // With a token if it has come, or if somebody has logged in by hand meanwhile.
-    function settle(reason) {
-      session.p = 0;
-      if (!session.t) throw reason;
-    }
-
-    if (!session.p) {
-      session.p = Promise.resolve(queue.p).then(function () {
-        if (isOver(session)) throw loggedOut('wx.login');
-        return exchange(session);
-      }).then(settle, settle);
-      queue.p = session.p.then(after, after);
-    }
-    return session.p;
-  }
-
-  // Gives the error if there is no code.
-  function loginCode() {
-    return new Promise(function (resolve) {
-      function fail(reason) {
-        resolve(failure(reason || {}, 'wx.login', 'auth', true));
-      }
-      function succeed(code) {
-        if (code) resolve(code);
-        else fail('login:fail no code');
-      }
-      wait(function () { fail('login:fail timeout'); }, 60000);
-      try {
-        if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-        else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
-      } catch (error) { fail(error); }
-    });
-  }
-
   // The server refuses this version: WeChat's update flow, once a launch for all
   // clients of the mini-program. Server texts are in the user's language, and can
   // still be changed when this version is out.
@@ -300,9 +238,7 @@ module.exports = function (name, contract, bases, renewal) {
     // ready: the manager, if an update is.
     function show(ready) {
       ready = ready === manager;
-      if (told || !wx.showModal) return;
-      told = 1;
-      wx.showModal({
+      if (!told && wx.showModal) wx.showModal(told = {
         title: error.title,
         content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
         showCancel: ready,
@@ -315,7 +251,7 @@ module.exports = function (name, contract, bases, renewal) {
       manager = wx.getUpdateManager();
       manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
       manager.onUpdateFailed(show);
-      manager.onUpdateReady(function () { show(manager); });
+      manager.onUpdateReady(show.bind(0, manager));
     } catch (missing) { show(0); }
   }
 
@@ -325,71 +261,10 @@ module.exports = function (name, contract, bases, renewal) {
     try { size = host().getFileSystemManager().statSync(path).size; } catch (unknown) { /* the server finds out */ }
     if (size > most) {
       throw new ApiError('validation', label, {
-        code: 'upload.too_large', title: '文件太大 The file is too large', detail: size + ' > ' + most, retryable: false
+        code: 'upload.too_large', title: '文件太大 The file is too large', detail: size + ' > ' + most
       });
     }
     return size;
-  }
-
-  // An upload past the server, in one call: the server signs a form, the bucket takes the file, and the call itself says
-  // that it is there. more.direct: how an upload begins, the operation's id, and the member for the upload's id.
-  function directly(method, access, common, path, codes, more) {
-    var label = method + ' ' + path, way = more.direct, placed = path.indexOf('{') > 0;
-    var begin = operations(way[0].split(' ')[0], access, common)(way[0].split(' ')[1]);
-    var rest = copyOf(more), confirm;
-    rest.file = rest.direct = undefined;
-    confirm = operations(method, access, common)(path, codes, rest);
-
-    function call(first, second, third) {
-      var body = copyOf(placed ? second : first), options = copyOf((placed ? third : second) || {}), steps = copyOf(options);
-      var file = body[more.file], running, fail;
-      // Each option is for its step.
-      steps.query = steps.onResponse = steps.onProgress = undefined;
-      delete body[more.file];
-
-      function go(step, next) {
-        running = step;
-        step.then(function (value) { if (fail) next(value); }).then(null, function (reason) {
-          if (fail) fail(failure(reason, label, 'parse'));
-        });
-      }
-
-      var promise = new Promise(function (done, no) {
-        fail = no;
-        go(begin({ operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.most, label) }, steps), function (form) {
-          var bucket = operations('POST', '')(form.url, '', { file: form.file, bucket: label, none: 1, idempotent: 1 });
-          var fields = copyOf(form.fields);
-          fields[form.file] = file;
-          steps.onProgress = options.onProgress;
-          options.onProgress = undefined;
-          go(bucket(fields, steps), function () {
-            body[way[2]] = form.upload;
-            go(placed ? confirm(first, body, options) : confirm(body, options), done);
-          });
-        });
-      });
-      // One call to an indicator, and a file that is too large is told like what the server refuses.
-      if (options.loading !== false) count(1);
-      promise.then(over, function (error) {
-        over();
-        if (!running && !options.silent) tell(settings.onError, error);
-      });
-      function over() { if (options.loading !== false) count(-1); }
-      promise.abort = function () {
-        if (fail) fail(new ApiError('abort', label));
-        fail = null;
-        if (running) running.abort();
-      };
-      return promise;
-    }
-    call.failed = confirm.failed;
-    return call;
-  }
-
-  function copyOf(from) {
-    var to = {};
-    copy(to, from);
-    return to;
   }
 
   // What no other call has, without a source of chance that a mini-program lacks.
@@ -406,39 +281,121 @@ module.exports = function (name, contract, bases, renewal) {
       : new Date(part[0], part[1] - 1, part[2], part[3], part[4], part[5], ('.' + part[6]) * 1000);
   }
 
+  // Subscriptions. What is noted of them lies in the storage too, with short names:
+  //   k  its key there
+  //   i  the ids of the templates by their names, as the server told them last
+  //   r  what the server has not heard yet: d, its id; a, the answers; t, their time
+  var notes = {};
+
+  function subscriptions(ids) {
+    var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), kept = notes[key];
+    if (!kept) {
+      try { kept = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+      notes[key] = kept = Object(kept).r ? kept : { k: key, r: [] };
+    }
+    if (ids) kept.i = ids;
+    try { if (ids) host().setStorageSync(key, kept); } catch (full) { /* the notes in memory serve this launch */ }
+    return kept;
+  }
+
+  // path: of the operation that the server hears answers by, and answers with the ids.
+  function subscribe(path) {
+    var report = operations('PUT', 'user', '')(path);
+
+    function tellAnswers(kept, one) {
+      return report({ report: one.d }, { answers: one.a, age: Math.max(0, Date.now() - one.t) }
+        , { loading: false, silent: true }
+      ).then(function (told) {
+        kept.r = without(kept.r, one);
+        subscriptions(told.templates);
+      });
+    }
+
+    return function (names) {
+      return new Promise(function (resolve, reject) {
+        var kept, ids;
+        function answered(result) {
+          var one = { d: unique(), a: {}, t: Date.now() };
+          names.forEach(function (template) { one.a[template] = result[ids[template]] || 'reject'; });
+          resolve(one.a);
+          kept.r = kept.r.concat(one).slice(-20);
+          subscriptions(ids);
+          kept.r.forEach(function (one) {
+            tellAnswers(kept, one).then(0, function (error) {
+              // What the server refuses now it refuses later too; the rest is told with the next answer.
+              if (/^4(?!08|29)/.test(error.status)) kept.r = without(kept.r, one);
+              subscriptions(ids);
+            });
+          });
+        }
+        function fail(reason) {
+          var code = reason.errCode;
+          // The user has switched all messages off.
+          if (code === 20004) return answered({});
+          // The template is gone: its successor is asked for with the next tap.
+          if (code === 20001) kept.i = 0;
+          reject(failure(code ? { errMsg: reason.errMsg, errno: code } : reason, 'wx.requestSubscribeMessage', 'validation'));
+        }
+        function ask() {
+          ids = kept.i;
+          host().requestSubscribeMessage({
+            tmplIds: names.map(function (template) {
+              if (!ids[template]) throw Error('The server has no id for the template ' + template);
+              return ids[template];
+            }),
+            success: answered,
+            fail: fail
+          });
+        }
+        try {
+          kept = subscriptions();
+          // WeChat wants to be asked by the tap itself: nothing is waited for where the ids are known.
+          if (kept.i) ask();
+          else tellAnswers(kept, { d: unique(), a: {}, t: Date.now() }).then(ask).then(0, fail);
+        } catch (mistake) { fail(mistake); }
+      });
+    };
+  }
+
   // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
-  // common: the error codes of all these operations. codes: further ones. more:
-  // styles of parameters; media, form (styles of its members), raw and file of a
-  // body that is not JSON; auth (schemes); text, binary or none for an answer that
-  // is not JSON; unchanged, if 304 is one; idempotent.
-  // most: bytes that the file may have.
-  // direct: see directly; bucket: the label of the operation that sends a file there.
+  // common: the error codes of all these operations. codes: further ones. more, what
+  // few have:
+  //   s  styles of parameters
+  //   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
+  //      a form, with the styles of its members
+  //   f  the member that is a file
+  //   i  idempotent
+  //   t  answers text, b: bytes, n: nothing is read; u: 304 is an answer
+  //   l  bytes that the file may have
+  //   d  see direct.js; k: the label of the operation that sends a file to a bucket
   function operations(method, access, common) {
     var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
 
     return function (path, codes, more) {
       more = more || {};
-      if (more.direct) return directly(method, access, common, path, codes, more);
       var label =
-        more.bucket ||
+        more.k ||
         method + ' ' + path, safe = !/^P[OA]/.test(method)
-        || !!more.idempotent
+        || !!more.i
         , repeatable = safe || login;
 
-      // file: of a download. own: the session that the client itself logs in.
-      function start(values, options, body, door, own) {
+      // door: the function of wx that takes a file. own: the session that the client
+      // itself logs in. What follows it are variables.
+      function start(values, options, body, door, own, wx, queue, session, header) {
         options = options || {};
-        var wx = host(), queue = sharedState(), session = queue, header = {},
-            query = [],
-            needsUser = access === 'user'
+        wx = host();
+        session = queue = sharedState();
+        header = {};
+        var needsUser = access === 'user'
             || leaves && body && body.everywhere
-            ,
-          run, url, resolve, reject, cancel, ended;
+            , run, url, resolve, reject, cancel, ended;
+        var query = [];
         var token, replayed, coded;
         var tries = 0;
         var key;
         var over;
         var upload;
+        var placed;
 
         function hear(error, response) {
           var value;
@@ -448,9 +405,10 @@ module.exports = function (name, contract, bases, renewal) {
           try {
             if (!error && response) {
               value =
-                more.none ||
+                more.n ||
                 /20[45]|304/.test(response.status) ? undefined :
                 parse(response.data);
+              if (login && value.templates) subscriptions(value.templates);
               // Another login than the client's own may bring another user.
               if (login && !own && session.o) changeUser(session, value.token);
               else
@@ -489,14 +447,46 @@ module.exports = function (name, contract, bases, renewal) {
           if (ended) return;
           // A code is never sent twice.
           if (own && !coded) {
-            queue.c = loginCode();
-            return queue.c.then(function (code) {
-              if (isOver(session)) code = loggedOut('wx.login');
-              if (isApiError(code)) return end(code);
+            queue.c = new Promise(function (succeed, fail) {
+              wait(function () { fail('login:fail timeout'); }, 60000);
+              if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+              else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
+            }).then(function (code) {
+              if (isOver(session)) throw loggedOut('wx.login');
+              if (!code) throw 'login:fail no code';
               coded = 1;
               body = toJson({ code: code });
               attempt();
-            });
+            }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+            return;
+          }
+          // An upload past the server, before the first attempt: the server signs a form, and the bucket takes the file. The
+          // call itself then says that it is there. more.d: where an upload begins, the operation's id, and the members of
+          // the body for the upload's id and for the file.
+          if (more.d && !placed) {
+            var way = more.d, rest = parse(body), file = rest[way[3]],
+              // What is for the call itself is for no other step; and it tells of what fails.
+              steps = copy(Object.create(options), { loading: false, silent: 1, query: 0, onResponse: 0 }),
+              step = function (call) {
+                cancel = call.abort;
+                return call;
+              };
+
+            return new Promise(function (begin) {
+              begin(step(operations('POST', access)(way[0])({
+                operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.l, label)
+              }, steps)));
+            }).then(function (form) {
+              form.fields[form.file] = file;
+              rest[way[2]] = form.upload;
+              rest[way[3]] = undefined;
+              return ended || step(operations('POST', '')(form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
+            }).then(function () {
+              cancel = 0;
+              placed = 1;
+              body = toJson(rest);
+              attempt();
+            }).then(0, function (reason) { end(failure(reason, label, 'parse')); });
           }
           queue.q[
             first ||
@@ -506,7 +496,29 @@ module.exports = function (name, contract, bases, renewal) {
         }
 
         function send() {
-          if (needsUser && !session.t) return logIn(session).then(attempt, end);
+          // One login after another: parallel wx.login calls would spoil each other's codes.
+          if (needsUser && !session.t) {
+            if (!session.p) {
+              session.p = Promise.resolve(queue.p).then(function () {
+                if (isOver(session)) throw loggedOut('wx.login');
+                return exchange(session);
+              }).then(settle, settle);
+              queue.p = session.p.then(after, after);
+            }
+            return session.p.then(attempt, end);
+          }
+
+          // With a token if it has come, or if somebody has logged in by hand meanwhile.
+          function settle(reason) {
+            session.p = 0;
+            if (!session.t) throw reason;
+          }
+
+          // The next login does not mind how this one ends, but waits for its wx.login
+          // too, which goes on for a user who has gone.
+          function after() {
+            return queue.c;
+          }
           var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
             url: url,
             method:
@@ -556,14 +568,14 @@ module.exports = function (name, contract, bases, renewal) {
             task = Object(
               door ? wx[door](request) :
               wx.request(request));
-            if (options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
+            if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
           } catch (error) { leave(error); }
         }
 
         function receive(response) {
           // Some hosts report HTTP errors through `fail`, and some say `status`.
           var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
-            data = response.data, error, after;
+            data = response.data, error, pause;
           if (!(status > 99)) {
             error = failure(response, label, 'network', repeatable);
             response = undefined;
@@ -601,17 +613,22 @@ module.exports = function (name, contract, bases, renewal) {
               error = new ApiError(
                 error.code === 'client.too_old' ? 'upgrade' :
                 /40[13]/.test(status)
-                && !more.bucket
+                && !more.k
                 ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
-              after = headers['retry-after'];
-              if (after) error.retryAfter = +after;
+              pause = headers['retry-after'];
+              if (pause) error.retryAfter = +pause;
             }
           }
           if (error && error.kind === 'interrupted' && queue.h) {
             queue.a = 1;
             if (safe) return attempt(true);
           }
-          if (error && (safe || own) && later(error, tries++, options, attempt)) return;
+          // Repeats after a growing pause, part of it by chance so that not all phones
+          // come back at once, or after the pause that the server asks for.
+          if (error && error.retryable && (safe || own)) {
+            pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
+            if (pause <= 30000 && tries++ < (options.retries >= 0 ? options : settings).retries) return wait(attempt, pause);
+          }
           end(error, response);
           if (error && error.kind === 'upgrade' && !queue.u) {
             queue.u = 1;
@@ -643,28 +660,29 @@ module.exports = function (name, contract, bases, renewal) {
               encode(value)
             );
           });
-          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.styles);
+          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.s);
           if (query[0]) url += '?' + query.join('&');
           // What WeChat is set to, such as zh_CN: not every phone's system says a language
           // with a request. Known from base library 2.20.1 on.
           try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
-          if (more.idempotent) header['idempotency-key'] = unique();
+          if (more.i) header['idempotency-key'] = unique();
           if (body !== undefined) {
-            if (more.file && body[more.file]) {
-              sizeOf(body[more.file], more.most, label);
+            var file = more.f;
+            if (file && body[file]) {
+              sizeOf(body[file], more.l, label);
               door = 'uploadFile';
-              upload = { name: more.file, filePath: body[more.file], formData: {} };
-              pairsOf(body, '{' + more.file + '}', 0, function (name, text) { upload.formData[name] = text; });
+              upload = { name: file, filePath: body[file], formData: {} };
+              pairsOf(body, '{' + file + '}', 0, function (name, text) { upload.formData[name] = text; });
             } else
             {
-              header['content-type'] = more.media || 'application/json';
+              header['content-type'] = more.m || 'application/json';
               body = toJson(body);
             }
           }
           copy(copy(header, settings.header, 1), options.header, 1);
           header['X-Queqiao-Client'] = contract;
           // What is meant for the server is none of the bucket's business.
-          if (more.bucket) header = {};
+          if (more.k) header = {};
           if (access) session = own || openSession();
           // The user goes now, whenever the server hears of it; those of other
           // devices go too, if need be after a new login.
@@ -718,6 +736,7 @@ module.exports = function (name, contract, bases, renewal) {
     switchUser: function () {
       changeUser(openSession(), '');
     },
+    subscribe: subscribe,
     parseDate: parseDate,
     configure: function (changes) {
       copy(settings, changes);

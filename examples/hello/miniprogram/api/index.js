@@ -12,9 +12,11 @@ var get = api.op('GET', '', e1 + ' query.malformed');
 var loginPost = api.op('POST', 'login', e1 + ' app.unknown body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
 var logoutPost = api.op('POST', 'logout', e1 + ' app.unknown auth.expired auth.invalid auth.required auth.revoked body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
 
+// What few operations have. n: answers nothing.
+
 exports.hello = get('/hello');
 exports.login = loginPost('/auth/login');
-exports.logout = logoutPost('/auth/logout');
+exports.logout = logoutPost('/auth/logout', '', { n: 1 });
 
 exports.ApiError = api.ApiError;
 exports.configure = api.configure;

@@ -30,7 +30,7 @@ module.exports = function (name, contract, bases, renewal) {
   // What is undefined changes nothing. header: these are headers, with names in
   // lower case; so of equal ones the later counts.
   function copy(to, from, header) {
-    for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? String(from[key]) : from[key];
+    for (var key in from) if (from[key] !== undefined) to[header ? key.toLowerCase() : key] = header ? from[key] + '' : from[key];
     return to;
   }
 
@@ -51,7 +51,7 @@ module.exports = function (name, contract, bases, renewal) {
     error.name = 'ApiError';
     error.kind = kind;
     error.operation = operation;
-    error.code = String(error.code || kind);
+    error.code = (error.code || kind) + '';
     error.title = error.title || error.code;
     error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
     error.stack = Error(error.message).stack;
@@ -68,7 +68,7 @@ module.exports = function (name, contract, bases, renewal) {
   // library 2.24.0 on, and the wording of errMsg differs by platform: what is
   // unknown is `otherwise`.
   function failure(reason, operation, otherwise, repeatable) {
-    var detail = String(reason.errMsg || reason.message || reason), text = reason.errno + ' ' + detail;
+    var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
     return isApiError(reason) ? reason : new ApiError(
       otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
       : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
@@ -78,13 +78,10 @@ module.exports = function (name, contract, bases, renewal) {
       operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
   }
 
-  function isObject(value) {
-    return Object(value) === value && !value.toJSON;
-  }
-
   // A date as RFC 3339 has it, an object as JSON.
   function textOf(value) {
-    return isObject(value) ? toJson(value) : String(value && value.toJSON ? value.toJSON() : value);
+    if (value && value.toJSON) value = value.toJSON();
+    return Object(value) === value ? toJson(value) : value + '';
   }
 
   // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:
@@ -133,11 +130,22 @@ module.exports = function (name, contract, bases, renewal) {
   var state;
 
   function sharedState() {
-    var wx = host();
-    state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
-    try { wx.__queqiao = state; } catch (frozen) { /* this copy keeps to itself */ }
-    watch(wx, state);
-    return state;
+    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+    try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
+    // A request that the background interrupts fails, and five seconds after
+    // entering it WeChat refuses new ones until the foreground: they wait for it.
+    if (!queue.b && wx.onAppHide && wx.onAppShow) {
+      queue.b = 1;
+      wx.onAppHide(function () {
+        var since = queue.h = {};
+        wait(function () { queue.a = queue.h === since; }, 5000);
+      });
+      wx.onAppShow(function () {
+        queue.h = queue.a = false;
+        drain(queue);
+      });
+    }
+    return queue;
   }
 
   // Who begins a request counts up; who ends one counts down, and calls this again.
@@ -150,32 +158,6 @@ module.exports = function (name, contract, bases, renewal) {
 
   function without(list, one) {
     return list.filter(function (other) { return other !== one; });
-  }
-
-  // A request that the background interrupts fails, and five seconds after
-  // entering it WeChat refuses new ones until the foreground: they wait for it.
-  function watch(host, queue) {
-    if (queue.b || !host.onAppHide || !host.onAppShow) return;
-    queue.b = 1;
-    host.onAppHide(function () {
-      var since = queue.h = {};
-      wait(function () { queue.a = queue.h === since; }, 5000);
-    });
-    host.onAppShow(function () {
-      queue.h = queue.a = false;
-      drain(queue);
-    });
-  }
-
-  // Repeats after a growing pause, part of it by chance so that not all phones
-  // come back at once, or after the pause that the server asks for. Tells whether
-  // it does.
-  function later(error, tries, options, repeat) {
-    var pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
-    if (error.retryable && pause <= 30000 && tries < (options.retries >= 0 ? options : settings).retries) {
-      wait(repeat, pause);
-      return true;
-    }
   }
 
   // What a function of the app throws is told like any uncaught error, and disturbs
@@ -247,50 +229,6 @@ module.exports = function (name, contract, bases, renewal) {
       ;
   }
 
-  // One after another: parallel wx.login calls would spoil each other's codes.
-  function logIn(session) {
-    var queue = sharedState();
-
-    // The next login does not mind how this one ends, but waits for its wx.login
-    // too, which goes on for a user who has gone.
-    function after() {
-      return queue.c;
-    }
-
-    // With a token if it has come, or if somebody has logged in by hand meanwhile.
-    function settle(reason) {
-      session.p = 0;
-      if (!session.t) throw reason;
-    }
-
-    if (!session.p) {
-      session.p = Promise.resolve(queue.p).then(function () {
-        if (isOver(session)) throw loggedOut('wx.login');
-        return exchange(session);
-      }).then(settle, settle);
-      queue.p = session.p.then(after, after);
-    }
-    return session.p;
-  }
-
-  // Gives the error if there is no code.
-  function loginCode() {
-    return new Promise(function (resolve) {
-      function fail(reason) {
-        resolve(failure(reason || {}, 'wx.login', 'auth', true));
-      }
-      function succeed(code) {
-        if (code) resolve(code);
-        else fail('login:fail no code');
-      }
-      wait(function () { fail('login:fail timeout'); }, 60000);
-      try {
-        if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-        else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
-      } catch (error) { fail(error); }
-    });
-  }
-
   // The server refuses this version: WeChat's update flow, once a launch for all
   // clients of the mini-program. Server texts are in the user's language, and can
   // still be changed when this version is out.
@@ -300,9 +238,7 @@ module.exports = function (name, contract, bases, renewal) {
     // ready: the manager, if an update is.
     function show(ready) {
       ready = ready === manager;
-      if (told || !wx.showModal) return;
-      told = 1;
-      wx.showModal({
+      if (!told && wx.showModal) wx.showModal(told = {
         title: error.title,
         content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
         showCancel: ready,
@@ -315,15 +251,19 @@ module.exports = function (name, contract, bases, renewal) {
       manager = wx.getUpdateManager();
       manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
       manager.onUpdateFailed(show);
-      manager.onUpdateReady(function () { show(manager); });
+      manager.onUpdateReady(show.bind(0, manager));
     } catch (missing) { show(0); }
   }
 
   // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
-  // common: the error codes of all these operations. codes: further ones. more:
-  // styles of parameters; media, form (styles of its members), raw and file of a
-  // body that is not JSON; auth (schemes); text, binary or none for an answer that
-  // is not JSON; unchanged, if 304 is one; idempotent.
+  // common: the error codes of all these operations. codes: further ones. more, what
+  // few have:
+  //   s  styles of parameters
+  //   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
+  //      a form, with the styles of its members
+  //   f  the member that is a file
+  //   i  idempotent
+  //   t  answers text, b: bytes, n: nothing is read; u: 304 is an answer
   function operations(method, access, common) {
     var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
 
@@ -333,15 +273,17 @@ module.exports = function (name, contract, bases, renewal) {
         method + ' ' + path, safe = !/^P[OA]/.test(method)
         , repeatable = safe || login;
 
-      // file: of a download. own: the session that the client itself logs in.
-      function start(values, options, body, door, own) {
+      // door: the function of wx that takes a file. own: the session that the client
+      // itself logs in. What follows it are variables.
+      function start(values, options, body, door, own, wx, queue, session, header) {
         options = options || {};
-        var wx = host(), queue = sharedState(), session = queue, header = {},
-            query = [],
-            needsUser = access === 'user'
+        wx = host();
+        session = queue = sharedState();
+        header = {};
+        var needsUser = access === 'user'
             || leaves && body && body.everywhere
-            ,
-          run, url, resolve, reject, cancel, ended;
+            , run, url, resolve, reject, cancel, ended;
+        var query = [];
         var token, replayed, coded;
         var tries = 0;
         var key;
@@ -355,6 +297,7 @@ module.exports = function (name, contract, bases, renewal) {
           try {
             if (!error && response) {
               value =
+                more.n ||
                 /20[45]|304/.test(response.status) ? undefined :
                 parse(response.data);
               // Another login than the client's own may bring another user.
@@ -395,14 +338,18 @@ module.exports = function (name, contract, bases, renewal) {
           if (ended) return;
           // A code is never sent twice.
           if (own && !coded) {
-            queue.c = loginCode();
-            return queue.c.then(function (code) {
-              if (isOver(session)) code = loggedOut('wx.login');
-              if (isApiError(code)) return end(code);
+            queue.c = new Promise(function (succeed, fail) {
+              wait(function () { fail('login:fail timeout'); }, 60000);
+              if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+              else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
+            }).then(function (code) {
+              if (isOver(session)) throw loggedOut('wx.login');
+              if (!code) throw 'login:fail no code';
               coded = 1;
               body = toJson({ code: code });
               attempt();
-            });
+            }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+            return;
           }
           queue.q[
             first ||
@@ -412,7 +359,29 @@ module.exports = function (name, contract, bases, renewal) {
         }
 
         function send() {
-          if (needsUser && !session.t) return logIn(session).then(attempt, end);
+          // One login after another: parallel wx.login calls would spoil each other's codes.
+          if (needsUser && !session.t) {
+            if (!session.p) {
+              session.p = Promise.resolve(queue.p).then(function () {
+                if (isOver(session)) throw loggedOut('wx.login');
+                return exchange(session);
+              }).then(settle, settle);
+              queue.p = session.p.then(after, after);
+            }
+            return session.p.then(attempt, end);
+          }
+
+          // With a token if it has come, or if somebody has logged in by hand meanwhile.
+          function settle(reason) {
+            session.p = 0;
+            if (!session.t) throw reason;
+          }
+
+          // The next login does not mind how this one ends, but waits for its wx.login
+          // too, which goes on for a user who has gone.
+          function after() {
+            return queue.c;
+          }
           var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
             url: url,
             method:
@@ -466,7 +435,7 @@ module.exports = function (name, contract, bases, renewal) {
         function receive(response) {
           // Some hosts report HTTP errors through `fail`, and some say `status`.
           var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
-            data = response.data, error, after;
+            data = response.data, error, pause;
           if (!(status > 99)) {
             error = failure(response, label, 'network', repeatable);
             response = undefined;
@@ -503,15 +472,20 @@ module.exports = function (name, contract, bases, renewal) {
                 error.code === 'client.too_old' ? 'upgrade' :
                 /40[13]/.test(status)
                 ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
-              after = headers['retry-after'];
-              if (after) error.retryAfter = +after;
+              pause = headers['retry-after'];
+              if (pause) error.retryAfter = +pause;
             }
           }
           if (error && error.kind === 'interrupted' && queue.h) {
             queue.a = 1;
             if (safe) return attempt(true);
           }
-          if (error && (safe || own) && later(error, tries++, options, attempt)) return;
+          // Repeats after a growing pause, part of it by chance so that not all phones
+          // come back at once, or after the pause that the server asks for.
+          if (error && error.retryable && (safe || own)) {
+            pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
+            if (pause <= 30000 && tries++ < (options.retries >= 0 ? options : settings).retries) return wait(attempt, pause);
+          }
           end(error, response);
           if (error && error.kind === 'upgrade' && !queue.u) {
             queue.u = 1;
@@ -542,7 +516,7 @@ module.exports = function (name, contract, bases, renewal) {
               encode(value)
             );
           });
-          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.styles);
+          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.s);
           if (query[0]) url += '?' + query.join('&');
           // What WeChat is set to, such as zh_CN: not every phone's system says a language
           // with a request. Known from base library 2.20.1 on.

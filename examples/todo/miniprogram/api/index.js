@@ -15,14 +15,17 @@ var userPut = api.op('PUT', 'user', e1 + ' auth.expired auth.invalid auth.requir
 var loginPost = api.op('POST', 'login', e1);
 var logoutPost = api.op('POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
+// What few operations have. n: answers nothing, s: styles, u: may be unchanged.
+var m1 = { n: 1 };
+
 exports.addTodo = userPost('/todos');
-exports.deleteTodo = userDelete('/todos/{id}');
+exports.deleteTodo = userDelete('/todos/{id}', '', m1);
 exports.editTodo = userPut('/todos/{id}', ' precondition.failed');
 exports.finishTodo = userPut('/todos/{id}/done', ' todo.already_done');
-exports.getTodo = userGet('/todos/{id}', ' path.malformed todo.not_found', { unchanged: 1 });
-exports.listTodos = userGet('/todos', ' query.malformed', { styles: { createdAt: 'deep', sort: ',' } });
+exports.getTodo = userGet('/todos/{id}', ' path.malformed todo.not_found', { u: 1 });
+exports.listTodos = userGet('/todos', ' query.malformed', { s: { createdAt: 'deep', sort: ',' } });
 exports.login = loginPost('/auth/login');
-exports.logout = logoutPost('/auth/logout');
+exports.logout = logoutPost('/auth/logout', '', m1);
 exports.statistics = userGet('/admin/statistics', ' auth.forbidden');
 
 exports.ApiError = api.ApiError;

@@ -103,7 +103,7 @@ const views = {
     fill('calls', report.recent.slice(0, 100).flatMap(call => {
       const errcode = call.answer && call.answer.errcode
       const outcome = call.answer === null ? null : errcode ? tag(errcode + ' ' + String(call.answer.errmsg).split(', rid')[0], 'bad') : tag('ok', 'good')
-      const row = element('tr', '', [cell(call.number, 'fit'), cell(time(call.at), 'fit'), cell(call.method + ' ' + call.path, 'mono break'), cell(call.user || '–', 'fit'),
+      const row = element('tr', '', [cell(call.number, 'fit'), cell(time(call.at), 'fit'), cell(call.method + ' ' + call.path, 'mono break'), cell(call.user || '–', 'break name'),
         cell(element('div', 'tags', [outcome, verdict(call.answer), call.fault ? tag(call.fault, 'warn') : null]))])
       return foldable('call' + call.number, row, 5, () => pair([say('request'), call.request], [say('answer'), call.answer]))
     }), 5)
@@ -113,21 +113,27 @@ const views = {
     fill('users', users.map(user => {
       const grants = Object.entries(user.grants).map(([template, grant]) => tag(template.slice(0, 12) + (template.length > 12 ? '…' : '') + ' · ' + (grant.always ? say('always') : grant.once + ' ' + say('once')), grant.always || grant.once ? 'good' : ''))
       const state = [tag(say(user.has_session ? 'loggedIn' : 'loggedOut'), user.has_session ? 'good' : ''), user.settings.high_risk ? tag(say('risk'), 'bad') : null, user.settings.minor ? tag(say('minor'), 'warn') : null]
-      return element('tr', '', [cell(user.name, 'fit'), cell(user.openid, 'mono break'), cell('+' + user.settings.country_code + ' ' + user.phone_number, 'fit'),
+      return element('tr', '', [cell(user.name, 'break name'), cell(user.openid, 'mono break'), cell('+' + user.settings.country_code + ' ' + user.phone_number, 'fit'),
         cell(element('div', 'tags', state)), cell(element('div', 'tags', grants.length ? grants : '–')), cell(time(user.active_at), 'fit')])
     }), 6)
   },
   async messages() {
     const messages = await ask('messages')
-    fill('messages', messages.slice(0, 100).map(message => element('tr', '', [cell(message.number, 'fit'), cell(time(message.at), 'fit'), cell(message.user, 'fit'),
+    fill('messages', messages.slice(0, 100).map(message => element('tr', '', [cell(message.number, 'fit'), cell(time(message.at), 'fit'), cell(message.user, 'break name'),
       cell(tag(say(message.kind), message.kind === 'from_user' ? '' : 'good'), 'fit'), cell(pretty(message.content))])), 5)
   },
   async pushes() {
     const [pushes, app] = await Promise.all([ask('pushes'), ask('apps/' + encodeURIComponent($('appid').value))])
     $('push-now').textContent = app.push ? say('pushTo') + ' ' + app.push.urls.join(', ') + ' · ' + app.push.mode + ' · ' + app.push.format : say('noPush')
+    // As it is set, until somebody writes something else.
+    if ($('push-url').dataset.of !== $('appid').value) {
+      $('push-url').dataset.of = $('appid').value
+      $('push-url').value = app.push ? app.push.urls[0] : location.protocol + '//127.0.0.1:8080/wechat/messages/' + $('appid').value
+      if (app.push) for (const name of ['mode', 'format', 'deliveries']) $('push-' + name).value = app.push[name]
+    }
     const kinds = { answered: 'good', replied: 'good', invalid: 'bad', given_up: 'bad', under_way: 'warn' }
     fill('pushes', pushes.slice(0, 100).flatMap(push => foldable('push' + push.number, element('tr', '', [cell(push.number, 'fit'), cell(time(push.at), 'fit'), cell(push.name, 'mono'),
-      cell(push.user || '–', 'fit'), cell(push.attempts.length, 'fit'), cell(tag(say(push.outcome), kinds[push.outcome]), 'fit')]), 6,
+      cell(push.user || '–', 'break name'), cell(push.attempts.length, 'fit'), cell(tag(say(push.outcome), kinds[push.outcome]), 'fit')]), 6,
     () => pair([say('message'), push.message], [say('attempts'), push.attempts]))), 6)
   },
   async quotas() {
@@ -275,7 +281,6 @@ $('rule').onsubmit = event => {
   })
 }
 
-$('push-url').value = location.protocol + '//127.0.0.1:8080/wechat/push'
 speak(new URLSearchParams(location.search).get('lang') || language)
 act('user-error', async () => {
   for (const appid of await ask('apps')) $('appid').add(new Option(appid))

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use queqiao_wechat::WeChat;
 use queqiao_wechat::push::Receiver;
+use queqiao_wechat::{MiniprogramState, WeChat};
 
 pub(crate) use self::registry::{Apps, Registered};
 
@@ -61,6 +61,11 @@ impl MiniProgram {
     /// Its AppID and AppSecret, for the calls of [`wechat`](Self::wechat).
     pub fn credentials(&self) -> &queqiao_wechat::App {
         &self.registered.app
+    }
+
+    /// Which version of it a subscribe message opens.
+    pub(crate) fn state(&self) -> MiniprogramState {
+        self.registered.state
     }
 
     /// Who takes its messages.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use queqiao_wechat::push::Receiver;
-use queqiao_wechat::{App, WeChat};
+use queqiao_wechat::{App, MiniprogramState, WeChat};
 
 use super::MiniProgram;
 
@@ -14,6 +14,8 @@ pub(crate) struct Registered {
     pub(crate) app: App,
     /// Templates of subscribe messages, by the names that handlers use.
     pub(crate) templates: BTreeMap<String, String>,
+    /// Which version of it a subscribe message opens.
+    pub(crate) state: MiniprogramState,
     /// Who takes WeChat's messages to it, if the console sends any here.
     pub(crate) push: Option<Receiver>,
 }

@@ -122,6 +122,7 @@ async fn world() -> World {
             name: "default".into(),
             app: App::new(APPID, "secret"),
             templates: BTreeMap::new(),
+            state: Default::default(),
             push: None,
         };
         let apps = Arc::new(Apps::new([app], WeChat::new(settings).unwrap(), false));

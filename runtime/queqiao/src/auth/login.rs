@@ -24,6 +24,7 @@ use crate::document::Operation;
 use crate::extract::{Extract, Incoming, Json};
 use crate::problem::{self, Internal, Problem};
 use crate::reply::NoContent;
+use crate::subscribe::Subscriptions;
 use crate::{ApiError, model, post, routes};
 
 /// How long to wait between looks at a code that another instance exchanges.
@@ -283,6 +284,18 @@ pub(crate) struct Session {
     pub(crate) expires_in: u32,
 }
 
+/// A new session, and what subscriptions are asked for with.
+#[model(name = "LoginSession")]
+#[derive(Debug)]
+pub(crate) struct SubscribingSession {
+    /// For the header `Authorization: Bearer <token>`.
+    pub(crate) token: String,
+    /// Seconds until the token ends.
+    pub(crate) expires_in: u32,
+    /// The ids of the templates of subscribe messages by their names, for `wx.requestSubscribeMessage`.
+    pub(crate) templates: BTreeMap<String, String>,
+}
+
 /// How far a log-out goes.
 #[model]
 #[derive(Debug)]
@@ -322,6 +335,22 @@ async fn login(
     service.log_in(program, body.code).await
 }
 
+/// Log in with a code from `wx.login`.
+///
+/// The generated client does this by itself. Where the server serves several mini-programs, the header
+/// `X-Queqiao-App` names the one that `wx.login` was called in.
+#[post("/auth/login", tag = "auth", operation_id = "login")]
+async fn login_with_templates(
+    Service(service): Service,
+    Named(program): Named,
+    subscriptions: Subscriptions,
+    Json(body): Json<LoginCode>,
+) -> Result<SubscribingSession, LoginError> {
+    let templates = subscriptions.ledger().map(|ledger| ledger.ids(&program)).unwrap_or_default();
+    let Session { token, expires_in } = service.log_in(program, body.code).await?;
+    Ok(SubscribingSession { token, expires_in, templates })
+}
+
 /// Log out: this session, or every session of the user.
 ///
 /// The tokens of an ended session are refused from then on; other instances of the server see it within five seconds.
@@ -336,7 +365,7 @@ async fn logout(
     Ok(NoContent)
 }
 
-/// The login's own operations.
-pub(crate) fn login_routes<S: Clone + Send + Sync + 'static>() -> Routes<S> {
-    routes![login, logout]
+/// The login's own operations; whether with templates of subscribe messages.
+pub(crate) fn login_routes<S: Clone + Send + Sync + 'static>(templates: bool) -> Routes<S> {
+    if templates { routes![login_with_templates, logout] } else { routes![login, logout] }
 }

@@ -28,6 +28,8 @@ use crate::auth::{LOGIN_SCHEME, RENEWAL_HEADER};
 use crate::endpoint::{self, Meta, Method};
 use crate::model::example::MISTAKE;
 use crate::problem::{self, ErrorCase, Location, PROBLEM_JSON, Text};
+#[cfg(feature = "server")]
+use crate::subscribe::{Declared, REPORT};
 
 /// How a reader of the document comes to a token.
 const LOGIN_TEXT: &str = "The `token` that `POST /auth/login` gives for a code of `wx.login`.\n\nIn development the \
@@ -47,6 +49,9 @@ pub(crate) struct Header {
     pub(crate) tags: BTreeMap<String, Option<String>>,
     /// The operation ids of login and logout, if the Api has them.
     pub(crate) login: Option<(&'static str, &'static str)>,
+    /// The subscribe messages.
+    #[cfg(feature = "server")]
+    pub(crate) templates: Vec<Declared>,
 }
 
 /// One operation at its place.
@@ -133,6 +138,14 @@ pub(crate) fn assemble(
     {
         let facts = json!({ "login": login, "logout": logout, "renewalHeader": RENEWAL_HEADER });
         scheme.insert("x-queqiao-login".to_owned(), facts);
+    }
+    #[cfg(feature = "server")]
+    if !header.templates.is_empty()
+        && let Value::Object(root) = &mut value
+    {
+        let templates = header.templates.iter().map(|one| (one.name.to_owned(), one.summary.into()));
+        let facts = json!({ "report": REPORT, "templates": templates.collect::<Map<String, Value>>() });
+        root.insert("x-queqiao-subscribe".to_owned(), facts);
     }
     Ok(Document::finish(value))
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use queqiao_storage::{Arrival, Clock, Held, Inbox, MessageKey, Received, StoreError};
-use queqiao_wechat::push::{Fields, Format, Limits, Message, Query, Receiver, Refused};
+use queqiao_wechat::push::{Fields, Format, Kind, Limits, Message, Query, Receiver, Refused};
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::Handlers;
 use super::work::{Caller, Work};
 use crate::apps::{Apps, MiniProgram};
+use crate::subscribe::Ledger;
 
 /// How often it is counted how many messages wait.
 const COUNTED: Duration = Duration::from_secs(5);
@@ -52,6 +53,8 @@ pub(crate) struct MessageService {
 
 pub(super) struct Inner {
     pub(super) handlers: Handlers,
+    /// Who hears of subscriptions, before the handlers.
+    pub(super) ledger: Option<Arc<Ledger>>,
     pub(super) apps: Arc<Apps>,
     pub(super) inbox: Arc<dyn Inbox>,
     pub(super) clock: Clock,
@@ -90,6 +93,7 @@ impl From<Refused> for NotTaken {
 impl MessageService {
     pub(crate) fn new(
         handlers: Handlers,
+        ledger: Option<Arc<Ledger>>,
         apps: Arc<Apps>,
         inbox: Arc<dyn Inbox>,
         clock: Clock,
@@ -97,7 +101,9 @@ impl MessageService {
     ) -> Self {
         let permits = Arc::new(Semaphore::new(settings.concurrency));
         let (crowded, wake) = (AtomicBool::new(false), Notify::new());
-        Self { inner: Arc::new(Inner { handlers, apps, inbox, clock, settings, permits, crowded, wake }) }
+        Self {
+            inner: Arc::new(Inner { handlers, ledger, apps, inbox, clock, settings, permits, crowded, wake }),
+        }
     }
 
     /// Tells the operator what to write into the app's console.
@@ -107,6 +113,12 @@ impl MessageService {
             let (appid, path) = (program.appid(), self.path());
             tracing::info!(appid, "messages of WeChat are taken at {path}/{appid}");
             addresses += 1;
+        }
+        if addresses == 0 && self.inner.ledger.is_some() {
+            tracing::warn!(
+                "the API sends subscribe messages, and no mini-program takes WeChat's: what users answer is known from the \
+                 pages alone, and not what they cancel; set wechat.push.token as in the app's console, 消息推送配置"
+            );
         }
         if addresses == 0 && !self.inner.handlers.is_empty() {
             tracing::warn!(
@@ -149,7 +161,7 @@ impl MessageService {
         let now = inner.clock.now();
         let (message, format) = receiver.open(query, body, now)?;
         let kind: String = message.kind().name().chars().take(LONGEST_KIND).collect();
-        if inner.handlers.of(message.kind()).is_none() {
+        if !inner.takes(message.kind()) {
             tracing::debug!(appid, kind, "a message that no handler takes");
             return Ok(Answered::Success);
         }
@@ -259,7 +271,7 @@ impl MessageService {
     pub(crate) async fn take_due(&self) -> bool {
         let inner = &self.inner;
         let free = u32::try_from(inner.permits.available_permits()).unwrap_or(u32::MAX);
-        if free == 0 || inner.handlers.is_empty() {
+        if free == 0 || inner.handlers.is_empty() && inner.ledger.is_none() {
             return false;
         }
         let now = inner.clock.now();
@@ -283,6 +295,11 @@ impl MessageService {
 }
 
 impl Inner {
+    /// Whether anybody here takes messages of this kind.
+    fn takes(&self, kind: Kind<'_>) -> bool {
+        self.handlers.of(kind).is_some() || self.ledger.is_some() && Ledger::hears(kind)
+    }
+
     pub(super) fn lease_end(&self, now: Timestamp) -> Timestamp {
         after(now, self.settings.lease)
     }

@@ -15,6 +15,7 @@ use super::handler::Failure;
 use super::service::Inner;
 use super::{Answer, Arrived, Attempt};
 use crate::apps::MiniProgram;
+use crate::subscribe::{Ledger, NotNoted};
 
 /// Where WeChat's own customer-message call is.
 /// Source: 客服消息, 发送客服消息.
@@ -65,6 +66,15 @@ enum Ended {
 impl From<StoreError> for Ended {
     fn from(error: StoreError) -> Self {
         Self::Failed(Failure::Passing(error.to_string()))
+    }
+}
+
+impl From<NotNoted> for Failure {
+    fn from(not_noted: NotNoted) -> Self {
+        match not_noted {
+            NotNoted::Unreadable(error) => Self::Lasting(error.to_string()),
+            NotNoted::Store(error) => Self::Passing(error.to_string()),
+        }
     }
 }
 
@@ -149,7 +159,14 @@ impl<'a> Work<'a> {
 
     async fn handle(&self, message: &Message, program: &MiniProgram) -> Result<Option<Answer>, Failure> {
         let held = &self.held;
+        let ledger = self.inner.ledger.as_ref().filter(|_| Ledger::hears(message.kind()));
+        if let Some(ledger) = ledger {
+            ledger.hear(program, message).await?;
+        }
         let Some(handler) = self.inner.handlers.of(message.kind()) else {
+            if ledger.is_some() {
+                return Ok(None);
+            }
             return Err(Failure::Lasting(format!("no handler takes {}", message.kind())));
         };
         let arrived = Arc::new(Arrived {

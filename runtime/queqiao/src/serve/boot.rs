@@ -4,13 +4,14 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, Database, Inbox, KeyValues, Leases, ObjectStore};
+use queqiao_storage::{Accounts, Clock, Database, Inbox, KeyValues, Leases, ObjectStore, SubscriptionGrants};
 use serde::de::DeserializeOwned;
 
 use super::error::Result;
 use super::reader::ConfigError;
 use super::settings::Settings;
 use super::stores::Stores;
+use crate::subscribe::Subscriptions;
 use crate::upload::Files;
 
 /// The parts of the framework that an application builds its state from.
@@ -18,6 +19,8 @@ pub struct Boot {
     stores: Stores,
     accounts: Arc<dyn Accounts>,
     inbox: Arc<dyn Inbox>,
+    grants: Arc<dyn SubscriptionGrants>,
+    subscriptions: Subscriptions,
     files: Files,
     clock: Clock,
     app: config::Map<String, config::Value>,
@@ -25,10 +28,16 @@ pub struct Boot {
 }
 
 impl Boot {
-    pub(super) fn new(settings: &Settings, stores: Stores, files: Files, clock: Clock) -> Self {
-        let (accounts, inbox) = (stores.sql.clone(), stores.sql.clone());
+    pub(super) fn new(
+        settings: &Settings,
+        stores: Stores,
+        files: Files,
+        subscriptions: Subscriptions,
+        clock: Clock,
+    ) -> Self {
+        let (accounts, inbox, grants) = (stores.sql.clone(), stores.sql.clone(), stores.sql.clone());
         let (app, folder) = (settings.app.clone(), settings.folder.clone());
-        Self { stores, accounts, inbox, files, clock, app, folder }
+        Self { stores, accounts, inbox, grants, subscriptions, files, clock, app, folder }
     }
 
     /// The SQL database, whose pool the framework shares: SQLite, PostgreSQL or MySQL, as `database.url` says.
@@ -112,6 +121,41 @@ impl Boot {
     /// ```
     pub fn inbox(&self) -> &Arc<dyn Inbox> {
         &self.inbox
+    }
+
+    /// Sends subscribe messages, from what runs beside the handlers. Handlers take [`Subscriptions`] as an argument.
+    ///
+    /// ```
+    /// use queqiao::subscribe::{Sent, Subscriptions};
+    /// use queqiao::{Boot, SubscribeMessage, UserId};
+    ///
+    /// /// Your parcel has come.
+    /// #[derive(SubscribeMessage)]
+    /// struct Arrived {
+    ///     thing1: String,
+    /// }
+    ///
+    /// async fn tell(boot: &Boot, user: UserId) -> queqiao::Result<bool> {
+    ///     let sent = boot.subscriptions().send(user, &Arrived { thing1: "前台".to_owned() }).await?;
+    ///     Ok(sent == Sent::Sent)
+    /// }
+    /// ```
+    pub fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// The ledger of subscriptions itself: what there is, and which messages did not arrive.
+    ///
+    /// ```
+    /// use queqiao::Boot;
+    ///
+    /// async fn complaints(boot: &Boot) -> queqiao::Result<Vec<String>> {
+    ///     let failed = boot.grants().failed_deliveries(100).await?;
+    ///     Ok(failed.into_iter().map(|one| format!("{}: {}", one.template, one.failure)).collect())
+    /// }
+    /// ```
+    pub fn grants(&self) -> &Arc<dyn SubscriptionGrants> {
+        &self.grants
     }
 
     /// The files that users uploaded: their URLs, and their end. Handlers may take [`Files`] as an argument too.

@@ -98,6 +98,9 @@ where
     let listener = listen(settings.server.address).await?;
     let address = listener.local_addr()?;
     settings.server.address = address;
+    if let Some(emulator) = &emulator {
+        emulator.push_to(address, &settings)?;
+    }
     if let Some(warning) = start_up::unread(&settings.folder, built.releases()) {
         tracing::warn!("{warning}");
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use queqiao_wechat::MiniprogramState;
 use queqiao_wechat::push::{EncodingAesKey, Mode, Receiver, Token};
 use secrecy::SecretString;
 
@@ -20,7 +21,25 @@ pub(crate) struct AppSettings {
     pub(crate) appid: String,
     pub(crate) secret: SecretString,
     pub(crate) templates: BTreeMap<String, String>,
-    pub(crate) push: Option<Receiver>,
+    pub(crate) state: MiniprogramState,
+    pub(crate) push: Option<PushSettings>,
+}
+
+/// What the console says under 消息推送配置.
+#[derive(Clone, Debug)]
+pub(crate) struct PushSettings {
+    pub(crate) token: SecretString,
+    /// With what the bodies are encrypted, if they are.
+    pub(crate) aes_key: Option<SecretString>,
+    pub(crate) mode: Mode,
+    pub(crate) window: Duration,
+}
+
+impl PushSettings {
+    /// Who takes the messages of an app.
+    pub(crate) fn receiver(&self, appid: &str) -> Receiver {
+        Receiver::new(appid, Token::new(self.token.clone()), self.mode.clone()).with_window(self.window)
+    }
 }
 
 /// `[wechat]`
@@ -86,7 +105,13 @@ fn app(reader: &mut Reader, name: &str, section: &str) -> Option<AppSettings> {
     let appid = reader.optional::<String>(&key("appid")).filter(|appid| !appid.is_empty());
     let secret = reader.secret(&key("secret"));
     let templates = reader.get(&key("templates"), BTreeMap::new());
-    let push = push(reader, &key("push"), appid.as_deref().unwrap_or_default());
+    let states = [
+        ("developer", MiniprogramState::Developer),
+        ("trial", MiniprogramState::Trial),
+        ("formal", MiniprogramState::Formal),
+    ];
+    let state = reader.choice(&key("miniprogram_state"), &states).unwrap_or_default();
+    let push = push(reader, &key("push"));
     let (appid, secret) = match (appid, secret) {
         (Some(appid), Some(secret)) => (appid, secret),
         (Some(appid), None) => {
@@ -103,11 +128,10 @@ fn app(reader: &mut Reader, name: &str, section: &str) -> Option<AppSettings> {
         }
         (None, None) => return None,
     };
-    Some(AppSettings { name: name.to_owned(), appid, secret, templates, push })
+    Some(AppSettings { name: name.to_owned(), appid, secret, templates, state, push })
 }
 
-/// What the console says under 消息推送配置.
-fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
+fn push(reader: &mut Reader, section: &str) -> Option<PushSettings> {
     #[derive(Clone)]
     enum Wanted {
         Plain,
@@ -132,7 +156,7 @@ fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
         }
         return None;
     };
-    let mode = match (mode.unwrap_or(Wanted::Safe), aes_key) {
+    let mode = match (mode.unwrap_or(Wanted::Safe), aes_key.clone()) {
         (Wanted::Plain, None) => Mode::Plain,
         (Wanted::Plain, Some(_)) => {
             reader.mistake(format!(
@@ -157,7 +181,7 @@ fn push(reader: &mut Reader, section: &str, appid: &str) -> Option<Receiver> {
             return None;
         }
     };
-    Some(Receiver::new(appid, Token::new(token), mode).with_window(window))
+    Some(PushSettings { token, aes_key, mode, window })
 }
 
 #[cfg(test)]
@@ -192,7 +216,7 @@ mod tests {
         let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
         assert_eq!(names, ["shop", "staff_2"]);
         assert!(apps[0].push.is_none());
-        assert_eq!(apps[1].push.as_ref().unwrap().window().as_secs(), 60);
+        assert_eq!(apps[1].push.as_ref().unwrap().receiver("wx2").window().as_secs(), 60);
         let shown = format!("{apps:?}");
         assert!(!shown.contains("s2") && !shown.contains(KEY), "{shown}");
     }

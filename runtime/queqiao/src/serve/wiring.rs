@@ -33,6 +33,7 @@ use crate::context::{Context, Limits, Services};
 use crate::document::Document;
 use crate::idempotency::{Idempotency, REPLAYED};
 use crate::message::{self, MessageService};
+use crate::subscribe::{Declared, Ledger, Subscriptions};
 use crate::upload::{self, DirectUploads, FileSettings, Files, Links, Target};
 use crate::wechat_user::WeChatUsers;
 
@@ -91,7 +92,7 @@ where
         codes: Arc::clone(&stores.login_codes),
     };
     let access_tokens = TokenStore::shared(stores.sql.clone(), cipher);
-    let apps = Arc::new(apps(settings, access_tokens, &clock, emulator)?);
+    let apps = Arc::new(apps(settings, access_tokens, &clock, emulator, built.templates())?);
     let login = login(built.title(), settings, &keys, login_stores, &clock, Arc::clone(&apps), emulator)?;
     let login = Arc::new(login);
     let wechat_users = Arc::new(WeChatUsers {
@@ -103,7 +104,22 @@ where
     let inbox = stores.sql.clone();
     let leases = Arc::clone(&stores.leases);
     let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
-    let boot = Boot::new(settings, stores, files.clone(), clock.clone());
+    let ledger = Ledger {
+        apps: Arc::clone(&apps),
+        accounts: stores.sql.clone(),
+        grants: stores.sql.clone(),
+        clock: clock.clone(),
+        declared: built.templates().to_vec(),
+    };
+    if let Some(name) = ledger.missing().first() {
+        return Err(ConfigError::one(format!(
+            "no mini-program has the template `{name}` of the API's subscribe messages; give its id (模板 ID) of the app's console, \
+             订阅消息, as wechat.templates.{name}, or wechat.apps.<name>.templates.{name}"
+        ))
+        .into());
+    }
+    let subscriptions = Subscriptions::new(ledger);
+    let boot = Boot::new(settings, stores, files.clone(), subscriptions.clone(), clock.clone());
     database.migrate(APP_MIGRATIONS, built.migrations()).await?;
     let app = connect.connect(&boot).await?;
     let services = Services::new()
@@ -115,7 +131,8 @@ where
         .with_clients(Arc::clone(&clients))
         .with_idempotency(Arc::clone(&idempotency))
         .with_database(database)
-        .with_files(files.clone());
+        .with_files(files.clone())
+        .with_subscriptions(subscriptions.clone());
     let direct = direct_uploads(settings, &keys, &files, built.targets())?;
     let services = services.with_direct_uploads(Arc::clone(&direct));
 
@@ -133,7 +150,9 @@ where
         own = own.merge(upload::bucket_routes(direct));
     }
     let (router, handlers) = built.parts(Context::new(app, services.clone()));
-    let messages = MessageService::new(handlers, Arc::clone(&apps), inbox, clock, settings.messages.clone());
+    let ledger = subscriptions.ledger().filter(|ledger| !ledger.declared.is_empty()).cloned();
+    let messages =
+        MessageService::new(handlers, ledger, Arc::clone(&apps), inbox, clock, settings.messages.clone());
     if apps.iter().any(|program| program.push().is_some()) {
         own = own.merge(message::endpoint(messages.clone(), language));
     }
@@ -171,6 +190,7 @@ fn apps(
     access_tokens: TokenStore,
     clock: &Clock,
     emulator: Option<&Emulated>,
+    templates: &[Declared],
 ) -> Result<Apps> {
     let mut wechat = queqiao_wechat::Settings {
         token_store: access_tokens,
@@ -189,8 +209,14 @@ fn apps(
             name: "default".to_owned(),
             app: emulator.app(),
             templates: Default::default(),
+            state: Default::default(),
             push: None,
         });
+    }
+    for app in &mut apps {
+        if let Some(emulator) = emulator {
+            emulator.complete(app, templates)?;
+        }
     }
     Ok(Apps::new(apps, WeChat::new(wechat)?, stands_in))
 }
@@ -201,7 +227,8 @@ impl From<&AppSettings> for Registered {
             name: app.name.clone(),
             app: queqiao_wechat::App::new(&app.appid, app.secret.clone()),
             templates: app.templates.clone(),
-            push: app.push.clone(),
+            state: app.state,
+            push: app.push.as_ref().map(|push| push.receiver(&app.appid)),
         }
     }
 }

@@ -220,7 +220,9 @@ pub async fn a_message_that_did_not_arrive_is_known<S: SubscriptionGrants>(store
     for _ in 0..2 {
         assert!(ok(store.note_receipt(&KEY, &failed, time(1003)).await));
     }
+    assert_eq!(ok(store.take_grant(&KEY, time(1003)).await), Take::Busy, "its sender still waits");
     assert!(!ok(store.settle(&sent, Settled::Sent, time(1004)).await));
+    assert_eq!(ok(store.take_grant(&KEY, time(1004)).await), Take::None);
     let failures = ok(store.failed_deliveries(10).await);
     assert_eq!(failures.len(), 1);
     let failure = &failures[0];

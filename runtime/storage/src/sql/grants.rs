@@ -192,8 +192,7 @@ impl SqlStore {
         };
         let failure = receipt.failure.map(short);
         let failed_at = failure.as_ref().map(|_| receipt.at);
-        let update =
-            "UPDATE queqiao_grants SET state = 'used', alone_until = NULL, forget_at = $2, message = $3,
+        let update = "UPDATE queqiao_grants SET state = 'used', forget_at = $2, message = $3,
                       failure = $4, failed_at = $5 WHERE id = $1";
         let forget = after(now, REMEMBERED_GRANT);
         let values = values![id(&row)?, forget, receipt.message, failure, failed_at];

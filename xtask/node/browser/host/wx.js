@@ -11,6 +11,7 @@ export function createWx(app, session, screen, router) {
     chooseMedia: callbacks('chooseMedia', (options) => files.choose(options)),
     getFileSystemManager: files.manager,
     login: callbacks('login', () => loginCode(session)),
+    requestSubscribeMessage: callbacks('requestSubscribeMessage', (options) => askSubscriptions(session, screen, options)),
     getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop', version: '' } }),
 
     // A missing key gives '' (https://developers.weixin.qq.com/miniprogram/dev/api/storage/wx.getStorageSync.html).
@@ -58,16 +59,32 @@ export async function askPhoneNumber(session, screen) {
   return { errMsg: 'getPhoneNumber:ok', ...(await code('phone-codes', session)) }
 }
 
+/**
+ * WeChat asks in a tap alone, and for three templates at most.
+ * https://developers.weixin.qq.com/miniprogram/dev/api/open-api/subscribe-message/wx.requestSubscribeMessage.html
+ */
+async function askSubscriptions(session, screen, { tmplIds }) {
+  if (!navigator.userActivation.isActive) throw new Error('can only be invoked by user TAP gesture.')
+  if (!(tmplIds.length >= 1 && tmplIds.length <= 3)) throw new Error('Templates count out of max bounds')
+  const answer = await screen.showModal({ title: '接收订阅消息', content: tmplIds.join('\n'), confirmText: '允许', cancelText: '取消' })
+  const templates = Object.fromEntries(tmplIds.map((id) => [id, Boolean(answer.confirm)]))
+  return ask('subscriptions', session, { templates })
+}
+
 function loginCode(session) {
   return code('login-codes', session)
 }
 
 /** The emulator hands out what WeChat would: a one-time code bound to a user. */
-async function code(kind, { emulator, user }) {
+function code(kind, session) {
+  return ask(kind, session, {})
+}
+
+async function ask(kind, { emulator, user }, more) {
   const response = await fetch(`${emulator}/emulator/${kind}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user }),
+    body: JSON.stringify({ user, ...more }),
   })
   if (!response.ok) throw new Error(`the emulator answered ${response.status}`)
   return response.json()

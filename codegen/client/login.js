@@ -1,0 +1,25 @@
+// One login after another: parallel wx.login calls would spoil each other's codes.
+if (needsUser && !session.t) {
+  if (!session.p) {
+    session.p = Promise.resolve(queue.p).then(function () {
+      //#users
+      if (isOver(session)) throw loggedOut('wx.login');
+      //#end
+      return exchange(session);
+    }).then(settle, settle);
+    queue.p = session.p.then(after, after);
+  }
+  return session.p.then(attempt, end);
+}
+
+// With a token if it has come, or if somebody has logged in by hand meanwhile.
+function settle(reason) {
+  session.p = 0;
+  if (!session.t) throw reason;
+}
+
+// The next login does not mind how this one ends, but waits for its wx.login
+// too, which goes on for a user who has gone.
+function after() {
+  return queue.c;
+}
