@@ -143,8 +143,26 @@ function larger() {
   return { answers, bytes, operation, body, note, logout }
 }
 
-/** All that a queqiao server's contract can use, with or without uploads that go past the server. */
-export function server({ direct }) {
+/** Lets users subscribe to messages: the operation, and what the document says beside the paths. */
+function subscribe(paths) {
+  const { operation } = larger()
+  const report = { name: 'report', in: 'path', required: true, schema: { type: 'string' } }
+  paths['/auth/subscriptions/{report}'] = { put: operation('reportSubscription', { parameters: [report] }) }
+  return { 'x-queqiao-subscribe': { report: 'reportSubscription', templates: { noted: 'A note has come.' } } }
+}
+
+/** Lets the file of an operation go to a bucket. */
+function goPastTheServer(paths, attach) {
+  const { operation, body } = larger()
+  const begin = { type: 'object', required: ['operation'], properties: { operation: { type: 'string' } } }
+  paths['/uploads'] = { post: operation('beginUpload', body('application/json', begin)) }
+  attach['x-queqiao-idempotent'] = true
+  attach.requestBody['x-queqiao-direct'] = { begin: 'beginUpload', upload: 'upload' }
+  attach.requestBody.content['application/json'] = { schema: { type: 'object', required: ['upload'], properties: { upload: { type: 'string' }, caption: { type: 'string' } } } }
+}
+
+/** All that a queqiao server's contract can use, with or without uploads that go past the server and messages. */
+export function server({ direct = false, messages = false }) {
   const { answers, bytes, operation, body, note, logout } = larger()
   const file = { type: 'object', required: ['file'], properties: { file: bytes, caption: { type: 'string' } } }
   const attach = operation('attach', body('multipart/form-data', file))
@@ -161,20 +179,15 @@ export function server({ direct }) {
     '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
     '/auth/logout': logout,
   }
-  if (direct) {
-    const begin = { type: 'object', required: ['operation'], properties: { operation: { type: 'string' } } }
-    paths['/uploads'] = { post: operation('beginUpload', body('application/json', begin)) }
-    attach['x-queqiao-idempotent'] = true
-    attach.requestBody['x-queqiao-direct'] = { begin: 'beginUpload', upload: 'upload' }
-    attach.requestBody.content['application/json'] = { schema: { type: 'object', required: ['upload'], properties: { upload: { type: 'string' }, caption: { type: 'string' } } } }
-  }
-  const whole = document('server', paths, { Note: note }, { servers: SERVERS })
+  if (direct) goPastTheServer(paths, attach)
+  const more = messages ? subscribe(paths) : {}
+  const whole = document('server', paths, { Note: note }, { servers: SERVERS, ...more })
   whole.components.securitySchemes.login['x-queqiao-login'].logout = 'logout'
   return whole
 }
 
-/** Every part of the runtime at once but uploads past the server, as only a document of several makers' could have them. */
-export function everything() {
+/** Every part of the runtime at once, with or without uploads past the server and messages, as only a document of several makers' could have them. */
+export function everything({ beyond }) {
   const { answers, bytes, operation, body, note, logout } = larger()
   const filter = (name, style, explode, schema) => ({ name, in: 'query', style, explode, schema })
   const paths = {
@@ -205,8 +218,10 @@ export function everything() {
     '/query-key': { get: operation('byQueryKey', { security: [{ queryKey: [] }] }) },
     '/auth/logout': logout,
   }
+  if (beyond) goPastTheServer(paths, paths['/notes/file'].post)
+  const more = beyond ? subscribe(paths) : {}
   // No queqiao server has PATCH, or schemes of its own.
-  const { 'x-queqiao': _, ...whole } = document('everything', paths, { Note: note })
+  const { 'x-queqiao': _, ...whole } = document('everything', paths, { Note: note }, more)
   Object.assign(whole.components.securitySchemes, {
     basic: { type: 'http', scheme: 'basic' },
     key: { type: 'apiKey', in: 'header', name: 'X-Key' },

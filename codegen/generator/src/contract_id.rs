@@ -87,17 +87,29 @@ fn write_canonical(value: &Value, kind: Members, text: &mut Vec<u8>) {
 }
 
 fn write_members<'a>(
-    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    members: impl Iterator<Item = (&'a String, &'a Value)> + Clone,
     kind: Members,
     text: &mut Vec<u8>,
 ) {
     let for_people = |key: &str| kind == Members::Keywords && is_for_people(key);
-    let mut members: Vec<_> = members.filter(|(key, _)| !for_people(key)).collect();
-    if !members.is_sorted_by_key(|(key, _)| *key) {
-        members.sort_by_key(|(key, _)| *key);
-    }
+    let members = members.filter(|(key, _)| !for_people(key));
     text.push(b'{');
-    for (index, (key, value)) in members.into_iter().enumerate() {
+    if members.clone().is_sorted_by_key(|(key, _)| key) {
+        write_in_order(members, kind, text);
+    } else {
+        let mut members: Vec<_> = members.collect();
+        members.sort_unstable_by_key(|(key, _)| *key);
+        write_in_order(members.into_iter(), kind, text);
+    }
+    text.push(b'}');
+}
+
+fn write_in_order<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    kind: Members,
+    text: &mut Vec<u8>,
+) {
+    for (index, (key, value)) in members.enumerate() {
         if index > 0 {
             text.push(b',');
         }
@@ -105,7 +117,6 @@ fn write_members<'a>(
         text.push(b':');
         write_canonical(value, kind.below(key), text);
     }
-    text.push(b'}');
 }
 
 fn write_json(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>) {

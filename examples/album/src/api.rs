@@ -20,12 +20,14 @@ pub fn api() -> Api<Album> {
         .routes(photos::routes())
         .routes(comments::routes())
         .routes(me::routes())
+        .messages(pushes::messages())
         .messages(notices::messages())
         .template::<notices::Commented>()
 }
 
 mod photos {
     use queqiao::Routes;
+    use queqiao::WeChatUser;
     use queqiao::prelude::*;
     use queqiao::upload::{Direct, Image, Max, Upload};
 
@@ -55,10 +57,11 @@ mod photos {
     #[post("/photos")]
     async fn add_photo(
         user: User,
+        wechat: WeChatUser,
         State(album): State<Album>,
         photo: Upload<Image, Max<5>>,
     ) -> Result<Created<Photo>, AddPhotoError> {
-        album.add(&user, photo).await.map(Created)
+        album.add(user, wechat, photo).await.map(Created)
     }
 
     /// Add a photo as the camera took it.
@@ -68,10 +71,11 @@ mod photos {
     #[post("/originals", idempotent)]
     async fn add_original(
         user: User,
+        wechat: WeChatUser,
         State(album): State<Album>,
         Direct(photo): Direct<Upload<Image, Max<20>>>,
     ) -> Result<Created<Photo>, AddPhotoError> {
-        album.add(&user, photo).await.map(Created)
+        album.add(user, wechat, photo).await.map(Created)
     }
 
     /// Delete one photo.
@@ -149,5 +153,24 @@ mod me {
     ) -> Result<Phone, AddPhoneError> {
         let phone = wechat.phone_number(&code).await?;
         Ok(album.set_phone(&user, &phone).await?)
+    }
+}
+
+mod pushes {
+    use queqiao::content::MediaChecked;
+    use queqiao::message::Messages;
+    use queqiao::prelude::*;
+    use queqiao::{message, messages};
+
+    use crate::service::Album;
+
+    pub(super) fn messages() -> Messages<Album> {
+        messages![on_media_checked]
+    }
+
+    /// WeChat has looked at a photo: what it refuses is hidden.
+    #[message(event = "wxa_media_check")]
+    async fn on_media_checked(State(album): State<Album>, checked: MediaChecked) -> Result<(), Internal> {
+        album.judged(&checked).await
     }
 }

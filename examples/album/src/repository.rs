@@ -38,7 +38,7 @@ impl PhotoRepository {
         // Behind every id of version 7.
         let before = paging.after().map_or(Uuid::max(), |key| key.0);
         let select = "SELECT id, file_key, thumbnail_key, width, height, size, created_at FROM photos
-                      WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+                      WHERE user_id = $1 AND id < $2 AND hidden = 0 ORDER BY id DESC LIMIT $3";
         let rows = self.sql.rows(select, &values![owner, before, paging.rows()]).await?;
         rows.iter().map(kept).collect()
     }
@@ -66,7 +66,14 @@ impl PhotoRepository {
     }
 
     pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, StoreError> {
-        Ok(self.sql.row("SELECT id FROM photos WHERE id = $1", &values![id]).await?.is_some())
+        let select = "SELECT id FROM photos WHERE id = $1 AND hidden = 0";
+        Ok(self.sql.row(select, &values![id]).await?.is_some())
+    }
+
+    /// Nobody sees it any more.
+    pub(crate) async fn hide(&self, id: Uuid) -> Result<(), StoreError> {
+        self.sql.execute("UPDATE photos SET hidden = 1 WHERE id = $1", &values![id]).await?;
+        Ok(())
     }
 
     /// The photo that was there to delete.

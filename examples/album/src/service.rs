@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use queqiao::content::{CheckMediaError, MediaChecked, MediaKind, MediaVerdict, scene};
 use queqiao::prelude::*;
 use queqiao::subscribe::Subscriptions;
 use queqiao::upload::{Files, Format, Image, SizeLimit, StoredFile, Upload};
 use queqiao::wechat::PhoneNumber;
 use queqiao::{
-    Accounts, BadObjectKey, Boot, Clock, Identity, ObjectError, ObjectKey, PhoneError, StoreError,
+    Accounts, BadObjectKey, Boot, Clock, Identity, ObjectError, ObjectKey, PhoneError, StoreError, WeChatUser,
 };
 
 use crate::comments::CommentRepository;
@@ -17,6 +18,9 @@ use crate::notices::Commented;
 use crate::phones::PhoneRepository;
 use crate::repository::{Kept, PhotoKey, PhotoRepository};
 use crate::thumbnail::{self, Undrawable};
+
+/// Bytes of a picture that WeChat looks at as it is.
+const JUDGED_WHOLE: u32 = 10_000_000;
 
 /// Why a call about photos failed.
 #[derive(Debug, ApiError)]
@@ -36,6 +40,8 @@ pub(crate) enum AddPhotoError {
     /// The picture cannot be read.
     #[error(status = 422, zh = "无法读取这张图片。")]
     Unreadable,
+    #[error(transparent)]
+    Check(CheckMediaError),
     /// The server failed.
     #[error(internal, from(StoreError, ObjectError))]
     Internal(Internal),
@@ -102,19 +108,28 @@ impl Album {
     /// Adds a photo: its file, its thumbnail and its row, or nothing.
     pub(crate) async fn add<M: SizeLimit>(
         &self,
-        user: &User,
+        user: User,
+        wechat: WeChatUser,
         photo: Upload<Image, M>,
     ) -> Result<Photo, AddPhotoError> {
-        let (album, owner) = (self.clone(), user.id);
+        let album = self.clone();
+        let adding = async move { album.add_whole(&user, &wechat, photo.keep().await?).await };
         // A phone that hangs up ends the handler. What has begun here goes on, so that no file is left without its row.
-        let added = tokio::spawn(async move { album.add_whole(owner, photo.keep().await?).await }).await;
-        added.map_err(|ended| AddPhotoError::Internal(ended.into()))?
+        tokio::spawn(adding).await.map_err(|ended| AddPhotoError::Internal(ended.into()))?
     }
 
     /// Adds a photo whose file counts already; without its row and its thumbnail it counts no longer.
-    async fn add_whole(&self, owner: Uuid, file: StoredFile) -> Result<Photo, AddPhotoError> {
-        match self.add_row(owner, &file).await {
-            Ok(kept) => self.show(&kept).await.map_err(AddPhotoError::Internal),
+    async fn add_whole(
+        &self,
+        user: &User,
+        wechat: &WeChatUser,
+        file: StoredFile,
+    ) -> Result<Photo, AddPhotoError> {
+        match self.add_row(user, &file).await {
+            Ok(kept) => {
+                self.have_judged(user, wechat, &kept).await?;
+                self.show(&kept).await.map_err(AddPhotoError::Internal)
+            }
             Err(error) => {
                 self.files.remove(file.key()).await?;
                 Err(error)
@@ -122,7 +137,30 @@ impl Album {
         }
     }
 
-    async fn add_row(&self, owner: Uuid, file: &StoredFile) -> Result<Kept, AddPhotoError> {
+    /// Has WeChat look at a new photo; one that it cannot be asked about is not kept.
+    async fn have_judged(&self, user: &User, wechat: &WeChatUser, kept: &Kept) -> Result<(), AddPhotoError> {
+        // WeChat fetches up to 10 MB; of a larger picture it sees the thumbnail.
+        let key = if kept.size <= JUDGED_WHOLE { &kept.file_key } else { &kept.thumbnail_key };
+        let key: ObjectKey =
+            key.parse().map_err(|error: BadObjectKey| AddPhotoError::Internal(error.into()))?;
+        let url = self.files.url(&key).await?.url;
+        let asked = wechat.check_media(MediaKind::Image, scene::SocialLog, &url, kept.id.to_string()).await;
+        if let Err(error) = asked {
+            self.take_away(user, kept.id).await.map_err(AddPhotoError::Internal)?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// WeChat has looked at a photo.
+    pub(crate) async fn judged(&self, checked: &MediaChecked) -> Result<(), Internal> {
+        if checked.verdict == MediaVerdict::Risky {
+            self.repository.hide(checked.subject.parse()?).await?;
+        }
+        Ok(())
+    }
+
+    async fn add_row(&self, user: &User, file: &StoredFile) -> Result<Kept, AddPhotoError> {
         let thumbnail = match thumbnail::draw(&self.files, file.key()).await {
             Ok(bytes) => {
                 let added = self.files.add("thumbnails", Format::JPEG, bytes).await;
@@ -150,13 +188,17 @@ impl Album {
     }
 
     pub(crate) async fn delete(&self, user: &User, id: Uuid) -> Result<(), PhotoError> {
-        let kept = self.repository.delete(user.id, id).await?.ok_or(PhotoError::NotFound)?;
+        let there = self.take_away(user, id).await.map_err(PhotoError::Internal)?;
+        there.then_some(()).ok_or(PhotoError::NotFound)
+    }
+
+    /// Whether there was such a photo.
+    async fn take_away(&self, user: &User, id: Uuid) -> Result<bool, Internal> {
+        let Some(kept) = self.repository.delete(user.id, id).await? else { return Ok(false) };
         for key in [&kept.file_key, &kept.thumbnail_key] {
-            let key: ObjectKey =
-                key.parse().map_err(|error: BadObjectKey| PhotoError::Internal(error.into()))?;
-            self.files.remove(&key).await?;
+            self.files.remove(&key.parse()?).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) async fn list_comments(&self, user: &User, photo: Uuid) -> Result<Vec<Comment>, PhotoError> {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use album::{Album, api};
 use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat};
-use queqiao::emulator::DEFAULT_APPID;
+use queqiao::emulator::{DEFAULT_APPID, Damage, Fault};
 use queqiao::serde_json::{Value, json};
+use queqiao::wechat::push::{Fields, Format, Limits, Mode, Seal, Sender, Token};
 use queqiao::{TestApp, TestUser};
 
 fn app() -> TestApp {
@@ -197,4 +198,52 @@ async fn a_comment_of_another_is_told_to_who_said_yes() {
     let stranger = app.wechat().await.user(DEFAULT_APPID, "stranger").unwrap();
     stranger.write("?").await.unwrap();
     assert_eq!(stranger.messages()[0].content["Content"], "你的相册里有 0 张照片。");
+}
+
+#[tokio::test]
+async fn what_wechat_refuses_is_hidden_and_what_it_cannot_be_asked_about_is_not_kept() {
+    let app = app().configuration(
+        "[emulator]\nenabled = true\n[wechat]\nappid = \"wx00000000000000aa\"\nsecret = \"s\"\n\
+         [wechat.push]\ntoken = \"token\"\nmode = \"plain\"\n",
+    );
+    let alice = app.user("alice");
+    let mut photos = Vec::new();
+    for suggest in ["pass", "risky"] {
+        let photo: Value = through(&alice, &jpeg(30, 30)).await.json();
+        let calls = app.wechat().await.calls().recent;
+        let asked = calls.iter().find(|call| call.path == "/wxa/media_check_async").unwrap();
+        assert_eq!(asked.request["media_url"], photo["picture"]["url"]);
+        judge(&app, asked.answer["trace_id"].as_str().unwrap(), suggest).await;
+        photos.push(photo["id"].clone());
+    }
+    let page: Value = alice.get("/photos").await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert_eq!(page["items"][0]["id"], photos[0]);
+    let hidden = format!("/photos/{}/comments", photos[1].as_str().unwrap());
+    assert_eq!(alice.get(hidden).await.code(), "photo.not_found");
+    let before = objects(&app).await;
+    let fault = Fault::new(Damage::Errcode(45009)).path("/wxa/media_check_async");
+    app.wechat().await.inject(fault).unwrap();
+    let refused = through(&alice, &jpeg(30, 30)).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "content.unavailable"));
+    assert_eq!(objects(&app).await, before);
+}
+
+/// WeChat tells its verdict.
+async fn judge(app: &TestApp, trace: &str, suggest: &str) {
+    let event = json!({
+        "ToUserName": "gh_1", "FromUserName": "oA", "CreateTime": 1, "MsgType": "event",
+        "Event": "wxa_media_check", "trace_id": trace, "errcode": 0,
+        "result": { "suggest": suggest, "label": 20002 }
+    });
+    let fields = Fields::from_json(event.to_string().as_bytes(), &Limits::default()).unwrap();
+    let sender = Sender::new("wx00000000000000aa", Token::new("token"), Mode::Plain, Format::Json);
+    let seal = Seal { now: app.clock().now(), nonce: trace, random: [0; 16] };
+    let delivery = sender.deliver(&fields, &seal);
+    let path = format!(
+        "/wechat/messages/wx00000000000000aa?signature={}&timestamp={}&nonce={trace}",
+        delivery.query.signature.unwrap(),
+        delivery.query.timestamp.unwrap()
+    );
+    assert_eq!(app.post(path).body(delivery.body).await.text(), "success");
 }

@@ -203,9 +203,12 @@ impl TestApp {
         self.running().await.emulated.logins()
     }
 
-    /// Deals with the messages that are due, as `serve` does every second: begins each in a task of its own.
+    /// Deals with the messages that are due, as `serve` does every second: begins each in a task of its own. Media
+    /// checks that WeChat has left without a verdict for thirty minutes are among them.
     pub async fn work_on_messages(&self) {
-        self.running().await.messages.take_due().await;
+        let messages = &self.running().await.messages;
+        messages.look_for_unanswered().await;
+        messages.take_due().await;
     }
 
     /// A user, who logs in with the first call.

@@ -12,6 +12,7 @@ mod idempotency;
 mod inbox;
 mod key_values;
 mod leases;
+mod media_checks;
 mod objects;
 mod uploads;
 
@@ -35,6 +36,7 @@ pub use idempotency::*;
 pub use inbox::*;
 pub use key_values::*;
 pub use leases::*;
+pub use media_checks::*;
 pub use objects::*;
 pub use uploads::*;
 
@@ -43,7 +45,7 @@ pub use uploads::*;
 ///
 /// The traits whose promises are tested stand in front: `accounts`, `session_keys`, `login_codes` (whose
 /// store implements [`Accounts`] too), `client_calls`, `key_values`, `leases`, `idempotency`, `inbox`,
-/// `uploads`, `grants`.
+/// `uploads`, `grants`, `media_checks`.
 /// Without them all are. `objects` stands by itself, for an [`ObjectStore`](crate::ObjectStore).
 ///
 /// The crate that calls it needs tokio with the features `macros` and `rt-multi-thread`.
@@ -183,6 +185,14 @@ macro_rules! conformance_tests {
             grants_have_their_limit
         }
     };
+    (@group media_checks $store:expr) => {
+        $crate::conformance_tests! { @cases $store;
+            a_verdict_finds_its_medium_once
+            one_of_many_tellers_gets_the_medium
+            a_check_without_a_verdict_is_known
+            old_and_abandoned_checks_are_forgotten
+        }
+    };
     (@group objects $store:expr) => {
         $crate::conformance_tests! { @cases $store;
             an_object_is_there_when_its_writer_has_finished
@@ -208,7 +218,7 @@ macro_rules! conformance_tests {
     };
     ($store:expr) => {
         $crate::conformance_tests! {
-            [accounts session_keys login_codes client_calls key_values leases idempotency inbox uploads grants] $store
+            [accounts session_keys login_codes client_calls key_values leases idempotency inbox uploads grants media_checks] $store
         }
     };
 }

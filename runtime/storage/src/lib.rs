@@ -4,7 +4,7 @@
 //! [`Accounts`] (users, identities, roles, token epochs), [`SessionKeys`] (encrypted at rest),
 //! [`LoginCodes`] (one exchange per code, across instances), [`KeyValues`] (with an end, and compare-and-set),
 //! [`Leases`] (with fencing tokens), [`IdempotencyRecords`], [`Inbox`], [`Uploads`], [`SubscriptionGrants`] (what
-//! users agreed to be sent) and [`ClientCalls`] (which versions of the mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
+//! users agreed to be sent), [`MediaChecks`] and [`ClientCalls`] (which versions of the mini-program still call what). [`SqlStore`] implements all of them in a [`Database`]: one SQLite file
 //! on disk, PostgreSQL (feature `postgres`), MySQL or MariaDB (feature `mysql`). Nothing here reads the
 //! clock by itself: the time is an argument, taken from a [`Clock`] that tests can move.
 //!
@@ -44,6 +44,7 @@ mod inbox;
 mod key_value;
 mod lease;
 mod login_code;
+mod media_check;
 mod memory;
 mod object;
 mod post_form;
@@ -79,6 +80,7 @@ pub use inbox::{
 pub use key_value::{Entry, Expected, KEY_LIMIT, KeyValues, VALUE_LIMIT};
 pub use lease::{Grant, Leased, Leases};
 pub use login_code::{Claim, CodeHash, LEASE, Lease, LoginCodes, REFUSAL, REPLAY};
+pub use media_check::{LONGEST_SUBJECT, MediaCheckRecord, MediaChecks, MediaTold, Which};
 pub use memory::MemoryStore;
 pub use object::{
     BadObjectKey, Bucket, BucketObjects, LocalObjects, ObjectBytes, ObjectError, ObjectKey, ObjectMeta,

@@ -1,9 +1,11 @@
 //! Content security (内容安全): what users write is judged by WeChat before a handler sees it.
 //!
 //! Fields with `#[check(content_security)]` are what is judged, and [`Checked`] or [`Judged`] is the argument by which a
-//! handler takes them.
+//! handler takes them. Pictures and recordings are judged later: [`WeChatUser::check_media`] asks, and [`MediaChecked`]
+//! tells.
 
 mod judge;
+mod media;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,6 +14,11 @@ use std::ops::Deref;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use queqiao_wechat as wechat;
+
+pub use self::media::{CheckMediaError, MediaChecked, MediaVerdict};
+pub(crate) use self::media::{EVENT as MEDIA_CHECK_EVENT, LookedUp, Watch, look_up};
+/// What a medium is.
+pub use queqiao_wechat::MediaKind;
 
 use self::judge::{Findings, Unjudged, findings};
 use crate::WeChatUser;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use queqiao_wechat::push::Kind;
 
 use super::{Answer, Arrived, FromMessage};
+use crate::content::{LookedUp, look_up};
 use crate::context::Context;
 use crate::problem::Internal;
 
@@ -129,6 +130,23 @@ where
     S: Send + Sync + 'static,
     H: MessageHandler<S>,
 {
+    macro_rules! any_looks_up {
+        ($($slot:ident)*) => { false $(|| <H::$slot as FromMessage<S>>::MEDIA_CHECK)* };
+    }
+    let arrived = match any_looks_up!(A0 A1 A2 A3 A4 A5 A6 A7) {
+        false => arrived,
+        true => match look_up(&arrived, &context).await.map_err(Failure::Passing)? {
+            LookedUp::Found(check) => {
+                let arrived = Arc::unwrap_or_clone(arrived);
+                Arc::new(Arrived { media_check: Some(*check), ..arrived })
+            }
+            LookedUp::Nothing => return Ok(None),
+            LookedUp::TooEarly => {
+                let what = "the media check that it tells of is not noted yet";
+                return Err(Failure::Passing(what.to_owned()));
+            }
+        },
+    };
     macro_rules! argument {
         ($slot:ident) => {
             <H::$slot as FromMessage<S>>::from_message(&arrived, &context)

@@ -31,6 +31,7 @@ use std::fmt;
 use queqiao_wechat::push::{Kind, Message, Payload, PayloadError};
 
 use crate::apps::MiniProgram;
+use crate::content::MediaChecked;
 use crate::context::{Context, FromRef};
 use crate::extract::State;
 
@@ -50,6 +51,8 @@ pub struct Arrived {
     pub program: MiniProgram,
     /// Which attempt this is.
     pub attempt: Attempt,
+    /// The media check that it tells of, for a handler that takes it.
+    pub(crate) media_check: Option<MediaChecked>,
 }
 
 impl fmt::Debug for Arrived {
@@ -66,11 +69,14 @@ impl fmt::Debug for Arrived {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a message",
     label = "no part of a message",
-    note = "take `Push<_>` (its fields), `Message` (all of it), `State<_>`, `MiniProgram` or `Attempt`; a message has neither path, query, token nor session"
+    note = "take `Push<_>` (its fields), `MediaChecked`, `Message` (all of it), `State<_>`, `MiniProgram` or `Attempt`; a message has neither path, query, token nor session"
 )]
 pub trait FromMessage<S>: Sized + Send {
     /// The only kind of message that this can be taken from.
     const KIND: Option<Kind<'static>> = None;
+    /// Whether the media check of the message is looked up for it.
+    #[doc(hidden)]
+    const MEDIA_CHECK: bool = false;
 
     /// Takes the value.
     ///

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use super::Handlers;
 use super::work::{Caller, Work};
 use crate::apps::{Apps, MiniProgram};
+use crate::content::{MEDIA_CHECK_EVENT, Watch};
 use crate::subscribe::Ledger;
 
 /// How often it is counted how many messages wait.
@@ -57,6 +58,7 @@ pub(super) struct Inner {
     pub(super) ledger: Option<Arc<Ledger>>,
     pub(super) apps: Arc<Apps>,
     pub(super) inbox: Arc<dyn Inbox>,
+    watch: Watch,
     pub(super) clock: Clock,
     pub(super) settings: MessageSettings,
     permits: Arc<Semaphore>,
@@ -96,13 +98,25 @@ impl MessageService {
         ledger: Option<Arc<Ledger>>,
         apps: Arc<Apps>,
         inbox: Arc<dyn Inbox>,
+        watch: Watch,
         clock: Clock,
         settings: MessageSettings,
     ) -> Self {
         let permits = Arc::new(Semaphore::new(settings.concurrency));
         let (crowded, wake) = (AtomicBool::new(false), Notify::new());
         Self {
-            inner: Arc::new(Inner { handlers, ledger, apps, inbox, clock, settings, permits, crowded, wake }),
+            inner: Arc::new(Inner {
+                handlers,
+                ledger,
+                apps,
+                inbox,
+                watch,
+                clock,
+                settings,
+                permits,
+                crowded,
+                wake,
+            }),
         }
     }
 
@@ -249,6 +263,7 @@ impl MessageService {
         loop {
             if counted.is_none_or(|counted| counted.elapsed() > COUNTED) {
                 inner.count().await;
+                self.look_for_unanswered().await;
                 counted = Some(tokio::time::Instant::now());
             }
             let more = self.take_due().await;
@@ -265,6 +280,17 @@ impl MessageService {
         // All places free: nothing is under way. What does not end in time is taken over when its lease has ended.
         let all = u32::try_from(inner.settings.concurrency).unwrap_or(u32::MAX);
         let _ = tokio::time::timeout(inner.settings.lease, inner.permits.acquire_many(all)).await;
+    }
+
+    /// Lets a message tell of each media check of which WeChat has said nothing, if anybody takes it.
+    pub(crate) async fn look_for_unanswered(&self) {
+        let inner = &self.inner;
+        if inner.handlers.of(MEDIA_CHECK_EVENT).is_none() {
+            return;
+        }
+        if let Err(error) = inner.watch.look().await {
+            tracing::warn!(%error, "media checks without a verdict could not be looked for");
+        }
     }
 
     /// Takes what is due and begins it; whether there may be more.

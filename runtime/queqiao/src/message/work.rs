@@ -173,6 +173,7 @@ impl<'a> Work<'a> {
             message: message.clone(),
             program: program.clone(),
             attempt: Attempt { number: held.attempt, identity: held.key.to_string(), token: held.token },
+            media_check: None,
         });
         let running = AssertUnwindSafe((handler.run)(arrived)).catch_unwind();
         let limit = self.inner.settings.time_limit;

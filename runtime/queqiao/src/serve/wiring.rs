@@ -29,6 +29,7 @@ use crate::api::{APP_MIGRATIONS, Built, quietly, with_problems};
 use crate::apps::{Apps, Registered};
 use crate::auth::{Key, Keys, LoginService, LoginSettings, LoginStores, RENEWAL_HEADER, TokenSettings};
 use crate::clients::{self, Clients, Counted, Policy};
+use crate::content::Watch;
 use crate::context::{Context, Limits, Services};
 use crate::document::Document;
 use crate::idempotency::{Idempotency, REPLAYED};
@@ -99,8 +100,10 @@ where
         apps: Arc::clone(&apps),
         accounts: stores.sql.clone(),
         session_keys: stores.sql.clone(),
+        media_checks: stores.sql.clone(),
         clock: clock.clone(),
     });
+    let media_checks = stores.sql.clone();
     let inbox = stores.sql.clone();
     let leases = Arc::clone(&stores.leases);
     let files = files(settings, &keys, built.document(), stores.sql.clone(), &clock).await?;
@@ -150,9 +153,18 @@ where
         own = own.merge(upload::bucket_routes(direct));
     }
     let (router, handlers) = built.parts(Context::new(app, services.clone()));
+    let watch =
+        Watch { checks: media_checks, inbox: inbox.clone(), apps: Arc::clone(&apps), clock: clock.clone() };
     let ledger = subscriptions.ledger().filter(|ledger| !ledger.declared.is_empty()).cloned();
-    let messages =
-        MessageService::new(handlers, ledger, Arc::clone(&apps), inbox, clock, settings.messages.clone());
+    let messages = MessageService::new(
+        handlers,
+        ledger,
+        Arc::clone(&apps),
+        inbox,
+        watch,
+        clock,
+        settings.messages.clone(),
+    );
     if apps.iter().any(|program| program.push().is_some()) {
         own = own.merge(message::endpoint(messages.clone(), language));
     }

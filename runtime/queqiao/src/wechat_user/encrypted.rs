@@ -116,6 +116,19 @@ impl ApiError for DecryptError {
     }
 }
 
+impl fmt::Display for DecryptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DecryptError::SessionStale => problem::AUTH_SESSION_STALE.title.fmt(f),
+            DecryptError::Shape => problem::ENCRYPTED_SHAPE.title.fmt(f),
+            DecryptError::TooOld => problem::ENCRYPTED_TOO_OLD.title.fmt(f),
+            DecryptError::Internal(source) => source.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for DecryptError {}
+
 impl From<StoreError> for DecryptError {
     fn from(error: StoreError) -> Self {
         DecryptError::Internal(error.into())

@@ -6,7 +6,7 @@ mod phone;
 use std::fmt;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, SessionKeys, StoreError, UserId};
+use queqiao_storage::{Accounts, Clock, MediaChecks, SessionKeys, StoreError, UserId};
 
 pub use self::encrypted::{DecryptError, Encrypted, EncryptedData};
 pub use self::phone::{PhoneCode, PhoneError};
@@ -41,9 +41,9 @@ use crate::problem::{self, Internal, Problem};
 /// Those of [`User`]; 401 `auth.invalid` if the user has no openid in this mini-program any more.
 #[derive(Clone)]
 pub struct WeChatUser {
-    program: MiniProgram,
+    pub(crate) program: MiniProgram,
     openid: Arc<str>,
-    users: Arc<WeChatUsers>,
+    pub(crate) users: Arc<WeChatUsers>,
 }
 
 impl WeChatUser {
@@ -70,10 +70,16 @@ pub(crate) struct WeChatUsers {
     pub(crate) apps: Arc<Apps>,
     pub(crate) accounts: Arc<dyn Accounts>,
     pub(crate) session_keys: Arc<dyn SessionKeys>,
+    pub(crate) media_checks: Arc<dyn MediaChecks>,
     pub(crate) clock: Clock,
 }
 
 impl WeChatUsers {
+    /// The user with this openid.
+    pub(crate) fn known(self: &Arc<Self>, program: MiniProgram, openid: &str) -> WeChatUser {
+        WeChatUser { program, openid: openid.into(), users: Arc::clone(self) }
+    }
+
     /// The user in the mini-program of the session; `None` where there is none.
     async fn find(self: &Arc<Self>, user: &User) -> Result<Option<WeChatUser>, StoreError> {
         let program = match user.appid() {
@@ -83,11 +89,7 @@ impl WeChatUsers {
         let Some(program) = program else { return Ok(None) };
         let identities = self.accounts.identities(UserId(user.id)).await?;
         let identity = identities.into_iter().find(|identity| identity.appid == program.appid());
-        Ok(identity.map(|identity| WeChatUser {
-            program,
-            openid: identity.openid.into(),
-            users: Arc::clone(self),
-        }))
+        Ok(identity.map(|identity| self.known(program, &identity.openid)))
     }
 }
 

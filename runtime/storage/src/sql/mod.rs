@@ -12,6 +12,7 @@ mod inbox;
 mod key_values;
 mod leases;
 mod login_codes;
+mod media_checks;
 #[cfg(test)]
 mod planted;
 mod rotation;
@@ -97,6 +98,11 @@ pub(crate) fn migrations(engine: Engine) -> &'static [Migration] {
                         version: 6,
                         name: "grants of subscribe messages",
                         sql: include_str!(concat!("schema/", $engine, "_6.sql")),
+                    },
+                    Migration {
+                        version: 7,
+                        name: "media checks",
+                        sql: include_str!(concat!("schema/", $engine, "_7.sql")),
                     },
                 ]
             }
