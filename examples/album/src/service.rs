@@ -180,7 +180,7 @@ impl Album {
             size: u32::try_from(file.size()).unwrap_or(u32::MAX),
             created_at: self.clock.now(),
         };
-        if let Err(error) = self.repository.add(owner, &kept).await {
+        if let Err(error) = self.repository.add(user.id, &kept).await {
             self.files.remove(thumbnail.key()).await?;
             return Err(error.into());
         }
