@@ -105,9 +105,9 @@ pub struct Taken {
 pub enum Take {
     /// It is the caller's: send, and [`settle`](SubscriptionGrants::settle).
     Yours(Taken),
-    /// There is none.
+    /// There is none, nor one under way that could come back.
     None,
-    /// Another message to this user is under way, which WeChat would refuse (43108): ask again.
+    /// Another message to this user is under way, beside which WeChat would refuse this one (43108): ask again.
     Busy,
 }
 

@@ -105,8 +105,11 @@ pub async fn witnesses_at_once_are_not_counted_twice<S: SubscriptionGrants + 'st
     assert_eq!(again.iter().filter(|told| **told == Counted::Yes).count(), 1);
 }
 
-/// However many send at once.
+/// However many send at once; who has no grant does not wait for those who have.
 pub async fn a_grant_is_for_one_message<S: SubscriptionGrants + 'static>(store: S) {
+    let other = GrantKey { template: "t2", ..KEY };
+    let report = Report { witness: Witness::Page, id: "other", at: time(0) };
+    assert_eq!(ok(store.grant(&other, &report, time(0)).await), Counted::Yes);
     for n in 0..3 {
         page(&store, &n.to_string(), n * 1000).await;
     }
@@ -116,8 +119,9 @@ pub async fn a_grant_is_for_one_message<S: SubscriptionGrants + 'static>(store: 
         loop {
             match ok(store.take_grant(&KEY, time(5000)).await) {
                 Take::Yours(taken) => {
-                    let other = GrantKey { template: "t2", ..KEY };
                     assert_eq!(ok(store.take_grant(&other, time(5000)).await), Take::Busy);
+                    let none = GrantKey { template: "t3", ..KEY };
+                    assert_eq!(ok(store.take_grant(&none, time(5000)).await), Take::None);
                     assert!(ok(store.settle(&taken, Settled::Sent, time(5000)).await));
                     return 1;
                 }

@@ -116,18 +116,18 @@ impl SqlStore {
         let owner = key.owner();
         let mut transaction = self.database.begin().await?;
         transaction.lock(&[&owner]).await?;
+        // Those of an unknown end come last: of them a message may have made use. One that is under way may come back.
+        let select = "SELECT id FROM queqiao_grants WHERE owner = $1 AND template = $2
+                      AND (state = 'unused' OR state = 'taken' AND taken_at <= $3 OR alone_until > $4)
+                      ORDER BY CASE state WHEN 'unused' THEN 0 ELSE 1 END, answered_at, id LIMIT 1";
+        let values = values![&owner, key.template, before(now, UNCERTAIN), now];
+        let Some(row) = transaction.row(select, &values).await? else {
+            return Ok(Take::None);
+        };
         let busy = "SELECT id FROM queqiao_grants WHERE owner = $1 AND alone_until > $2 LIMIT 1";
         if transaction.row(busy, &values![&owner, now]).await?.is_some() {
             return Ok(Take::Busy);
         }
-        // Those of an unknown end come last: of them a message may have made use.
-        let select = "SELECT id FROM queqiao_grants WHERE owner = $1 AND template = $2
-                      AND (state = 'unused' OR state = 'taken' AND taken_at <= $3)
-                      ORDER BY CASE state WHEN 'unused' THEN 0 ELSE 1 END, answered_at, id LIMIT 1";
-        let rested = before(now, UNCERTAIN);
-        let Some(row) = transaction.row(select, &values![&owner, key.template, rested]).await? else {
-            return Ok(Take::None);
-        };
         let taken =
             Taken { id: id(&row)?, token: Uuid::new_v4(), owner, template: key.template.to_owned(), at: now };
         let update = "UPDATE queqiao_grants SET state = 'taken', token = $2, taken_at = $3, alone_until = $4,
