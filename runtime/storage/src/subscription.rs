@@ -18,7 +18,7 @@ pub const UNCERTAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long it is remembered what became of a grant: reports that are older do not count.
 pub const REMEMBERED_GRANT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Unused grants that a user may have of one template; what comes above is not counted.
+/// Unused grants that a user may have of one template; what comes above is not counted. As many void ones are remembered.
 pub const MOST_GRANTS: u32 = 100;
 
 /// What a user subscribes to.
