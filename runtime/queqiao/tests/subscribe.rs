@@ -327,6 +327,13 @@ async fn a_reply_that_comes_late_goes_as_a_customer_message() {
     assert_eq!(told[0].content["data"]["thing1"]["value"], "you asked");
 }
 
+#[test]
+fn debug_shows_no_openid() {
+    let to = Recipient::InApp { appid: APPID.to_owned(), openid: "secret".to_owned() };
+    let shown = format!("{to:?}");
+    assert!(shown.contains(APPID) && !shown.contains("secret"), "{shown}");
+}
+
 #[tokio::test]
 async fn names_are_unique_and_belong_to_users() {
     /// The same again.
