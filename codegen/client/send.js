@@ -10,7 +10,11 @@ function send() {
     //#end
     method,
     header: header,
-    data: body,
+    data:
+    //#subscribe
+    options.answers ? options.answers() :
+    //#end
+    body,
     dataType: 'text',
     //#binary
     responseType: more.b ? 'arraybuffer' : 'text',
