@@ -61,20 +61,21 @@ mod photos {
         State(album): State<Album>,
         photo: Upload<Image, Max<5>>,
     ) -> Result<Created<Photo>, AddPhotoError> {
-        album.add(&user, &wechat, photo.keep().await?).await.map(Created)
+        album.add(user, wechat, photo).await.map(Created)
     }
 
     /// Add a photo as the camera took it.
     ///
-    /// It goes to the bucket past the server, which suits large files and slow networks.
-    #[post("/originals")]
+    /// It goes to the bucket past the server, which suits large files and slow networks. A call that is repeated under its
+    /// key adds one photo.
+    #[post("/originals", idempotent)]
     async fn add_original(
         user: User,
         wechat: WeChatUser,
         State(album): State<Album>,
         Direct(photo): Direct<Upload<Image, Max<20>>>,
     ) -> Result<Created<Photo>, AddPhotoError> {
-        album.add(&user, &wechat, photo.keep().await?).await.map(Created)
+        album.add(user, wechat, photo).await.map(Created)
     }
 
     /// Delete one photo.

@@ -53,7 +53,6 @@ impl PhotoRepository {
         Ok(())
     }
 
-    /// Whether there is such a photo, whosever it is.
     /// Whose photo it is, if there is one.
     pub(crate) async fn owner(&self, id: Uuid) -> Result<Option<Uuid>, StoreError> {
         let row = self.sql.row("SELECT user_id FROM photos WHERE id = $1", &values![id]).await?;
@@ -65,6 +64,7 @@ impl PhotoRepository {
         Ok(row.map(|row| row.get(0)).transpose()?.unwrap_or_default())
     }
 
+    /// Whether there is such a photo, whosever it is.
     pub(crate) async fn exists(&self, id: Uuid) -> Result<bool, StoreError> {
         let select = "SELECT id FROM photos WHERE id = $1 AND hidden = 0";
         Ok(self.sql.row(select, &values![id]).await?.is_some())

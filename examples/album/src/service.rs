@@ -6,7 +6,7 @@ use std::sync::Arc;
 use queqiao::content::{CheckMediaError, MediaChecked, MediaKind, MediaVerdict, scene};
 use queqiao::prelude::*;
 use queqiao::subscribe::Subscriptions;
-use queqiao::upload::{Files, Format, StoredFile};
+use queqiao::upload::{Files, Format, Image, SizeLimit, StoredFile, Upload};
 use queqiao::wechat::PhoneNumber;
 use queqiao::{
     Accounts, BadObjectKey, Boot, Clock, Identity, ObjectError, ObjectKey, PhoneError, StoreError, WeChatUser,
@@ -107,8 +107,21 @@ impl Album {
         Ok(Page { items, next: page.next })
     }
 
+    /// Adds a photo: its file, its thumbnail and its row, or nothing.
+    pub(crate) async fn add<M: SizeLimit>(
+        &self,
+        user: User,
+        wechat: WeChatUser,
+        photo: Upload<Image, M>,
+    ) -> Result<Photo, AddPhotoError> {
+        let album = self.clone();
+        let adding = async move { album.add_whole(&user, &wechat, photo.keep().await?).await };
+        // A phone that hangs up ends the handler. What has begun here goes on, so that no file is left without its row.
+        tokio::spawn(adding).await.map_err(|ended| AddPhotoError::Internal(ended.into()))?
+    }
+
     /// Adds a photo whose file counts already; without its row and its thumbnail it counts no longer.
-    pub(crate) async fn add(
+    async fn add_whole(
         &self,
         user: &User,
         wechat: &WeChatUser,

@@ -2,34 +2,79 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use album::{Album, api};
+use futures_util::TryStreamExt;
 use image::{DynamicImage, ImageFormat};
 use queqiao::TestApp;
 use queqiao::axum::extract::{Request, State};
 use queqiao::axum::middleware::{Next, from_fn_with_state};
+use queqiao::axum::response::Response;
 use queqiao::serde_json::{Value, json};
-use queqiao_quickjs_host::{Fault, Files, Host};
+use queqiao_quickjs_host::{Failure, Fault, Files, Host};
 
-/// A socket, a client, and the requests that the server saw.
+/// A socket, a client, and what the server sees of it.
 struct Phone {
     app: TestApp,
     host: Host,
-    seen: Arc<Mutex<Vec<String>>>,
+    door: Arc<Door>,
+}
+
+/// What every request to the server passes.
+#[derive(Default)]
+struct Door {
+    seen: Mutex<Vec<String>>,
+    /// Requests that are answered right now.
+    inside: AtomicUsize,
+    /// Waits so long before and after these requests, as `POST /photos`, are carried out.
+    pause: Mutex<(&'static str, [Duration; 2])>,
+}
+
+impl Door {
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        struct Inside<'a>(&'a AtomicUsize);
+        impl Drop for Inside<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        let asked = format!("{} {}", request.method(), request.uri().path());
+        self.seen.lock().unwrap().push(asked.clone());
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        let _inside = Inside(&self.inside);
+        let [before, after] = match *self.pause.lock().unwrap() {
+            (slow, pauses) if slow == asked => pauses,
+            _ => [Duration::ZERO; 2],
+        };
+        tokio::time::sleep(before).await;
+        let answer = next.run(request).await;
+        tokio::time::sleep(after).await;
+        answer
+    }
 }
 
 impl Phone {
     async fn new(slow: &'static str) -> Self {
+        Self::with(move |request| {
+            (!slow.is_empty() && request.url.ends_with(slow)).then_some(Fault::Delay(Duration::from_secs(5)))
+        })
+        .await
+    }
+
+    async fn with(
+        fault: impl Fn(&queqiao_quickjs_host::Request) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
         let app = TestApp::with(api(), Album::connect);
-        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-        let note = async |State(seen): State<Arc<Mutex<Vec<String>>>>, request: Request, next: Next| {
-            seen.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
-            next.run(request).await
+        let door: Arc<Door> = Arc::default();
+        let pass = async |State(door): State<Arc<Door>>, request: Request, next: Next| {
+            door.pass(request, next).await
         };
-        let router = app.router().await.layer(from_fn_with_state(Arc::clone(&seen), note));
+        let router = app.router().await.layer(from_fn_with_state(Arc::clone(&door), pass));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { queqiao::axum::serve(listener, router).await });
@@ -40,13 +85,10 @@ impl Phone {
                 let wechat = wechat.clone();
                 async move { Ok(wechat.login_code("alice").await) }
             })
-            .fault(move |request| {
-                (!slow.is_empty() && request.url.ends_with(slow))
-                    .then_some(Fault::Delay(Duration::from_secs(5)))
-            })
+            .fault(fault)
             .start()
             .unwrap();
-        let phone = Self { app, host, seen };
+        let phone = Self { app, host, door };
         phone.run(&format!("api.configure({{ baseUrl: 'http://{address}' }})")).await;
         phone
             .run(&format!(
@@ -65,7 +107,35 @@ impl Phone {
     }
 
     fn seen(&self) -> Vec<String> {
-        std::mem::take(&mut *self.seen.lock().unwrap())
+        std::mem::take(&mut *self.door.seen.lock().unwrap())
+    }
+
+    /// The keys of all objects, and those that the listed photos name.
+    async fn objects(&self) -> [BTreeSet<String>; 2] {
+        let objects = self.app.boot().await.objects().clone();
+        let keys: BTreeSet<_> =
+            objects.list("").await.unwrap().map_ok(|key| key.to_string()).try_collect().await.unwrap();
+        let named = self
+            .run("return [].concat(...(await api.listPhotos()).items.map(photo => [photo.picture.url, photo.thumbnail.url]))")
+            .await;
+        let key = |url: &Value| {
+            let (_, key) = url.as_str().unwrap().split_once("/objects/").unwrap();
+            key.split('?').next().unwrap().to_owned()
+        };
+        [keys, named.as_array().unwrap().iter().map(key).collect()]
+    }
+
+    /// Waits until nothing is under way: every file is one of a photo, or lies in the bucket to be swept.
+    async fn settled(&self) -> BTreeSet<String> {
+        for _ in 0..500 {
+            let [mut keys, named] = self.objects().await;
+            keys.retain(|key| !key.starts_with("incoming/"));
+            if keys == named && self.door.inside.load(Ordering::SeqCst) == 0 {
+                return named;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("half a photo stays: {:?}", self.objects().await);
     }
 }
 
@@ -108,7 +178,6 @@ async fn both_ways_are_one_call_of_one_shape() {
 
 #[tokio::test]
 async fn an_aborted_upload_leaves_nothing() {
-    // Once the server has been told of the upload, the photo may be there in spite of the abort.
     for slow in ["/uploads", "/uploads/bucket"] {
         let phone = Phone::new(slow).await;
         let ended = phone
@@ -122,10 +191,74 @@ async fn an_aborted_upload_leaves_nothing() {
         phone.app.advance(Duration::from_secs(31 * 60));
         phone.app.sweep_files().await;
         let objects = phone.app.boot().await.objects().clone();
-        let keys: Vec<_> =
-            futures_util::TryStreamExt::try_collect(objects.list("").await.unwrap()).await.unwrap();
+        let keys: Vec<_> = objects.list("").await.unwrap().try_collect().await.unwrap();
         assert_eq!(keys, [], "{slow}");
     }
+}
+
+/// Then the photo may be there in spite of it, but never a half of one.
+#[tokio::test]
+async fn an_abort_when_all_was_sent_leaves_a_whole_photo_or_none() {
+    const LONG: Duration = Duration::from_secs(60);
+    for (operation, request) in [("addPhoto", "POST /photos"), ("addOriginal", "POST /originals")] {
+        let phone = Phone::new("").await;
+        let mut whole = phone.settled().await;
+        let begin = format!(
+            "wx.call = api.{operation}({{ file: 'wxfile://tmp_1.png' }}, {{ onProgress: p => p.progress === 100 && wx.sent() }})
+             wx.ended = wx.call.then(() => 'done', e => e.kind)"
+        );
+        // Before it is carried out, and when it has been.
+        for (pauses, more) in [([LONG, Duration::ZERO], 0), ([Duration::ZERO, LONG], 2)] {
+            *phone.door.pause.lock().unwrap() = (request, pauses);
+            phone.seen();
+            phone.run(&format!("wx.sent = () => {{}}; {begin}")).await;
+            while !phone.door.seen.lock().unwrap().iter().any(|seen| seen == request)
+                || phone.objects().await[1].len() < whole.len() + more
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert_eq!(phone.run("wx.call.abort(); return await wx.ended").await, "abort");
+            let now = phone.settled().await;
+            assert_eq!(now.difference(&whole).count(), more, "{operation}");
+            whole = now;
+        }
+        *phone.door.pause.lock().unwrap() = ("", [Duration::ZERO; 2]);
+        // In its midst.
+        for wait in [0, 3, 6, 10, 15, 25, 40, 80] {
+            let sent = format!("wx.sent = () => setTimeout(() => wx.call.abort(), {wait})");
+            let ended = phone.run(&format!("{sent}; {begin}; return await wx.ended")).await;
+            let now = phone.settled().await;
+            match (ended.as_str(), now.difference(&whole).count()) {
+                (Some("abort"), 0 | 2) | (Some("done"), 2) => whole = now,
+                other => panic!("{operation} {wait}: {other:?}"),
+            }
+        }
+        phone.app.advance(Duration::from_secs(31 * 60));
+        phone.app.sweep_files().await;
+        let [keys, named] = phone.objects().await;
+        assert_eq!((&keys, &named), (&whole, &whole), "{operation}");
+        for key in whole {
+            let url = phone.app.boot().await.files().url(&key.parse().unwrap()).await.unwrap().url;
+            let (_, path) = url.split_once("/objects/").unwrap();
+            let picture = phone.app.get(format!("/objects/{path}")).await;
+            assert!(image::load_from_memory(&picture.body).is_ok(), "{operation} {key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_original_whose_answer_is_lost_is_one_photo() {
+    let lost = AtomicBool::new(false);
+    let phone = Phone::with(move |request| {
+        (request.url.ends_with("/originals") && !lost.swap(true, Ordering::SeqCst))
+            .then(|| Fault::AnswerLost(Failure::new("request:fail timeout")))
+    })
+    .await;
+    phone.run("await api.listPhotos()").await;
+    phone.seen();
+    let id = phone.run("return (await api.addOriginal({ file: 'wxfile://tmp_1.png' })).id").await;
+    assert_eq!(phone.seen(), ["POST /uploads", "POST /uploads/bucket", "POST /originals", "POST /originals"]);
+    assert_eq!(phone.run("return (await api.listPhotos()).items.map(photo => photo.id)").await, json!([id]));
 }
 
 #[tokio::test]

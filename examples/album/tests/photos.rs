@@ -39,11 +39,12 @@ fn form(fields: &[(String, String)], file: &[u8]) -> Vec<u8> {
 
 const MEDIA: (&str, &str) = ("content-type", "multipart/form-data; boundary=B");
 
-async fn through(user: &TestUser, file: &[u8], key: &str) -> queqiao::TestResponse {
-    user.post("/photos").header(MEDIA.0, MEDIA.1).header("idempotency-key", key).body(form(&[], file)).await
+async fn through(user: &TestUser, file: &[u8]) -> queqiao::TestResponse {
+    user.post("/photos").header(MEDIA.0, MEDIA.1).body(form(&[], file)).await
 }
 
-async fn past(app: &TestApp, user: &TestUser, file: &[u8], key: &str) -> queqiao::TestResponse {
+/// In the bucket, and not told of yet.
+async fn sent(app: &TestApp, user: &TestUser, file: &[u8]) -> Value {
     let new = json!({ "operation": "addOriginal", "extension": "jpg", "size": file.len() });
     let begun: Value = user.post("/uploads").json(&new).await.json();
     let fields = begun["fields"].as_object().unwrap();
@@ -52,7 +53,11 @@ async fn past(app: &TestApp, user: &TestUser, file: &[u8], key: &str) -> queqiao
     let sent =
         app.post(begun["url"].as_str().unwrap()).header(MEDIA.0, MEDIA.1).body(form(&fields, file)).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
-    user.post("/originals").header("idempotency-key", key).json(&json!({ "upload": begun["upload"] })).await
+    json!({ "upload": begun["upload"] })
+}
+
+async fn tell(user: &TestUser, upload: &Value, key: &str) -> queqiao::TestResponse {
+    user.post("/originals").header("idempotency-key", key).json(upload).await
 }
 
 async fn objects(app: &TestApp) -> usize {
@@ -69,9 +74,10 @@ fn path(url: &Value) -> String {
 async fn photos_come_in_both_ways_and_go_whole() {
     let app = app();
     let (alice, bob) = (app.user("alice"), app.user("bob"));
-    let first: Value = through(&alice, &jpeg(900, 300), "0123456789abcdef").await.json();
+    let first: Value = through(&alice, &jpeg(900, 300)).await.json();
     app.advance(Duration::from_millis(5));
-    let second: Value = past(&app, &alice, &jpeg(30, 60), "fedcba9876543210").await.json();
+    let second: Value =
+        tell(&alice, &sent(&app, &alice, &jpeg(30, 60)).await, "fedcba9876543210").await.json();
     assert_eq!([&first["width"], &first["height"], &second["width"]], [&json!(900), &json!(300), &json!(30)]);
 
     let page: Value = alice.get("/photos?limit=1").await.json();
@@ -103,6 +109,19 @@ async fn photos_come_in_both_ways_and_go_whole() {
 }
 
 #[tokio::test]
+async fn an_original_that_is_told_of_again_is_one_photo() {
+    let app = app();
+    let alice = app.user("alice");
+    let upload = sent(&app, &alice, &jpeg(30, 60)).await;
+    let first: Value = tell(&alice, &upload, "0123456789abcdef").await.json();
+    let again = tell(&alice, &upload, "0123456789abcdef").await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.json::<Value>(), first);
+    let listed: Value = alice.get("/photos").await.json();
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["id"]), (1, &first["id"]));
+}
+
+#[tokio::test]
 async fn what_cannot_be_drawn_is_no_photo() {
     let app = app();
     let alice = app.user("alice");
@@ -111,7 +130,7 @@ async fn what_cannot_be_drawn_is_no_photo() {
     let scan = broken.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     let tables = broken.windows(2).position(|pair| pair == [0xff, 0xc4]).unwrap();
     broken[tables + 4..scan].fill(0xee);
-    let refused = through(&alice, &broken, "0123456789abcdef").await;
+    let refused = through(&alice, &broken).await;
     assert_eq!(refused.status, 422, "{}", refused.text());
     assert_eq!(objects(&app).await, 0);
     assert_eq!(alice.get("/photos").await.json::<Value>()["items"], json!([]));
@@ -121,7 +140,7 @@ async fn what_cannot_be_drawn_is_no_photo() {
 async fn comments_pass_content_security_and_go_with_their_photo() {
     let app = app();
     let (alice, bob) = (app.user("alice"), app.user("bob"));
-    let photo: Value = through(&alice, &jpeg(30, 30), "0123456789abcdef").await.json();
+    let photo: Value = through(&alice, &jpeg(30, 30)).await.json();
     let path = format!("/photos/{}/comments", photo["id"].as_str().unwrap());
     assert_eq!(alice.post(&path).json(&json!({ "text": "海边" })).await.status, 201);
     assert_eq!(bob.post(&path).json(&json!({ "text": "好看" })).await.json::<Value>()["own"], true);
@@ -161,7 +180,7 @@ async fn a_comment_of_another_is_told_to_who_said_yes() {
     let app = app();
     app.listen().await;
     let (owner, other) = (app.user("owner"), app.user("other"));
-    let photo: Value = through(&owner, &jpeg(8, 8), "k").await.json();
+    let photo: Value = through(&owner, &jpeg(8, 8)).await.json();
     let comments = format!("/photos/{}/comments", photo["id"].as_str().unwrap());
     let at_wechat = app.wechat().await.user(DEFAULT_APPID, "owner").unwrap();
     at_wechat.answer_subscriptions(&[("emulated-commented", true)]).await;
@@ -200,8 +219,8 @@ async fn what_wechat_refuses_is_hidden_and_what_it_cannot_be_asked_about_is_not_
     );
     let alice = app.user("alice");
     let mut photos = Vec::new();
-    for (suggest, key) in [("pass", "0123456789abcdef"), ("risky", "fedcba9876543210")] {
-        let photo: Value = through(&alice, &jpeg(30, 30), key).await.json();
+    for suggest in ["pass", "risky"] {
+        let photo: Value = through(&alice, &jpeg(30, 30)).await.json();
         let calls = app.wechat().await.calls().recent;
         let asked = calls.iter().find(|call| call.path == "/wxa/media_check_async").unwrap();
         assert_eq!(asked.request["media_url"], photo["picture"]["url"]);
@@ -216,7 +235,7 @@ async fn what_wechat_refuses_is_hidden_and_what_it_cannot_be_asked_about_is_not_
     let before = objects(&app).await;
     let fault = Fault::new(Damage::Errcode(45009)).path("/wxa/media_check_async");
     app.wechat().await.inject(fault).unwrap();
-    let refused = through(&alice, &jpeg(30, 30), "00112233445566778").await;
+    let refused = through(&alice, &jpeg(30, 30)).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "content.unavailable"));
     assert_eq!(objects(&app).await, before);
 }

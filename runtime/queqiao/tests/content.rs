@@ -9,7 +9,7 @@ use std::time::Duration;
 use queqiao::content::{Checked, Judged, Verdict, scene};
 use queqiao::emulator::{Damage, Fault, Rule, Settings, Suggest};
 use queqiao::prelude::*;
-use queqiao::{Boot, TestApp};
+use queqiao::{Boot, Encrypted, TestApp};
 use serde_json::{Value, json};
 
 /// A new post.
@@ -214,6 +214,33 @@ async fn forgotten(Json(post): Json<Vec<NewPost>>) -> u32 {
 #[post("/nothing")]
 async fn nothing(body: Checked<String, scene::Profile>) -> String {
     body.into_inner()
+}
+
+/// What to look for.
+#[model]
+struct Search {
+    #[check(content_security)]
+    title: String,
+}
+
+/// Has the body judged, and not the search.
+#[post("/elsewhere")]
+async fn elsewhere(Query(search): Query<Search>, body: Checked<NewPost, scene::Profile>) -> bool {
+    body.into_inner().title == search.title
+}
+
+/// Takes the text where nobody judges it.
+#[post("/hidden")]
+async fn hidden(_user: User, post: Encrypted<NewPost>) -> String {
+    post.data.title
+}
+
+#[test]
+fn marks_that_no_judge_sees_are_mistakes() {
+    let error = Api::<()>::new("wrong", "1.0.0").routes(routes![elsewhere, hidden]).build().unwrap_err();
+    let [one, other] = error.mistakes() else { panic!("{error}") };
+    assert!(one.contains("elsewhere") && one.contains("parameter `title`"), "{one}");
+    assert!(other.contains("hidden") && other.contains("decrypted"), "{other}");
 }
 
 #[test]

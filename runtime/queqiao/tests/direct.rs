@@ -63,6 +63,15 @@ async fn add_law(
     Ok(law.keep().await?.key().to_string())
 }
 
+/// Add a report, once.
+#[post("/reports", idempotent)]
+async fn add_report(
+    _user: User,
+    Direct(report): Direct<Upload<Pdf, Max<1>>>,
+) -> Result<Created<String>, PaperError> {
+    Ok(Created(report.keep().await?.key().to_string()))
+}
+
 /// Add a note, through the server alone.
 #[post("/notes")]
 async fn add_note(_user: User, note: Upload<Pdf, Max<1>>) -> Result<String, PaperError> {
@@ -70,7 +79,7 @@ async fn add_note(_user: User, note: Upload<Pdf, Max<1>>) -> Result<String, Pape
 }
 
 fn api() -> Api<()> {
-    Api::new("papers", "1.0.0").routes(routes![add_paper, add_law, add_note])
+    Api::new("papers", "1.0.0").routes(routes![add_paper, add_law, add_report, add_note])
 }
 
 const PDF: &[u8] = b"%PDF-1.7\nA paper.\n%%EOF\n";
@@ -267,6 +276,51 @@ async fn what_has_arrived_passes_every_check() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (415, "upload.kind"));
     }
     assert_eq!(objects(&app, "private/").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_told_again_under_its_key_is_one_file() {
+    let app = TestApp::new(api());
+    let alice = app.user("alice");
+    let form: Value = begin(&alice, "addReport", "pdf", PDF.len()).await.json();
+    let tell = async |form: &Value| {
+        let told = json!({ "upload": form["upload"] });
+        alice.post("/reports").header("idempotency-key", KEY).json(&told).await
+    };
+    // What has not arrived is not told of either: the key is free.
+    assert_eq!(tell(&form).await.code(), "upload.missing");
+    assert_eq!(send(&app, &form, &[], PDF).await.status, 200);
+    let answers = futures_util::future::join_all((0..8).map(|_| tell(&form))).await;
+    let key = answers.iter().find(|answer| answer.status == 201).unwrap().json::<String>();
+    for answer in answers {
+        match answer.status.as_u16() {
+            201 => assert_eq!(answer.json::<String>(), key),
+            _ => assert_eq!(answer.code(), "idempotency.running"),
+        }
+    }
+    let again = tell(&form).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.json::<String>(), key);
+    let another: Value = begin(&alice, "addReport", "pdf", PDF.len()).await.json();
+    assert_eq!(send(&app, &another, &[], PDF).await.status, 200);
+    assert_eq!(tell(&another).await.code(), "idempotency.key_reused");
+    // The copies of those that came to nothing go at once.
+    for _ in 0..200 {
+        if objects(&app, "private/").await.len() == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(objects(&app, "private/").await, [key]);
+    // A form that comes to the operation itself counts by its bytes.
+    let form = |file: &[u8]| {
+        let body = multipart(&[], "file", file);
+        let key = "fedcba9876543210";
+        alice.post("/reports").header("idempotency-key", key).header(MEDIA.0, MEDIA.1).body(body)
+    };
+    let first = form(PDF).await.json::<String>();
+    assert_eq!(form(PDF).await.json::<String>(), first);
+    assert_eq!(form(b"%PDF-1.7\nAnother.\n%%EOF\n").await.code(), "idempotency.key_reused");
 }
 
 #[tokio::test]

@@ -119,8 +119,8 @@ impl Error {
             Self::Refused(refusal) => refusal.class() == Class::Busy,
             Self::Network { before_sending, .. } => *before_sending || idempotent,
             Self::TimedOut { .. } => idempotent,
-            // A gateway in front of WeChat; WeChat itself answers in JSON.
-            Self::Unexpected { status, .. } => matches!(status, 502..=504),
+            // A gateway in front of WeChat; WeChat itself answers in JSON. With 502 and 504 it may have asked WeChat.
+            Self::Unexpected { status, .. } => *status == 503 || idempotent && matches!(status, 502 | 504),
             Self::Invalid(_) | Self::Store(_) | Self::TokenPending { .. } => false,
         }
     }

@@ -94,8 +94,11 @@ fn cut(text: usize, content: &str) -> Vec<Part> {
     }
 }
 
-/// Has the texts judged. Those that are in one call with others are judged one by one where that call says more than
-/// "pass", to know which is meant; if each alone passes, all of them together are.
+/// Texts of one call that are judged one by one; more would use up the quota that all users share.
+const MOST_ALONE: usize = 16;
+
+/// Has the texts judged. Those that are in one call with a few others are judged one by one where that call says more
+/// than "pass", to know which is meant; if each alone passes, all of them together are.
 pub(super) async fn findings(
     user: &WeChatUser,
     scene: Scene,
@@ -129,7 +132,8 @@ async fn judge_batch(
     if suggest == Suggest::Pass {
         return Ok(Vec::new());
     }
-    if batch.iter().all(|part| Some(part.text) == batch.first().map(|first| first.text)) {
+    let one_text = batch.iter().all(|part| Some(part.text) == batch.first().map(|first| first.text));
+    if one_text || batch.len() > MOST_ALONE {
         return Ok(all());
     }
     let alone: Vec<(usize, Suggest)> = stream::iter(batch.clone())

@@ -188,6 +188,19 @@ impl Operation<'_> {
         self.draft.judged = true;
     }
 
+    /// Refuses marks of content security in a type that no judge sees, because it stands in no document.
+    #[cfg(feature = "server")]
+    pub(crate) fn nothing_to_judge<T: Model>(&mut self) {
+        let schema = schemars::schema_for!(T).to_value();
+        if self.schemas.mentions(Side::Request, &schema, CONTENT_SECURITY) {
+            self.mistake(format_args!(
+                "`{}` is decrypted, and its texts with `#[check(content_security)]` are judged by nobody; let the page send \
+                 them in a body of their own",
+                std::any::type_name::<T>()
+            ));
+        }
+    }
+
     /// Notes a role that the caller must have.
     pub fn role(&mut self, name: &'static str) {
         self.draft.roles.push(name);
@@ -521,17 +534,22 @@ impl Operation<'_> {
         self.plans.insert::<T, P>(plan);
     }
 
-    /// Closes the description: every path parameter must have been taken.
     /// A text is for content security if and only if an argument has it judged.
     fn look_for_content(&mut self) {
-        let sent = self.draft.schemas().into_iter().filter(|(side, _)| *side == Side::Request);
-        let sent: Vec<Value> = sent.map(|(_, schema)| schema).collect();
-        let mentions =
-            |schemas: &mut Schemas, schema| schemas.mentions(Side::Request, schema, CONTENT_SECURITY);
-        let found = sent.iter().any(|schema| mentions(self.schemas, schema));
-        match (found, self.draft.judged) {
+        let schemas = &mut *self.schemas;
+        let mut marked = |schema: &Value| schemas.mentions(Side::Request, schema, CONTENT_SECURITY);
+        let in_parameter = self.draft.parameters.iter().find(|parameter| marked(&parameter.schema));
+        let in_parameter = in_parameter.map(|parameter| parameter.name.clone());
+        let in_body = self.draft.body.iter().any(|body| marked(&body.schema));
+        if let Some(name) = in_parameter {
+            self.mistake(format_args!(
+                "the parameter `{name}` has `#[check(content_security)]`, and only the texts of a body are judged; take it in \
+                 the body",
+            ));
+        }
+        match (in_body, self.draft.judged) {
             (true, false) => self.mistake(
-                "a text that comes here has `#[check(content_security)]`, and nobody has it judged; take the body as \
+                "a text of the body has `#[check(content_security)]`, and nobody has it judged; take the body as \
                  `Checked<_, _>` or `Judged<_, _>` of `queqiao::content`",
             ),
             (false, true) => self.mistake(
@@ -542,6 +560,7 @@ impl Operation<'_> {
         }
     }
 
+    /// Closes the description: every path parameter must have been taken.
     pub(crate) fn finish(mut self) -> Draft {
         let untaken: Vec<String> = self
             .path_names

@@ -35,11 +35,18 @@ type Handle = Box<dyn FnOnce(Incoming) -> BoxFuture<'static, Response> + Send>;
 
 /// What being idempotent adds to an operation.
 pub(crate) fn describe(operation: &mut Operation<'_>) {
-    if operation.draft.body.as_ref().is_some_and(|body| body.media_type.starts_with("multipart/")) {
+    // Past the server the phone sends the same few words each time.
+    #[cfg(feature = "server")]
+    let direct = operation.draft.direct.is_some();
+    #[cfg(not(feature = "server"))]
+    let direct = false;
+    let multipart =
+        operation.draft.body.as_ref().is_some_and(|body| body.media_type.starts_with("multipart/"));
+    if multipart && !direct {
         operation.mistake(
-            "`idempotent` cannot be said of an upload: the phone writes its body anew each time, with another boundary between \
-             the parts, so that a repeat looks like another request; upload first, and name the file to a second, idempotent \
-             operation",
+            "`idempotent` cannot be said of an upload through the server: the phone writes its body anew each time, with another \
+             boundary between the parts, so that a repeat looks like another request; take `Direct<Upload<…>>`, or upload first \
+             and name the file to a second, idempotent operation",
         );
     }
     operation.described_parameter(

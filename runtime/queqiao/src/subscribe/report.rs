@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::document::Operation;
 use crate::extract::{Extract, Incoming, Json, Path};
 use crate::problem::{Internal, Problem};
+use crate::wechat_user::only_openid;
 
 /// What a user answered to `wx.requestSubscribeMessage`.
 #[model]
@@ -77,11 +78,11 @@ async fn report_subscription(
         true => Vec::new(),
         false => ledger.accounts.identities(UserId(user.id)).await?,
     };
-    if let Some(identity) = identities.iter().find(|identity| identity.appid == program.appid()) {
+    if let Some(openid) = only_openid(&identities, program.appid()) {
         for (name, answer) in &told.answers {
             // WeChat has kinds of yes: with a sound, with a vibration.
             let Some(template) = ids.get(name).filter(|_| answer.starts_with("accept")) else { continue };
-            let key = GrantKey { app: program.appid(), openid: &identity.openid, template };
+            let key = GrantKey { app: program.appid(), openid, template };
             let report = Report { witness: Witness::Page, id: &report, at };
             if ledger.grants.grant(&key, &report, now).await? == Counted::TooMany {
                 tracing::warn!(user = %user.id, template = name, "a user has too many grants: one more is not counted");

@@ -182,6 +182,7 @@ where
         <WeChatUser as Extract<S>>::describe(operation);
         <Json<EncryptedData> as Extract<S>>::describe(operation);
         CASES.into_iter().for_each(|case| operation.error(case));
+        operation.nothing_to_judge::<T>();
     }
 
     async fn extract(request: &mut Incoming, context: &Context<S>) -> Result<Self, Problem> {

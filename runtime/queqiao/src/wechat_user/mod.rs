@@ -6,7 +6,7 @@ mod phone;
 use std::fmt;
 use std::sync::Arc;
 
-use queqiao_storage::{Accounts, Clock, MediaChecks, SessionKeys, StoreError, UserId};
+use queqiao_storage::{Accounts, Clock, Identity, MediaChecks, SessionKeys, StoreError, UserId};
 
 pub use self::encrypted::{DecryptError, Encrypted, EncryptedData};
 pub use self::phone::{PhoneCode, PhoneError};
@@ -88,8 +88,17 @@ impl WeChatUsers {
         };
         let Some(program) = program else { return Ok(None) };
         let identities = self.accounts.identities(UserId(user.id)).await?;
-        let identity = identities.into_iter().find(|identity| identity.appid == program.appid());
-        Ok(identity.map(|identity| self.known(program, &identity.openid)))
+        let openid = only_openid(&identities, program.appid());
+        Ok(openid.map(|openid| self.known(program, openid)))
+    }
+}
+
+/// The user's openid in a mini-program. Of two, which only an import can bring, nobody knows which has logged in.
+pub(crate) fn only_openid<'a>(identities: &'a [Identity], appid: &str) -> Option<&'a str> {
+    let mut here = identities.iter().filter(|identity| identity.appid == appid);
+    match (here.next(), here.next()) {
+        (Some(one), None) => Some(&one.openid),
+        _ => None,
     }
 }
 

@@ -123,6 +123,10 @@ fn operator(bucket: &Bucket) -> Result<Operator, ObjectError> {
 /// What tells the object of one writer from every other that its key had, in the metadata of a bucket.
 const WRITER: &str = "queqiao-writer";
 
+/// Before each look for an object of which it is not known whether it was finished.
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
 /// An object on its way into a store.
 pub(super) struct Written {
     writer: opendal::Writer,
@@ -159,11 +163,22 @@ impl Written {
         Ok(Self { writer: writer.await?, operator: operator.clone(), key: key.clone(), name })
     }
 
-    /// Whether the object is there, and this one's.
+    /// Whether the object is there, and this one's; or comes to be within a few seconds.
     async fn is_there(&self) -> bool {
         let Some(name) = &self.name else { return false };
-        let meta = self.operator.stat(self.key.as_str()).await;
-        meta.is_ok_and(|meta| meta.user_metadata().is_some_and(|kept| kept.get(WRITER) == Some(name)))
+        for pause in PAUSES {
+            tokio::time::sleep(pause).await;
+            match self.operator.stat(self.key.as_str()).await {
+                Ok(meta) if meta.user_metadata().is_some_and(|kept| kept.get(WRITER) == Some(name)) => {
+                    return true;
+                }
+                // The store may still be putting its parts together.
+                Ok(_) => {}
+                Err(error) if error.kind() == opendal::ErrorKind::NotFound => {}
+                Err(_) => return false,
+            }
+        }
+        false
     }
 }
 

@@ -9,7 +9,7 @@ use queqiao_wechat::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::server::{SECRET, Server, app, assert_silent, text};
+use crate::server::{SECRET, Server, app, assert_silent, reply, text};
 
 /// What came: method, path, query without the token, body.
 type Seen = (String, String, String, Value);
@@ -325,4 +325,24 @@ async fn unionids_and_encrypted_data() {
     assert!(server.client().check_encrypted_data(&app(), &data).await.unwrap().valid);
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(only(&seen), post(Operation::CheckEncryptedData, json!({"encrypted_msg_hash": hash})));
+}
+
+/// Whether a gateway had asked WeChat before it gave up, nobody knows: a message would go out twice.
+#[tokio::test]
+async fn a_gateways_failure_is_repeated_where_that_does_no_harm() {
+    for (status, sent, listed) in [(502, 1, 3), (503, 3, 3), (504, 1, 3), (500, 1, 1)] {
+        let server = Server::start(move |_, request: Request| async move {
+            match request.uri().path() {
+                "/cgi-bin/stable_token" => text(r#"{"access_token":"the-token","expires_in":7200}"#),
+                _ => reply(status, "text/html", "<html>"),
+            }
+        })
+        .await;
+        let client = server.client();
+        let message = SubscribeMessage::new("oA", "template").value("thing1", "牛奶");
+        client.send_subscribe_message(&app(), &message).await.unwrap_err();
+        assert_eq!(server.calls(), 1 + sent, "{status}");
+        client.templates(&app()).await.unwrap_err();
+        assert_eq!(server.calls(), 1 + sent + listed, "{status}");
+    }
 }

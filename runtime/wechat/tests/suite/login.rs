@@ -93,7 +93,7 @@ async fn busy_is_asked_again_then_told() {
     let server = Server::start(|n, _| async move {
         match n {
             1 => text(r#"{"errcode":-1,"errmsg":"system error"}"#),
-            2 => reply(502, "text/html", "<html>502 Bad Gateway</html>"),
+            2 => reply(503, "text/html", "<html>503 Service Unavailable</html>"),
             _ => text(format!(r#"{{"session_key":"{KEY}","openid":"o1"}}"#)),
         }
     })
@@ -107,7 +107,8 @@ async fn what_is_not_an_answer_is_described_and_not_quoted() {
     let whole = format!(r#"{{"session_key":"{KEY}","openid":"o1"}}"#);
     for (status, body, says, calls) in [
         (200, format!("<html>{SECRET}</html>"), "HTML or XML", 1),
-        (502, "<html>Bad Gateway</html>".into(), "HTML or XML", 3),
+        (502, "<html>Bad Gateway</html>".into(), "HTML or XML", 1),
+        (503, "<html>Service Unavailable</html>".into(), "HTML or XML", 3),
         (200, whole[..whole.len() - 3].to_owned(), "cut off", 1),
         (200, String::new(), "an empty body", 1),
         (200, format!("oops {SECRET}"), "not JSON", 1),
