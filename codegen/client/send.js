@@ -10,11 +10,12 @@ function send() {
     //#end
     method,
     header: header,
-    data:
     //#subscribe
-    options.answers ? options.answers() :
+    data: options.answers ? options.answers() : body,
     //#end
-    body,
+    //#!subscribe
+    data: body,
+    //#end
     dataType: 'text',
     //#binary
     responseType: more.b ? 'arraybuffer' : 'text',

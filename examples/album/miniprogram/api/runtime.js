@@ -523,9 +523,7 @@ module.exports = function (name, contract, bases, renewal) {
             method:
             method,
             header: header,
-            data:
-            options.answers ? options.answers() :
-            body,
+            data: options.answers ? options.answers() : body,
             dataType: 'text',
             success: leave,
             fail: leave
