@@ -16,4 +16,16 @@ function textOf(value) {
 function encode(value) {
   return encodeURIComponent(textOf(value).replace(/([\uD800-\uDBFF][\uDC00-\uDFFF])|[\uD800-\uDFFF]/g, '$1'));
 }
+//#styles
+
+function written(value, style) {
+  if (style === 'json') value = toJson(value);
+  var items = value;
+  if (isObject(value) && !Array.isArray(value)) {
+    items = [];
+    for (var name in value) items.push(name, value[name]);
+  }
+  return [].concat(items).map(encode).join(style);
+}
+//#end
 //#end

@@ -36,15 +36,3 @@ function pairsOf(values, path, styles, write) {
   }
   return pairs;
 }
-//#styles
-
-function written(value, style) {
-  if (style === 'json') value = toJson(value);
-  var items = value;
-  if (isObject(value) && !Array.isArray(value)) {
-    items = [];
-    for (var name in value) items.push(name, value[name]);
-  }
-  return [].concat(items).map(encode).join(style);
-}
-//#end

@@ -10,7 +10,12 @@ function send() {
     //#end
     method,
     header: header,
+    //#subscribe
+    data: options.answers ? options.answers() : body,
+    //#end
+    //#!subscribe
     data: body,
+    //#end
     dataType: 'text',
     //#binary
     responseType: more.b ? 'arraybuffer' : 'text',

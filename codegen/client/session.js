@@ -11,6 +11,10 @@ function openSession() {
   if (!sessions[key]) {
     try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
     sessions[key] = { k: key, l: [], t: token || '', o: token };
+    //#subscribe
+    // A session from before the templates: the login has told no ids.
+    if (token && tellAnswers && !subscriptions().i) tellAnswers();
+    //#end
   }
   return sessions[key];
 }

@@ -75,15 +75,15 @@ async function play(name, scenario) {
     },
   }
 
-  /** A condition that comes true within five seconds; the scenario cannot go on without it. */
+  /** A condition that comes true within twenty seconds: the machine may be busy. The scenario cannot go on without it. */
   async function until(what, condition) {
-    for (const end = Date.now() + 5000; Date.now() < end; await new Promise((resume) => setTimeout(resume, 25))) {
+    for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((resume) => setTimeout(resume, 25))) {
       if (await condition()) {
         report.check(`${name}: ${what}`, true)
         return
       }
     }
-    throw new Error(`not within five seconds: ${what}`)
+    throw new Error(`not within twenty seconds: ${what}`)
   }
 
   try {

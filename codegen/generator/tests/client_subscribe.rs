@@ -81,26 +81,94 @@ async fn a_tap_asks_at_once_and_the_server_is_told() {
     }
 }
 
+/// What the page learns, and how often WeChat was asked.
+fn tapping(template: &str) -> String {
+    format!(
+        "{WX} answer = {{ t1: 'accept' }}; var told;
+        try {{ told = await tap(['{template}']); }} catch (e) {{ told = [e.kind, e.operation, e.message]; }}
+        return [told, asked]"
+    )
+}
+
+/// WeChat was not asked: not in the tap, and not later either.
+fn refused_in_the_tap(told: &Value, template: &str) {
+    assert_eq!((&told[0][0], &told[0][1]), (&json!("validation"), &json!("wx.requestSubscribeMessage")));
+    let text = told[0][2].as_str().unwrap_or_default();
+    assert!(
+        text.contains(&format!("No id for the template {template} yet")) && text.contains("at the next tap"),
+        "{text}"
+    );
+    assert_eq!(told[1], json!([]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn ids_that_are_not_known_yet_are_asked_for() {
+async fn ids_that_are_not_known_yet_are_asked_for_and_serve_the_next_tap() {
+    let server = Server::start().await;
+    let host = host(&server, false);
+    // The login tells none.
+    server.book().templates = None;
+    let script = "var kept = [], write = wx.setStorageSync;
+        wx.setStorageSync = function (key, value) { kept.push([key, value]); return write.call(wx, key, value); };
+        await api.listTodos(); return kept";
+    let session = eval(&host, script).await[0].clone();
+    server.book().templates = Some(json!({ "commented": "t1" }));
+    refused_in_the_tap(&eval(&host, &tapping("commented")).await, "commented");
+    let (_, learning) = reports(&server, 1).await.remove(0);
+    assert_eq!(learning["answers"], json!({}));
+    eval(&host, "await pause(300); return 0").await;
+    let expected = json!([{ "commented": "accept" }, [[["t1"], true]]]);
+    assert_eq!(eval(&host, &tapping("commented")).await, expected);
+    // What the server has no id for cannot be asked; and no report is made of it.
+    refused_in_the_tap(&eval(&host, &tapping("paid")).await, "paid");
+    assert!(reports(&server, 3).await.iter().all(|(_, body)| body["answers"].get("paid").is_none()));
+
+    // A session of an earlier version of the client learns them before any tap.
+    let later = self::host(&server, false);
+    let script = format!(
+        "wx.setStorageSync({}, {}); await api.listTodos(); await pause(300); return 0",
+        session[0], session[1]
+    );
+    eval(&later, &script).await;
+    assert_eq!(eval(&later, &tapping("commented")).await, expected);
+    assert_eq!(server.book().codes.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_try_says_how_old_the_answer_is_by_then() {
     let server = Server::start().await;
     server.book().templates = Some(json!({ "commented": "t1" }));
     let host = host(&server, false);
-    // A session of an earlier version of the client.
+    eval(&host, "await api.listTodos(); return 0").await;
+    server.book().failing_reports = [503].into();
+    eval(&host, &tapping("commented")).await;
+    let told = reports(&server, 2).await;
+    let age = |one: &(String, Value)| one.1["age"].as_u64().expect("an age");
+    assert_eq!(told[0].0, told[1].0);
+    assert!(age(&told[1]) >= age(&told[0]) + 200, "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_fails_brings_no_old_ids_back() {
+    let server = Server::start().await;
+    server.book().templates = Some(json!({ "commented": "t1" }));
+    let host = host(&server, false);
+    eval(&host, "api.configure({ retries: 0 }); await api.listTodos(); return 0").await;
+    server.book().failing_reports = [503].into();
+    eval(&host, &tapping("commented")).await;
+    reports(&server, 1).await;
+    eval(&host, "await pause(200); return 0").await;
+    // Of two reports the first brings other ids, and the second fails after that.
+    server.book().templates = Some(json!({ "commented": "t9" }));
     let script = format!(
-        "{WX} wx.setStorageSync('queqiao:' + 'x', ''); answer = {{ t1: 'accept' }};
-        var told = await tap(['commented']); return [told, asked.length];"
+        "var request = wx.request, puts = 0;
+        wx.request = function (o) {{
+          if (o.method !== 'PUT' || !puts++) return request.call(wx, o);
+          setTimeout(function () {{ o.fail({{ errMsg: 'request:fail' }}); }}, 300);
+        }};
+        {WX} answer = {{ t1: 'accept' }}; await tap(['commented']); await pause(900); wx.request = request;
+        asked = []; await tap(['commented']); return [puts, asked]"
     );
-    assert_eq!(eval(&host, &script).await, json!([{ "commented": "accept" }, 1]));
-    // What the server has no id for cannot be asked; and no report is made of it.
-    let script =
-        "try { await tap(['paid']); } catch (e) { return [e.kind, e.operation, e.message, asked.length]; }";
-    let told = eval(&host, &format!("{WX} {script}")).await;
-    assert_eq!(
-        (&told[0], &told[1], &told[3]),
-        (&json!("validation"), &json!("wx.requestSubscribeMessage"), &json!(0))
-    );
-    assert!(told[2].as_str().is_some_and(|text| text.contains("no id for the template paid")), "{told}");
+    assert_eq!(eval(&host, &script).await, json!([2, [[["t9"], true]]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,13 +215,14 @@ async fn refusals_of_wechat() {
     };
     let expected = |code: u32| json!(["validation", code, "wx.requestSubscribeMessage"]);
     assert_eq!(eval(&host, &failing(10005)).await, expected(10005));
-    // The template is gone: the next tap asks the server for its successor.
-    assert_eq!(eval(&host, &failing(20001)).await, expected(20001));
+    // The template is gone: its successor is there for the next tap.
     server.book().templates = Some(json!({ "commented": "t9" }));
+    assert_eq!(eval(&host, &failing(20001)).await, expected(20001));
+    eval(&host, "await pause(300); return 0").await;
     let script = format!(
-        "{WX} answer = {{ t9: 'accept' }}; var told = await tap(['commented']); return [told, asked[0][0]]"
+        "{WX} answer = {{ t9: 'accept' }}; var told = await tap(['commented']); return [told, asked[0]]"
     );
-    assert_eq!(eval(&host, &script).await, json!([{ "commented": "accept" }, ["t9"]]));
+    assert_eq!(eval(&host, &script).await, json!([{ "commented": "accept" }, [["t9"], true]]));
 }
 
 #[test]

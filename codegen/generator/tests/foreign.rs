@@ -33,6 +33,19 @@ fn ok() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_style_in_a_path_alone() {
+    let ids = json!({ "type": "array", "items": { "type": "string" } });
+    let client = client(&document(
+        json!({ "/find/{ids}": { "get": { "operationId": "find", "responses": ok(), "parameters": [
+            { "in": "path", "name": "ids", "required": true, "schema": ids },
+        ] } } }),
+        json!({}),
+    ));
+    let request = sent(&client, "await api.find({ ids: ['a,b', '汉'] })").await;
+    assert_eq!(request.url, "https://cn.example.com/v1/find/a%2Cb,%E6%B1%89");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn parameters_in_every_style() {
     let list = json!({ "type": "array", "items": { "type": "string" } });
     let object = json!({ "type": "object", "additionalProperties": true });

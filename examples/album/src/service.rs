@@ -12,6 +12,8 @@ use queqiao::{
     Accounts, BadObjectKey, Boot, Clock, Identity, ObjectError, ObjectKey, PhoneError, StoreError, WeChatUser,
 };
 
+use tracing::Instrument as _;
+
 use crate::comments::CommentRepository;
 use crate::model::{Comment, NewComment, Phone, Photo};
 use crate::notices::Commented;
@@ -217,7 +219,9 @@ impl Album {
         let comment = Comment { id: Uuid::now_v7(), text: new.text, own: true, created_at };
         self.comments.add(photo, user.id, &comment).await?;
         if owner != user.id {
-            self.tell(owner, Commented::new(photo, &comment.text, created_at)).await;
+            let (album, message) = (self.clone(), Commented::new(photo, &comment.text, created_at));
+            // WeChat may take its time: who commented does not wait for it.
+            tokio::spawn(async move { album.tell(owner, message).await }.in_current_span());
         }
         Ok(comment)
     }

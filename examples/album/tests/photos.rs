@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use std::io::Cursor;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use album::{Album, api};
 use futures_util::TryStreamExt;
@@ -186,8 +186,19 @@ async fn a_comment_of_another_is_told_to_who_said_yes() {
     at_wechat.answer_subscriptions(&[("emulated-commented", true)]).await;
     let yes = json!({ "answers": { "commented": "accept" } });
     owner.put("/auth/subscriptions/r").json(&yes).await.json::<Value>();
+    // Who comments does not wait for WeChat.
+    let slow = Duration::from_secs(3);
+    let send = Fault::new(Damage::Delay(3000)).path("/cgi-bin/message/subscribe/send");
+    app.wechat().await.inject(send).unwrap();
     for (user, text) in [(&owner, "mine"), (&other, "好看"), (&other, "again")] {
+        let started = Instant::now();
         assert_eq!(user.post(&comments).json(&json!({ "text": text })).await.status, 201);
+        assert!(started.elapsed() < slow, "{text}");
+    }
+    let started = Instant::now();
+    while at_wechat.messages().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let told: Vec<_> = at_wechat.messages().into_iter().map(|message| message.content).collect();
     assert_eq!(told.len(), 1, "{told:?}");

@@ -9,7 +9,7 @@ use queqiao::message::{Answer, Push};
 use queqiao::prelude::*;
 use queqiao::subscribe::{Recipient, SendError, Sent, Subscriptions};
 use queqiao::wechat::push::Text;
-use queqiao::{GrantCounts, MiniProgram, SubscribeMessage, TestApp, TestUser, message, messages};
+use queqiao::{GrantCounts, Identity, MiniProgram, SubscribeMessage, TestApp, TestUser, message, messages};
 use serde_json::{Value, json};
 
 const APPID: &str = "wx00000000000000aa";
@@ -279,6 +279,36 @@ async fn what_breaks_a_rule_is_not_sent_and_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_mini_program_that_fails_is_no_reason_not_to_try_the_others() {
+    let other = "wx00000000000000bb";
+    let app = TestApp::new(api()).configuration(format!(
+        "[emulator]\nenabled = true\n[wechat.apps.shop]\nappid = \"{APPID}\"\nsecret = \"s1\"\n\
+         [wechat.apps.staff]\nappid = \"{other}\"\nsecret = \"s2\"\n"
+    ));
+    app.listen().await;
+    let (boot, now) = (app.boot().await, queqiao::jiff::Timestamp::now());
+    let mut id = Uuid::nil();
+    for appid in [APPID, other] {
+        let at_wechat = app.wechat().await.user(appid, "alice").unwrap();
+        let alice = Identity::new(appid, at_wechat.openid()).with_unionid("u");
+        id = boot.accounts().sign_in(&alice, now).await.unwrap().id.0;
+        at_wechat.answer_subscriptions(&[(TEMPLATE, true)]).await;
+    }
+    until(&app, id, (2, 0)).await;
+    // The first has a wrong secret.
+    let broken = || Fault::new(Damage::Errcode(40125)).path("/cgi-bin/stable_token").times(1);
+    app.wechat().await.inject(broken()).unwrap();
+    assert_eq!(send(&app, id).await, Sent::Sent);
+    assert_eq!(counts(&app, id).await, (1, 0));
+    // The other has no grant any more: so it is told what is wrong.
+    app.wechat().await.inject(broken()).unwrap();
+    let told = boot.subscriptions().send(id, &commented("a")).await.unwrap_err();
+    assert!(told.to_string().contains("40125"), "{told}");
+    assert_eq!(send(&app, id).await, Sent::Sent);
+    assert_eq!((send(&app, id).await, counts(&app, id).await), (Sent::NotGranted, (0, 0)));
+}
+
+#[tokio::test]
 async fn a_reply_that_comes_late_goes_as_a_customer_message() {
     let (app, user, at_wechat, id) = alice().await;
     at_wechat.write("hello").await.unwrap();
@@ -295,6 +325,13 @@ async fn a_reply_that_comes_late_goes_as_a_customer_message() {
     at_wechat.write("tell me").await.unwrap();
     let told = until_got(&at_wechat, Kind::Subscribe, 1).await;
     assert_eq!(told[0].content["data"]["thing1"]["value"], "you asked");
+}
+
+#[test]
+fn debug_shows_no_openid() {
+    let to = Recipient::InApp { appid: APPID.to_owned(), openid: "secret".to_owned() };
+    let shown = format!("{to:?}");
+    assert!(shown.contains(APPID) && !shown.contains("secret"), "{shown}");
 }
 
 #[tokio::test]

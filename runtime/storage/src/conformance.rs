@@ -183,6 +183,7 @@ macro_rules! conformance_tests {
             a_withdrawal_voids_what_was_before
             a_message_that_did_not_arrive_is_known
             grants_have_their_limit
+            void_grants_have_their_limit
         }
     };
     (@group media_checks $store:expr) => {

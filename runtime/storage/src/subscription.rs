@@ -1,5 +1,7 @@
 //! Grants of subscribe messages (订阅消息): what users said yes to, and what became of it.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -18,11 +20,11 @@ pub const UNCERTAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long it is remembered what became of a grant: reports that are older do not count.
 pub const REMEMBERED_GRANT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Unused grants that a user may have of one template; what comes above is not counted.
+/// Unused grants that a user may have of one template; what comes above is not counted. As many void ones are remembered.
 pub const MOST_GRANTS: u32 = 100;
 
 /// What a user subscribes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct GrantKey<'a> {
     /// The AppID of the mini-program.
     pub app: &'a str,
@@ -30,6 +32,15 @@ pub struct GrantKey<'a> {
     pub openid: &'a str,
     /// The id of the template (priTmplId).
     pub template: &'a str,
+}
+
+impl fmt::Debug for GrantKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrantKey")
+            .field("app", &self.app)
+            .field("template", &self.template)
+            .finish_non_exhaustive()
+    }
 }
 
 impl GrantKey<'_> {
@@ -105,9 +116,9 @@ pub struct Taken {
 pub enum Take {
     /// It is the caller's: send, and [`settle`](SubscriptionGrants::settle).
     Yours(Taken),
-    /// There is none.
+    /// There is none, nor one under way that could come back.
     None,
-    /// Another message to this user is under way, which WeChat would refuse (43108): ask again.
+    /// Another message to this user is under way, beside which WeChat would refuse this one (43108): ask again.
     Busy,
 }
 
@@ -145,7 +156,7 @@ pub struct GrantCounts {
 }
 
 /// A message that WeChat took and did not deliver.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FailedDelivery {
     /// The AppID of the mini-program.
     pub app: String,
@@ -159,6 +170,18 @@ pub struct FailedDelivery {
     pub at: Timestamp,
     /// WeChat's words.
     pub failure: String,
+}
+
+impl fmt::Debug for FailedDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailedDelivery")
+            .field("app", &self.app)
+            .field("template", &self.template)
+            .field("message", &self.message)
+            .field("at", &self.at)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The ledger of grants: each yes of a user to a one-time subscription (一次性订阅) buys one message.
@@ -204,4 +227,25 @@ pub trait SubscriptionGrants: Send + Sync {
 
     /// The newest messages that did not arrive, of those that are remembered.
     async fn failed_deliveries(&self, most: u32) -> Result<Vec<FailedDelivery>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_openid() {
+        let key = GrantKey { app: "wx1", openid: "secret", template: "t1" };
+        let failed = FailedDelivery {
+            app: key.app.to_owned(),
+            openid: key.openid.to_owned(),
+            template: key.template.to_owned(),
+            message: "m1".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            failure: "user refused".to_owned(),
+        };
+        for shown in [format!("{key:?}"), format!("{failed:?}")] {
+            assert!(shown.contains("wx1") && shown.contains("t1") && !shown.contains("secret"), "{shown}");
+        }
+    }
 }

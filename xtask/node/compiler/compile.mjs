@@ -77,8 +77,10 @@ async function checkClient(folder, compiled) {
 async function sent(files) {
   const { wx, requests } = createWx(() => ANSWER)
   const api = loader(files, wx).load('api/index.js')
-  const values = { id: '7', title: '买 米&=?', name: '鹊桥', file: 'wxfile://photo.jpg' }
+  const values = { id: '7', report: 'r1', title: '买 米&=?', name: '鹊桥', file: 'wxfile://photo.jpg' }
   for (const name of Object.keys(api).filter((name) => api[name].failed)) await api[name](values, values)
+  // A key is of one call alone.
+  for (const { header } of requests) if (header['idempotency-key']) header['idempotency-key'] = 'a key'
   return requests
 }
 

@@ -30,6 +30,10 @@ pub(crate) struct AppSettings {
 pub(crate) struct PushSettings {
     pub(crate) token: SecretString,
     /// With what the bodies are encrypted, if they are.
+    #[cfg_attr(
+        not(feature = "emulator"),
+        expect(dead_code, reason = "`mode` has it too; the emulator is given its text")
+    )]
     pub(crate) aes_key: Option<SecretString>,
     pub(crate) mode: Mode,
     pub(crate) window: Duration,

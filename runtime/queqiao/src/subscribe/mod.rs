@@ -103,7 +103,7 @@ pub(crate) fn mistakes(declared: &[Declared], login: bool) -> Vec<String> {
 }
 
 /// To whom a message goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// A user of this backend, in whichever of its mini-programs there is a grant.
     User(Uuid),
@@ -120,6 +120,17 @@ impl Recipient {
     /// A user in one mini-program: for who has written a message, `message.from()`.
     pub fn in_app(program: &MiniProgram, openid: impl Into<String>) -> Self {
         Self::InApp { appid: program.appid().to_owned(), openid: openid.into() }
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => f.debug_tuple("User").field(user).finish(),
+            Self::InApp { appid, .. } => {
+                f.debug_struct("InApp").field("appid", appid).finish_non_exhaustive()
+            }
+        }
     }
 }
 

@@ -112,10 +112,11 @@ impl Subscriptions {
     /// Sends a message for one grant of the recipient's, if there is one.
     ///
     /// Messages to one user go one after the other, from whichever instance, since WeChat refuses others (43108). What
-    /// has begun goes on if the caller does not wait for it.
+    /// has begun goes on if the caller does not wait for it. Where it fails in one mini-program of the user, the others
+    /// are tried.
     ///
     /// # Errors
-    /// [`SendError`]: also where a value breaks the rule of its key, such as a `thing1` of more than 20 characters, see
+    /// [`SendError`], the first one, if no mini-program sent the message: also where a value breaks the rule of its key, such as a `thing1` of more than 20 characters, see
     /// [`thing`](super::thing).
     pub async fn send<M: SubscribeMessage>(
         &self,
@@ -127,7 +128,7 @@ impl Subscriptions {
         if places.is_empty() {
             return Ok(Sent::NotGranted);
         }
-        let mut found = Err(SendError::NoTemplate { name: M::NAME });
+        let (mut asked, mut failed) = (false, None);
         for (program, openid) in places {
             let Some(template) = program.template(M::NAME) else { continue };
             let mut content = queqiao_wechat::SubscribeMessage::new(&openid, template);
@@ -139,15 +140,20 @@ impl Subscriptions {
             content.check().map_err(WeChatError::from)?;
             let sending = Sending { ledger: Arc::clone(ledger), program, content };
             // A task of its own: what WeChat answers is written down, whoever still waits for it.
-            found = match tokio::spawn(sending.send()).await {
-                Ok(sent) => sent,
-                Err(_) => Ok(Sent::Uncertain),
-            };
-            if !matches!(found, Ok(Sent::NotGranted)) {
-                break;
+            match tokio::spawn(sending.send()).await {
+                Ok(Ok(Sent::NotGranted)) => {}
+                Ok(Ok(sent)) => return Ok(sent),
+                // Nothing was sent: another mini-program of the user may have a grant, and work.
+                Ok(Err(error)) => failed = failed.or(Some(error)),
+                Err(_) => return Ok(Sent::Uncertain),
             }
+            asked = true;
         }
-        found
+        match failed {
+            Some(error) => Err(error),
+            None if asked => Ok(Sent::NotGranted),
+            None => Err(SendError::NoTemplate { name: M::NAME }),
+        }
     }
 }
 

@@ -105,8 +105,11 @@ pub async fn witnesses_at_once_are_not_counted_twice<S: SubscriptionGrants + 'st
     assert_eq!(again.iter().filter(|told| **told == Counted::Yes).count(), 1);
 }
 
-/// However many send at once.
+/// However many send at once; who has no grant does not wait for those who have.
 pub async fn a_grant_is_for_one_message<S: SubscriptionGrants + 'static>(store: S) {
+    let other = GrantKey { template: "t2", ..KEY };
+    let report = Report { witness: Witness::Page, id: "other", at: time(0) };
+    assert_eq!(ok(store.grant(&other, &report, time(0)).await), Counted::Yes);
     for n in 0..3 {
         page(&store, &n.to_string(), n * 1000).await;
     }
@@ -116,8 +119,9 @@ pub async fn a_grant_is_for_one_message<S: SubscriptionGrants + 'static>(store: 
         loop {
             match ok(store.take_grant(&KEY, time(5000)).await) {
                 Take::Yours(taken) => {
-                    let other = GrantKey { template: "t2", ..KEY };
                     assert_eq!(ok(store.take_grant(&other, time(5000)).await), Take::Busy);
+                    let none = GrantKey { template: "t3", ..KEY };
+                    assert_eq!(ok(store.take_grant(&none, time(5000)).await), Take::None);
                     assert!(ok(store.settle(&taken, Settled::Sent, time(5000)).await));
                     return 1;
                 }
@@ -249,4 +253,32 @@ pub async fn grants_have_their_limit<S: SubscriptionGrants>(store: S) {
     }
     // Not even the withdrawal is known.
     assert_eq!(tell(&store, Witness::Push, "p", time(1), week).await, Counted::Yes);
+}
+
+/// Nor does a user who tells of more and more that was cancelled fill the store.
+pub async fn void_grants_have_their_limit<S: SubscriptionGrants>(store: S) {
+    let page = async |id: &str, at| tell(&store, Witness::Page, id, time(at), time(5000)).await;
+    assert_eq!(ok(store.withdraw(&KEY, time(1000), time(1000)).await), 0);
+    for n in 0..=MOST_GRANTS {
+        assert_eq!(page(&n.to_string(), 10).await, Counted::TooOld);
+    }
+    // What is remembered is known.
+    assert_eq!(page("0", 10).await, Counted::Known);
+    assert_eq!(page(&MOST_GRANTS.to_string(), 10).await, Counted::TooOld);
+    // Those of another user, or that count, have room.
+    let other = GrantKey { openid: "o2", ..KEY };
+    let report = Report { witness: Witness::Page, id: "a", at: time(10) };
+    assert_eq!(ok(store.grant(&other, &report, time(5000)).await), Counted::Yes);
+    for n in 0..MOST_GRANTS {
+        assert_eq!(page(&format!("later {n}"), 2000).await, Counted::Yes);
+    }
+    assert_eq!(ok(store.withdraw(&KEY, time(3000), time(5000)).await), u64::from(MOST_GRANTS));
+    assert_eq!((page("0", 10).await, page("later 0", 2000).await), (Counted::TooOld, Counted::Known));
+    // So it is where WeChat refuses.
+    for n in 0..MOST_GRANTS {
+        assert_eq!(page(&format!("last {n}"), 4000).await, Counted::Yes);
+    }
+    let taken = take(&store, time(5000)).await;
+    assert!(ok(store.settle(&taken, Settled::NotGranted, time(5000)).await));
+    assert_eq!((page("later 0", 2000).await, page("last 0", 4000).await), (Counted::TooOld, Counted::Known));
 }

@@ -73,17 +73,17 @@ impl SqlStore {
         let withdrawn = transaction.row(withdrawn, &of_user).await?;
         let withdrawn = withdrawn.map(|row| row.get::<Option<Timestamp>>(0)).transpose()?.flatten();
         let void = withdrawn.is_some_and(|withdrawn| report.at < withdrawn);
-        let count = "SELECT COUNT(*) FROM queqiao_grants
-                     WHERE owner = $1 AND template = $2 AND state = 'unused'";
-        let unused = transaction.row(count, &of_user).await?.map(|row| row.get::<u64>(0)).transpose()?;
-        if !void && unused.unwrap_or_default() >= u64::from(MOST_GRANTS) {
-            return Ok(Counted::TooMany);
+        let state = if void { "void" } else { "unused" };
+        let count = "SELECT COUNT(*) FROM queqiao_grants WHERE owner = $1 AND template = $2 AND state = $3";
+        let values = values![&owner, key.template, state];
+        let alike = transaction.row(count, &values).await?.map(|row| row.get::<u64>(0)).transpose()?;
+        if alike.unwrap_or_default() >= u64::from(MOST_GRANTS) {
+            return Ok(if void { Counted::TooOld } else { Counted::TooMany });
         }
         let (page, push) = match report.witness {
             Witness::Page => (Some(&digest[..]), None),
             Witness::Push => (None, Some(&digest[..])),
         };
-        let state = if void { "void" } else { "unused" };
         let forget = void.then(|| after(now, REMEMBERED_GRANT));
         insert(&mut transaction, key, state, (report.at, now), (page, push), forget).await?;
         transaction.commit().await?;
@@ -103,6 +103,7 @@ impl SqlStore {
         let update = "UPDATE queqiao_grants SET state = 'void', forget_at = $4
                       WHERE owner = $1 AND template = $2 AND state IN ('taken', 'unused') AND answered_at <= $3";
         let void = transaction.execute(update, &values![&owner, key.template, at, forget]).await?;
+        forget_void(&mut transaction, &owner, key.template).await?;
         let known = "SELECT id FROM queqiao_grants
                      WHERE owner = $1 AND template = $2 AND state = 'withdrawal' AND answered_at >= $3 LIMIT 1";
         if transaction.row(known, &values![&owner, key.template, at]).await?.is_none() {
@@ -116,18 +117,18 @@ impl SqlStore {
         let owner = key.owner();
         let mut transaction = self.database.begin().await?;
         transaction.lock(&[&owner]).await?;
+        // Those of an unknown end come last: of them a message may have made use. One that is under way may come back.
+        let select = "SELECT id FROM queqiao_grants WHERE owner = $1 AND template = $2
+                      AND (state = 'unused' OR state = 'taken' AND taken_at <= $3 OR alone_until > $4)
+                      ORDER BY CASE state WHEN 'unused' THEN 0 ELSE 1 END, answered_at, id LIMIT 1";
+        let values = values![&owner, key.template, before(now, UNCERTAIN), now];
+        let Some(row) = transaction.row(select, &values).await? else {
+            return Ok(Take::None);
+        };
         let busy = "SELECT id FROM queqiao_grants WHERE owner = $1 AND alone_until > $2 LIMIT 1";
         if transaction.row(busy, &values![&owner, now]).await?.is_some() {
             return Ok(Take::Busy);
         }
-        // Those of an unknown end come last: of them a message may have made use.
-        let select = "SELECT id FROM queqiao_grants WHERE owner = $1 AND template = $2
-                      AND (state = 'unused' OR state = 'taken' AND taken_at <= $3)
-                      ORDER BY CASE state WHEN 'unused' THEN 0 ELSE 1 END, answered_at, id LIMIT 1";
-        let rested = before(now, UNCERTAIN);
-        let Some(row) = transaction.row(select, &values![&owner, key.template, rested]).await? else {
-            return Ok(Take::None);
-        };
         let taken =
             Taken { id: id(&row)?, token: Uuid::new_v4(), owner, template: key.template.to_owned(), at: now };
         let update = "UPDATE queqiao_grants SET state = 'taken', token = $2, taken_at = $3, alone_until = $4,
@@ -162,6 +163,7 @@ impl SqlStore {
             let update = "UPDATE queqiao_grants SET state = 'void', forget_at = $4
                           WHERE owner = $1 AND template = $2 AND state IN ('taken', 'unused') AND told_at <= $3";
             transaction.execute(update, &values![&taken.owner, &taken.template, taken.at, forget]).await?;
+            forget_void(&mut transaction, &taken.owner, &taken.template).await?;
         }
         transaction.commit().await?;
         Ok(held)
@@ -223,21 +225,34 @@ async fn nearest(
     report: &Report<'_>,
     (own, other): (&str, &str),
 ) -> Result<Option<Uuid>, StoreError> {
-    let select = format!(
-        "SELECT id, answered_at FROM queqiao_grants WHERE {OF_USER} AND {own} IS NULL AND {other} IS NOT NULL
-         AND answered_at >= $3 AND answered_at <= $4"
-    );
-    let (from, to) = (before(report.at, PAIRING), after(report.at, PAIRING));
-    let owner = key.owner();
-    let rows = transaction.rows(AssertSqlSafe(select), &values![&owner, key.template, from, to]).await?;
-    let mut found: Option<(SignedDuration, Uuid)> = None;
-    for row in &rows {
+    let (owner, mut found) = (key.owner(), None::<(SignedDuration, Uuid)>);
+    // One row to each side, however many there are.
+    for (bounds, order, edge) in [
+        ("answered_at <= $3 AND answered_at >= $4", "DESC", before(report.at, PAIRING)),
+        ("answered_at >= $3 AND answered_at <= $4", "ASC", after(report.at, PAIRING)),
+    ] {
+        let select = format!(
+            "SELECT id, answered_at FROM queqiao_grants WHERE {OF_USER} AND {own} IS NULL AND {other} IS NOT NULL
+             AND {bounds} ORDER BY answered_at {order} LIMIT 1"
+        );
+        let values = values![&owner, key.template, report.at, edge];
+        let Some(row) = transaction.row(AssertSqlSafe(select), &values).await? else { continue };
         let apart = row.get::<Timestamp>("answered_at")?.duration_since(report.at).abs();
         if found.is_none_or(|(nearest, _)| apart < nearest) {
-            found = Some((apart, id(row)?));
+            found = Some((apart, id(&row)?));
         }
     }
     Ok(found.map(|(_, id)| id))
+}
+
+/// Keeps the newest void grants: they are remembered for their other witness only.
+async fn forget_void(transaction: &mut Transaction, owner: &[u8], template: &str) -> Result<(), StoreError> {
+    let select = "SELECT id FROM queqiao_grants WHERE owner = $1 AND template = $2 AND state = 'void'
+                  ORDER BY answered_at DESC, id LIMIT $3 OFFSET $3";
+    for row in &transaction.rows(select, &values![owner, template, MOST_GRANTS]).await? {
+        transaction.execute("DELETE FROM queqiao_grants WHERE id = $1", &values![id(row)?]).await?;
+    }
+    Ok(())
 }
 
 async fn insert(
