@@ -94,6 +94,16 @@ module.exports = function (name, contract, bases, renewal) {
     return encodeURIComponent(textOf(value).replace(/([\uD800-\uDBFF][\uDC00-\uDFFF])|[\uD800-\uDFFF]/g, '$1'));
   }
 
+  function written(value, style) {
+    if (style === 'json') value = toJson(value);
+    var items = value;
+    if (isObject(value) && !Array.isArray(value)) {
+      items = [];
+      for (var name in value) items.push(name, value[name]);
+    }
+    return [].concat(items).map(encode).join(style);
+  }
+
   // Writes the members of a query, a form or a multipart body. undefined and null
   // are left out, '' is sent; what stands in the path does not stand here again.
   function pairsOf(values, path, styles, write) {
@@ -124,16 +134,6 @@ module.exports = function (name, contract, bases, renewal) {
       );
     }
     return pairs;
-  }
-
-  function written(value, style) {
-    if (style === 'json') value = toJson(value);
-    var items = value;
-    if (isObject(value) && !Array.isArray(value)) {
-      items = [];
-      for (var name in value) items.push(name, value[name]);
-    }
-    return [].concat(items).map(encode).join(style);
   }
 
   // WeChat runs ten requests at once for a whole mini-program, uploads and
