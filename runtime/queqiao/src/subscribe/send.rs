@@ -116,8 +116,8 @@ impl Subscriptions {
     /// are tried.
     ///
     /// # Errors
-    /// [`SendError`], the first one, if no mini-program sent the message: also where a value breaks the rule of its key, such as a `thing1` of more than 20 characters, see
-    /// [`thing`](super::thing).
+    /// [`SendError`], the first one, if no mini-program sent the message: also where a value breaks the rule of its key,
+    /// such as a `thing1` of more than 20 characters, see [`thing`](super::thing).
     pub async fn send<M: SubscribeMessage>(
         &self,
         to: impl Into<Recipient>,
