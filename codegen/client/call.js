@@ -6,7 +6,7 @@
 //      a form, with the styles of its members
 //   f  the member that is a file
 //   i  idempotent
-//   t  answers text, b: bytes, n: nothing is read; u: 304 is an answer
+//   t  the responseType of an answer that is not JSON; n: nothing is read; u: 304 is an answer
 //#auth
 //   a  schemes of credentials, see authorize.js
 //#end
@@ -89,7 +89,7 @@ function operations(method, access, common) {
         run.e(error);
       };
       //#hooks
-      if (options.loading !== false) count(1);
+      count(options, 1);
       //#end
       try {
         //#include request.js
@@ -101,33 +101,38 @@ function operations(method, access, common) {
         // devices go too, if need be after a new login.
         if (leaves) {
           token = session.t;
-          session = Object.create(changeUser(session, ''));
-          copy(session, { k: '', t: token, l: [], p: 0 });
-          if (!needsUser && !token) return hear(), promise;
+          session = { b: changeUser(session, ''), l: [], t: token };
         }
         //#end
         //#share
         // Equal reads under way share one request; what is read after a write is
         // asked anew.
-        if (method === 'GET' && !door) key = toJson([queue.w, url, header, options, session.t]);
-        run = key && session.l.filter(function (one) { return one.k === key; })[0];
+        key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
+        run = session.l.filter(function (one) { return one.k === key; })[0];
+        //#end
+        //#logout
+        if (leaves && !needsUser && !token) hear();
+        else
+        //#end
+        //#share
         if (run) run.h.push(hear);
         else
         //#end
         {
+          //#live
+          session.l.push(
+          //#end
           run = {
-            //#users
-            n: label,
-            //#end
             //#share
             k: key,
             h: [hear],
             //#end
             e: end
-          };
+          }
           //#live
-          session.l.push(run);
+          )
           //#end
+          ;
           attempt();
         }
       } catch (mistake) {

@@ -7,7 +7,7 @@ function ApiError(kind, operation, fields, response) {
       //#foreign
       error.request_id ||
       //#end
-      response.requestId;
+      response.header['x-request-id'];
   }
   error.name = 'ApiError';
   error.kind = kind;

@@ -15,30 +15,30 @@ function hear(error, response) {
         more.n ||
         //#end
         /20[45]|304/.test(response.status) ? undefined :
-        //#binary
-        more.b ? response.data.slice(0) :
-        //#end
-        //#text
-        more.t ? response.data :
+        //#plain
+        // Bytes anew for everybody who shares them.
+        more.t ? response.data.slice(0) :
         //#end
         parse(response.data);
-      //#subscribe
-      if (login && value.templates) subscriptions(value.templates);
-      //#end
       //#session
-      //#users
-      // Another login than the client's own may bring another user.
-      if (login && !own && session.o) changeUser(session, value.token);
-      else
-      //#end
-      if (login && !(own && session.t)) keepToken(session, value.token);
+      if (login) {
+        //#subscribe
+        if (value.templates) subscriptions(value.templates);
+        //#end
+        //#users
+        // Another login than the client's own may bring another user.
+        if (!own && session.o) changeUser(session, value.token);
+        else
+        //#end
+        if (!own || !session.t) keepToken(session, value.token);
+      }
       //#end
     }
   } catch (mistake) {
     error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
   }
   //#hooks
-  if (options.loading !== false) count(-1);
+  count(options, -1);
   if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
   //#end
   if (error) reject(error);

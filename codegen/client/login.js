@@ -1,12 +1,7 @@
 // One login after another: parallel wx.login calls would spoil each other's codes.
 if (needsUser && !session.t) {
   if (!session.p) {
-    session.p = Promise.resolve(queue.p).then(function () {
-      //#users
-      if (isOver(session)) throw loggedOut('wx.login');
-      //#end
-      return exchange(session);
-    }).then(settle, settle);
+    session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(settle, settle);
     queue.p = session.p.then(after, after);
   }
   return session.p.then(attempt, end);

@@ -5,20 +5,19 @@ function receive(response) {
   if (!(status > 99)) {
     error = failure(response, label, 'network', repeatable);
     //#hooks
-    response = undefined;
+    response = 0;
     //#end
   } else {
     response = {
       //#hooks
       operation: label,
-      header: function (name) { return headers[name.toLowerCase()]; },
       //#end
+      header: headers,
       status: status,
       //#download
       file: response.tempFilePath,
       //#end
-      data: data,
-      requestId: headers['x-request-id']
+      data: data
     };
     //#hooks
     tell(settings.onResponse, response);
@@ -37,7 +36,8 @@ function receive(response) {
       return attempt();
     }
     //#end
-    if (status < 200 || status > 299
+    // 2xx
+    if (status / 100 ^ 2
       //#unchanged
       && !(status === 304 && more.u)
       //#end
@@ -53,7 +53,7 @@ function receive(response) {
         //#end
         //#binary
         // Bytes were asked for, and there is no TextDecoder.
-        if (data instanceof ArrayBuffer) data = decodeURIComponent(escape(String.fromCharCode.apply(null, new Uint8Array(data))));
+        if (data.byteLength) data = decodeURIComponent(escape(String.fromCharCode.apply(0, new Uint8Array(data))));
         //#end
         error = parse(data);
       } catch (text) { /* not JSON */ }
@@ -84,22 +84,20 @@ function receive(response) {
       //#end
       if (pause) error.retryAfter = +pause;
       //#end
+      //#upgrade
+      if (error.kind === 'upgrade' && !queue.u) {
+        queue.u = 1;
+        tell(settings.onUpgrade || upgrade, error);
+      }
+      //#end
     }
   }
   //#background
-  if (error && error.kind === 'interrupted' && queue.h) {
-    queue.a = 1;
-    if (safe) return attempt(true);
-  }
+  if (error && error.kind === 'interrupted' && queue.h && (queue.a = 1) && safe) attempt();
+  else
   //#end
   //#retry
   //#include retry.js
   //#end
   end(error, response);
-  //#upgrade
-  if (error && error.kind === 'upgrade' && !queue.u) {
-    queue.u = 1;
-    tell(settings.onUpgrade || upgrade, error);
-  }
-  //#end
 }

@@ -59,10 +59,11 @@ if (body !== undefined) {
   if (more.f !== undefined) {
     var boundary = unique();
     header['content-type'] = 'multipart/form-data; boundary=' + boundary;
-    body = pairsOf(body, '', 0, function (name, text) {
-      return '--' + boundary + '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
-        '"\r\n\r\n' + text + '\r\n';
-    }).join('') + '--' + boundary + '--\r\n';
+    boundary = '--' + boundary;
+    body = boundary + pairsOf(body, '', 0, function (name, text) {
+      return '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
+        '"\r\n\r\n' + text + '\r\n' + boundary;
+    }).join('') + '--\r\n';
   } else
   //#end
   {
@@ -90,8 +91,7 @@ if (body !== undefined) {
 //#override
 if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
 //#end
-copy(copy(header, settings.header, 1), options.header, 1);
-header['X-Queqiao-Client'] = contract;
+copy(copy(header, settings.header, 1), options.header, 1)['X-Queqiao-Client'] = contract;
 //#direct
 // What is meant for the server is none of the bucket's business.
 if (more.k) header = {};

@@ -1,19 +1,20 @@
 // A run is one request until it has its result, for one call or several:
-//   n  the operation
 //   k  what equal ones have in common
 //   h  functions of those who wait for it
-//   e  ends it
+//   e  ends it: with an error, with an answer, or with neither when the user has gone
 function end(error, response) {
   if (ended) return;
   ended = 1;
+  //#users
+  if (!error && !response) error = new ApiError('auth', label, { title: 'Logged out' });
+  //#end
   //#live
   session.l = without(session.l, run);
   //#end
   //#logout
   // Nor does a login of its own go on.
   if (leaves) {
-    session.x = 1;
-    session.l.forEach(function (run) { run.e(error); });
+    dismiss(session);
   }
   //#end
   queue.q = without(queue.q, send);
@@ -27,37 +28,42 @@ function end(error, response) {
   //#end
 }
 
-function attempt(first) {
+function attempt() {
   if (ended) return;
   //#session
+  //#users
+  // No login for a user who has gone, nor for who logs out where somebody else has logged in meanwhile.
+  if (own && (session.x
+    //#logout
+    || session.b && session.b.o
+    //#end
+    )) end();
+  else
+  //#end
   // A code is never sent twice.
-  if (own && !coded) {
+  if (own && !coded)
     queue.c = new Promise(function (succeed, fail) {
-      wait(function () { fail('login:fail timeout'); }, 60000);
+      wait(fail.bind(0, 'login:fail timeout'), 60000);
       if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
       else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
     }).then(function (code) {
-      //#users
-      if (isOver(session)) throw loggedOut('wx.login');
-      //#end
       if (!code) throw 'login:fail no code';
       coded = 1;
       body = toJson({ code: code });
       attempt();
     }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
-    return;
-  }
+  else
   //#end
   //#direct
   //#include direct.js
+  else
   //#end
-  queue.q[
-    //#background
-    first ||
-    //#end
+  {
+    queue.q[
     //#session
     replayed || login ||
     //#end
     0 ? 'unshift' : 'push'](send);
-  drain(queue);
+    drain(queue);
+  }
 }

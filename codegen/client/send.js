@@ -18,7 +18,7 @@ function send() {
     //#end
     dataType: 'text',
     //#binary
-    responseType: more.b ? 'arraybuffer' : 'text',
+    responseType: more.t || 'text',
     //#end
     success: leave,
     fail: leave
@@ -84,9 +84,12 @@ function send() {
       settings.container ? wx.cloud.callContainer(request) :
       //#end
       //#door
-      door ? wx[door](request) :
+      wx[door || 'request'](request)
       //#end
-      wx.request(request));
+      //#!door
+      wx.request(request)
+      //#end
+      );
     //#progress
     if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
     //#end

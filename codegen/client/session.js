@@ -2,7 +2,8 @@
 // with short names as in queue.js:
 //   k  its key in the storage, which holds a copy of the token for the next launch
 //   t  the token, '' if there is none
-//   o  there has been a token
+//   o  there has been a token, or a log-out without one
+//   b  of a log-out, which is alone in a session of its own: the session of whoever comes next
 //   l  what is under way in it
 //   p  the promise of the one login under way
 //   x  the user has gone; another session has its key
@@ -10,7 +11,7 @@ function openSession() {
   var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
   if (!sessions[key]) {
     try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
-    sessions[key] = { k: key, l: [], t: token || '', o: token };
+    sessions[key] = { k: key, l: [], t: token, o: token };
     //#subscribe
     // A session from before the templates: the login has told no ids.
     if (token && tellAnswers && !subscriptions().i) tellAnswers();
@@ -37,22 +38,13 @@ function keepToken(session, token) {
 // the session of the next one.
 function changeUser(session, token) {
   var next = sharedState().s[session.k] = { k: session.k, l: [] };
-  session.x = 1;
   keepToken(next, token);
-  session.l.forEach(function (run) { run.e(loggedOut(run.n)); });
+  dismiss(session);
   return next;
 }
 
-function loggedOut(operation) {
-  return new ApiError('auth', operation, { title: 'Logged out' });
-}
-
-// Nor does who logs out log in where somebody else has meanwhile.
-function isOver(session) {
-  return session.x
-    //#logout
-    || !session.k && session.o
-    //#end
-    ;
+function dismiss(session) {
+  session.x = session.o = 1;
+  session.l.forEach(function (run) { run.e(); });
 }
 //#end

@@ -88,8 +88,8 @@ export interface IncomingResponse {
   /** Method and path, such as `GET /todos`. */
   readonly operation: string;
   readonly status: number;
-  /** The value of a header; upper and lower case are the same. */
-  header(name: string): string | undefined;
+  /** The headers by their names in lower case, such as `etag`. */
+  readonly header: { readonly [name: string]: string | undefined };
 }
 
 /** A request that is about to leave. */

@@ -9,7 +9,6 @@ use crate::contract::{Answer, Direct, Form, Operation, Scheme, Style};
 /// The members in words, for who reads a client.
 const LETTERS: &[(char, &str)] = &[
     ('a', "credentials"),
-    ('b', "answers bytes"),
     ('d', "goes past the server"),
     ('f', "file"),
     ('i', "idempotent"),
@@ -19,7 +18,7 @@ const LETTERS: &[(char, &str)] = &[
     ('p', "form"),
     ('r', "body as it is"),
     ('s', "styles"),
-    ('t', "answers text"),
+    ('t', "answer that is not JSON"),
     ('u', "may be unchanged"),
 ];
 
@@ -75,11 +74,12 @@ fn members(operation: &Operation, credential: Option<usize>) -> Vec<(char, Strin
     let mut members = Vec::new();
     let answer = match operation.answer {
         Answer::Json => None,
-        Answer::Text => Some('t'),
-        Answer::Binary => Some('b'),
-        Answer::Empty => Some('n'),
+        Answer::Text => Some(('t', "'text'")),
+        Answer::Binary => Some(('t', "'arraybuffer'")),
+        Answer::Empty => Some(('n', "1")),
     };
-    let flags = [answer, operation.not_modified.then_some('u'), operation.idempotent.then_some('i')];
+    members.extend(answer.map(|(letter, value)| (letter, value.to_owned())));
+    let flags = [operation.not_modified.then_some('u'), operation.idempotent.then_some('i')];
     members.extend(flags.into_iter().flatten().map(|flag| (flag, "1".to_owned())));
     let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
     members.extend(object(styles).map(|styles| ('s', styles)));

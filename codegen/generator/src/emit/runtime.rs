@@ -96,7 +96,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("foreign", !contract.own),
         ("versions", versions),
         ("unset", unset),
-        ("text", any(|operation| operation.answer == Answer::Text)),
+        ("plain", any(|operation| matches!(operation.answer, Answer::Text | Answer::Binary))),
         ("binary", any(|operation| operation.answer == Answer::Binary)),
         ("none", direct || any(|operation| operation.answer == Answer::Empty)),
         ("unchanged", any(|operation| operation.not_modified)),
