@@ -55,7 +55,7 @@ defects! {
     /// What was begun for the user who has gone is repeated for the next one.
     replay_without_the_epoch_check: [
         ("if (status === 401 && token && !replayed) {", "if (status === 401 && token && !replayed && (session = openSession())) {"),
-        ("session.l.forEach(function (run) { run.e(loggedOut(run.n)); });", ""),
+        ("session.l.forEach(function (run) { run.e(); });", ""),
     ] => [OwnSession, OwnUser];
 
     no_single_flight: [
@@ -80,7 +80,7 @@ defects! {
     ] => [CodeOnce];
 
     a_lost_answer_repeats_a_post: [
-        ("if (error && error.retryable && (safe || own)) {", "if (error && error.retryable && !login) {"),
+        ("if (error && error.retryable && (safe || own) &&", "if (error && error.retryable && !login &&"),
         ("retryable: otherwise !== 'abort' && repeatable", "retryable: otherwise !== 'abort'"),
     ] => [ExecutedOnce];
 
@@ -96,9 +96,9 @@ defects! {
 
     /// A read of the next user joins one of the user before.
     sharing_across_sessions: [
-        ("run = key && session.l.filter(", "run = key && (queue.l = queue.l.concat(session.l)).filter("),
-        ("key = toJson([queue.w, url, header, options, session.t]);", "key = toJson([queue.w, url, header, options]);"),
-        ("session.l.forEach(function (run) { run.e(loggedOut(run.n)); });", ""),
+        ("run = session.l.filter(", "run = (queue.z = (queue.z || []).concat(session.l)).filter("),
+        ("toJson([queue.w, url, header, options, session.t]);", "toJson([queue.w, url, header, options]);"),
+        ("session.l.forEach(function (run) { run.e(); });", ""),
     ] => [OwnSession, OwnUser];
 
     a_read_joins_one_from_before_a_write: [
