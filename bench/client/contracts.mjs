@@ -231,6 +231,27 @@ export function everything({ beyond }) {
   return whole
 }
 
+/** All that the document of another framework can use: no login of the client's own, and no update flow. */
+export function foreign() {
+  const whole = everything({ beyond: false })
+  const { components, paths } = whole
+  delete paths['/auth/login']
+  delete paths['/auth/logout']
+  components.securitySchemes.login = { type: 'http', scheme: 'bearer' }
+  const add = paths['/notes'].post
+  delete add['x-queqiao-idempotent']
+  add.parameters = [{ name: 'Idempotency-Key', in: 'header', required: true, schema: { type: 'string' } }]
+  for (const path of Object.values(paths)) {
+    for (const operation of Object.values(path)) operation.responses = without(operation.responses, '410')
+  }
+  return whole
+}
+
+function without(object, name) {
+  const { [name]: _, ...rest } = object
+  return rest
+}
+
 const KINDS = ['store', 'member', 'guest', 'group', 'daily', 'public', 'shared', 'repeat', 'gift', 'bulk', 'spare', 'local', 'online', 'summer', 'winter', 'staff', 'trial', 'parent']
 const THINGS = ['order', 'coupon', 'address', 'invoice', 'product', 'review', 'delivery', 'refund', 'cart', 'ticket', 'message', 'picture']
 const capital = (word) => word[0].toUpperCase() + word.slice(1)

@@ -7,14 +7,14 @@
 //   q  functions that begin one, in their order
 //   l  what is under way without a session, as in a session
 //   w  counts what was not a read
-//   s  the sessions
+//   s  the sessions, r: what is noted of subscriptions
 //   p  ends with the login under way of whatever session, c: with its wx.login
 //   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
 //   u  the update flow has begun
 var state;
 
 function sharedState() {
-  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {}, r: {} };
   try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
   //#background
   //#include background.js

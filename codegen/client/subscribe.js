@@ -1,12 +1,13 @@
-// Subscriptions. What is noted of them lies in the storage too, with short names:
+// Subscriptions. What is noted of them lies on the host object, as the sessions do,
+// and in the storage too, with short names:
 //   i  the ids of the templates by their names, as the server told them last
 //   r  what the server has not heard yet: d, its id; a, the answers; t, their time
 // tellAnswers: tells the server one of these, or nothing, to only learn the ids.
-var notes = {}, tellAnswers;
+var tellAnswers;
 
 // Gives the notes, and writes them as they are by now. ids: only those that the server told just now.
 function subscriptions(ids) {
-  var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), kept;
+  var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), notes = sharedState().r, kept;
   try { kept = notes[key] || host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
   notes[key] = kept = Object(kept).r ? kept : { r: [] };
   if (ids) kept.i = ids;

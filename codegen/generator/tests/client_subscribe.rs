@@ -197,6 +197,27 @@ async fn a_report_that_fails_is_told_again_with_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_copies_keep_each_others_answers() {
+    let server = Server::start().await;
+    server.book().templates = Some(json!({ "commented": "t1" }));
+    let host = host(&server, false);
+    server.book().failing_reports = [503, 503, 503].into();
+    let script = format!(
+        "{WX} answer = {{ t1: 'accept' }}; var other = load(), kept, write = wx.setStorageSync;
+        if (other === api) throw new Error('no copy');
+        wx.setStorageSync = function (key, value) {{
+          if (/subscribe/.test(key)) kept = JSON.stringify(value);
+          return write.call(wx, key, value);
+        }};
+        api.configure({{ retries: 0 }}); other.configure({{ retries: 0 }});
+        await api.listTodos(); await other.requestSubscribe(['commented']); await pause(300);
+        await api.requestSubscribe(['commented']); await pause(300);
+        return JSON.parse(kept).r.length"
+    );
+    assert_eq!(eval(&host, &script).await, json!(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_of_wechat() {
     let server = Server::start().await;
     server.book().templates = Some(json!({ "commented": "t1" }));
