@@ -1,5 +1,5 @@
 return {
-  op: operations,
+  op: operation,
   ApiError: ApiError,
   //#users
   switchUser: function () {

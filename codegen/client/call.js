@@ -1,6 +1,6 @@
 // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
-// common: the error codes of all these operations. codes: further ones. more, what
-// few have:
+// common: the error codes of all operations with this method and access. codes:
+// further ones. more, what few have:
 //   s  styles of parameters
 //   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
 //      a form, with the styles of its members
@@ -16,152 +16,148 @@
 //#direct
 //   d  see direct.js; k: the label of the operation that sends a file to a bucket
 //#end
-function operations(method, access, common) {
-  var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
+function operation(method, access, common, path, codes, more) {
+  more = more || {};
+  var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P', label =
+    //#direct
+    more.k ||
+    //#end
+    method + ' ' + path, safe = !/^P[OA]/.test(method)
+    //#idempotent
+    || !!more.i
+    //#end
+    , repeatable = safe || login;
 
-  return function (path, codes, more) {
-    more = more || {};
-    var label =
-      //#direct
-      more.k ||
-      //#end
-      method + ' ' + path, safe = !/^P[OA]/.test(method)
-      //#idempotent
-      || !!more.i
-      //#end
-      , repeatable = safe || login;
-
-    // door: the function of wx that takes a file. own: the session that the client
-    // itself logs in. What follows it are variables.
-    function start(values, options, body, door, own, wx, queue, session, header) {
-      options = options || {};
-      wx = host();
-      session = queue = sharedState();
-      header = {};
-      var needsUser = access === 'user'
-          //#logout
-          || leaves && body && body.everywhere
-          //#end
-          , run, url, resolve, reject, cancel, ended;
-      //#pairs
-      var query = [];
-      //#end
-      //#session
-      var token, replayed, coded;
-      //#end
-      //#retry
-      var tries = 0;
-      //#end
-      //#share
-      var key;
-      //#end
-      //#hooks
-      var over;
-      //#end
-      //#upload
-      var upload;
-      //#end
-      //#direct
-      var placed;
-      //#end
-
-      //#include hear.js
-
-      //#include run.js
-
-      //#include send.js
-
-      //#include receive.js
-
-      var promise = new Promise(function (yes, no) {
-        resolve = yes;
-        reject = no;
-      });
-      promise.abort = function () {
-        var error = new ApiError('abort', label);
-        hear(error);
-        //#share
-        if (run && !(run.h = without(run.h, hear))[0])
-        //#end
-        //#!share
-        if (run)
-        //#end
-        run.e(error);
-      };
-      //#hooks
-      count(options, 1);
-      //#end
-      try {
-        //#include request.js
-        //#session
-        if (access) session = own || openSession();
-        //#end
+  // door: the function of wx that takes a file. own: the session that the client
+  // itself logs in. What follows it are variables.
+  function start(values, options, body, door, own, wx, queue, session, header) {
+    options = options || {};
+    wx = host();
+    session = queue = sharedState();
+    header = {};
+    var needsUser = access === 'user'
         //#logout
-        // The user goes now, whenever the server hears of it; those of other
-        // devices go too, if need be after a new login.
-        if (leaves) {
-          token = session.t;
-          session = { b: changeUser(session, ''), l: [], t: token };
-        }
+        || leaves && body && body.everywhere
         //#end
-        //#share
-        // Equal reads under way share one request; what is read after a write is
-        // asked anew.
-        key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
-        run = session.l.filter(function (one) { return one.k === key; })[0];
-        //#end
-        //#logout
-        if (leaves && !needsUser && !token) hear();
-        else
-        //#end
-        //#share
-        if (run) run.h.push(hear);
-        else
-        //#end
-        {
-          //#live
-          session.l.push(
-          //#end
-          run = {
-            //#share
-            k: key,
-            h: [hear],
-            //#end
-            e: end
-          }
-          //#live
-          )
-          //#end
-          ;
-          attempt();
-        }
-      } catch (mistake) {
-        hear(failure(mistake, label, 'validation'));
-      }
-      return promise;
-    }
-
-    function call(first, second, third) {
-      return !sendsBody ? start(first, second)
-        : /\{/.test(path) ? start(first, third, second)
-        : start(0, second, first);
-    }
-    call.failed = function (error) {
-      // Where no code came from the server, it is the kind.
-      return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
-    };
-    //#download
-    call.download = function (values, options) {
-      return start(values, options, undefined, 'downloadFile');
-    };
+        , run, url, resolve, reject, cancel, ended;
+    //#pairs
+    var query = [];
     //#end
     //#session
-    if (login) exchange = start.bind(0, 0, {
-      //#hooks
-      silent: 1
-      //#end
-    }, {}, '');
+    var token, replayed, coded;
     //#end
-    return call;
+    //#retry
+    var tries = 0;
+    //#end
+    //#share
+    var key;
+    //#end
+    //#hooks
+    var over;
+    //#end
+    //#upload
+    var upload;
+    //#end
+    //#direct
+    var placed;
+    //#end
+
+    //#include hear.js
+
+    //#include run.js
+
+    //#include send.js
+
+    //#include receive.js
+
+    var promise = new Promise(function (yes, no) {
+      resolve = yes;
+      reject = no;
+    });
+    promise.abort = function () {
+      var error = new ApiError('abort', label);
+      hear(error);
+      //#share
+      if (run && !(run.h = without(run.h, hear))[0])
+      //#end
+      //#!share
+      if (run)
+      //#end
+      run.e(error);
+    };
+    //#hooks
+    count(options, 1);
+    //#end
+    try {
+      //#include request.js
+      //#session
+      if (access) session = own || openSession();
+      //#end
+      //#logout
+      // The user goes now, whenever the server hears of it; those of other
+      // devices go too, if need be after a new login.
+      if (leaves) {
+        token = session.t;
+        session = { b: changeUser(session, ''), l: [], t: token };
+      }
+      //#end
+      //#share
+      // Equal reads under way share one request; what is read after a write is
+      // asked anew.
+      key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
+      run = session.l.filter(function (one) { return one.k === key; })[0];
+      //#end
+      //#logout
+      if (leaves && !needsUser && !token) hear();
+      else
+      //#end
+      //#share
+      if (run) run.h.push(hear);
+      else
+      //#end
+      {
+        //#live
+        session.l.push(
+        //#end
+        run = {
+          //#share
+          k: key,
+          h: [hear],
+          //#end
+          e: end
+        }
+        //#live
+        )
+        //#end
+        ;
+        attempt();
+      }
+    } catch (mistake) {
+      hear(failure(mistake, label, 'validation'));
+    }
+    return promise;
+  }
+
+  function call(first, second, third) {
+    return !sendsBody ? start(first, second)
+      : /\{/.test(path) ? start(first, third, second)
+      : start(0, second, first);
+  }
+  call.failed = function (error) {
+    // Where no code came from the server, it is the kind.
+    return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
   };
+  //#download
+  call.download = function (values, options) {
+    return start(values, options, undefined, 'downloadFile');
+  };
+  //#end
+  //#session
+  if (login) exchange = start.bind(0, 0, {
+    //#hooks
+    silent: 1
+    //#end
+  }, {}, '');
+  //#end
+  return call;
 }

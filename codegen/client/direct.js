@@ -11,14 +11,14 @@ if (more.d && !placed) {
     };
 
   return new Promise(function (begin) {
-    begin(step(operations('POST', access)(way[0])({
+    begin(step(operation('POST', access, '', way[0])({
       operation: way[1], extension: (/\.(\w+)$/.exec(file) || '')[1], size: sizeOf(file, more.l, label)
     }, steps)));
   }).then(function (form) {
     form.fields[form.file] = file;
     rest[way[2]] = form.upload;
     rest[way[3]] = undefined;
-    return ended || step(operations('POST', '')(form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
+    return ended || step(operation('POST', '', '', form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
   }).then(function () {
     cancel = 0;
     placed = 1;

@@ -45,11 +45,10 @@ function attempt() {
     queue.c = new Promise(function (succeed, fail) {
       wait(fail.bind(0, 'login:fail timeout'), 60000);
       if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-      else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
-    }).then(function (code) {
-      if (!code) throw 'login:fail no code';
+      else host().login({ success: succeed, fail: fail });
+    }).then(function (result) {
       coded = 1;
-      body = toJson({ code: code });
+      body = toJson({ code: result.code || result });
       attempt();
     }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
   else

@@ -17,7 +17,7 @@ function subscriptions(ids) {
 
 // path: of the operation that the server hears answers by, and answers with the ids.
 function subscribe(path) {
-  var report = operations('PUT', 'user', '')(path);
+  var report = operation('PUT', 'user', '', path);
 
   tellAnswers = function (one) {
     one = one || { d: unique(), a: {}, t: Date.now() };

@@ -70,6 +70,7 @@ const TAKEN_TYPES: &[&str] = &[
     "HeaderValues",
     "IncomingResponse",
     "Kind",
+    "LoginCodeResult",
     "Options",
     "OutgoingRequest",
     "Promise",

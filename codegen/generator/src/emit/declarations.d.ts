@@ -156,6 +156,11 @@ export type BaseUrl = string | { develop?: string; trial?: string; release: stri
 export type BaseUrl = string;
 //#end
 
+//#session
+/** A one-time code for a login, alone or in what `wx.login` gives. */
+export type LoginCodeResult = string | { readonly code: string };
+
+//#end
 export interface Configuration {
   baseUrl?: BaseUrl;
   /** Has `request` and the rest as `wx` has; `wx` if not given. */
@@ -195,8 +200,8 @@ export interface Configuration {
   auth?: {/*schemes*/};
   //#end
   //#session
-  /** Gives the one-time code for a login; `wx.login` if not given. */
-  loginCode?: () => string | PromiseLike<string>;
+  /** Gives the one-time code for a login, or what `wx.login` gives; that is asked if this is not given. */
+  loginCode?: () => LoginCodeResult | PromiseLike<LoginCodeResult>;
   //#end
 }
 

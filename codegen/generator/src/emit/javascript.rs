@@ -99,9 +99,12 @@ fn operations(operations: &[Operation]) -> String {
         text.push_str("\n// Method, who may call, and the error codes that all such operations have.\n");
     }
     for ((access, method), common) in &codes.common {
-        let common = if common.is_empty() { String::new() } else { format!(", {common}") };
+        let common = if common.is_empty() { "''" } else { common };
         let (maker, access) = (maker(*access, *method), quote(word(*access)));
-        text.push_str(&format!("var {maker} = api.op({}, {access}{common});\n", quote(method.as_str())));
+        text.push_str(&format!(
+            "var {maker} = api.op.bind(0, {}, {access}, {common});\n",
+            quote(method.as_str())
+        ));
     }
     let more = More::of(operations, &credentials);
     text.push_str(&more.declared);
