@@ -22,6 +22,7 @@ function hear(error, response) {
         parse(response.data);
       //#session
       if (login) {
+        if (!value.token) throw Error('No token');
         //#subscribe
         if (value.templates) subscriptions(value.templates);
         //#end

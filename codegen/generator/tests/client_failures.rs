@@ -252,6 +252,20 @@ async fn an_answer_of_304_is_one_where_the_contract_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_without_a_token_is_a_failure_of_all_who_wait() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    for body in ["{}", "{\"token\":\"\"}", "null", "\"token\"", ""] {
+        plan(&server, "POST /auth/login", &[(200, &[], body)]);
+        let script = "var results = await settled([api.listTodos(), api.addTodo({ title: 'a' })]);
+            return [results[0].kind, results[0].operation, results[0].same === results[1].same]";
+        assert_eq!(eval(&host, script).await, json!(["parse", "POST /auth/login", true]), "{body}");
+    }
+    // The next call logs in as if nothing had been.
+    eval(&host, "return await api.listTodos()").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hooks_see_what_happens_and_disturb_nothing() {
     let server = Server::start().await;
     let host = host(&server).start().expect("a host");
