@@ -14,6 +14,6 @@ return {
   //#end
   configure: function (changes) {
     copy(settings, changes);
-    if (changes.concurrency) sharedState().m = Math.min(10, changes.concurrency);
+    if (changes.concurrency) sharedState().m = Math.max(1, Math.min(10, changes.concurrency));
   }
 };

@@ -57,6 +57,8 @@ function send() {
   //#end
   //#hooks
   tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+  // The app may have aborted it just now, or changed the user.
+  if (ended) return leave();
   //#end
   if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
   //#upload

@@ -266,6 +266,24 @@ async fn a_login_without_a_token_is_a_failure_of_all_who_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_ends_the_call_keeps_it_from_the_server() {
+    for (end, kind) in [("call.abort()", "abort"), ("api.switchUser()", "auth")] {
+        let server = Server::start().await;
+        let host = host(&server).start().expect("a host");
+        // It waits for the one place that there is, however few are asked for.
+        let script = format!(
+            "await api.listTodos(); api.configure({{ concurrency: -3 }});
+            var first = api.getTodo({{ id: 'n' }}), call = api.addTodo({{ title: 'a' }});
+            api.configure({{ onRequest: function (r) {{ if (r.operation === 'POST /todos') {end}; }} }});
+            var result = (await settled([call]))[0]; await first;
+            return [result.kind, (await api.listTodos()).items.length]"
+        );
+        assert_eq!(eval(&host, &script).await, json!([kind, 1]), "{end}");
+        assert!(server.book().added.is_empty(), "{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hooks_see_what_happens_and_disturb_nothing() {
     let server = Server::start().await;
     let host = host(&server).start().expect("a host");
