@@ -21,6 +21,8 @@ function receive(response) {
     };
     //#hooks
     tell(settings.onResponse, response);
+    // The app may have changed the user just now: this token is nobody's any more.
+    if (ended) return;
     //#end
     //#session
     if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);

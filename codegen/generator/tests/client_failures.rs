@@ -284,6 +284,23 @@ async fn a_hook_that_ends_the_call_keeps_it_from_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_changes_the_user_leaves_nothing_of_the_one_before() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    eval(&host, "await api.listTodos()").await;
+    {
+        let mut book = server.book();
+        book.renew = Some("renewed".into());
+        book.tokens.insert("renewed".into());
+    }
+    let script = "var key = Object.keys(wx.__queqiao.s)[0];
+        api.configure({ onResponse: function () { api.switchUser(); } });
+        var result = (await settled([api.listTodos()]))[0];
+        return [result.kind, result.title, wx.__queqiao.s[key].t, wx.getStorageSync(key)]";
+    assert_eq!(eval(&host, script).await, json!(["auth", "Logged out", "", ""]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hooks_see_what_happens_and_disturb_nothing() {
     let server = Server::start().await;
     let host = host(&server).start().expect("a host");
