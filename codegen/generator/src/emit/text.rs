@@ -23,6 +23,19 @@ pub(crate) fn quote(text: &str) -> String {
     quoted
 }
 
+/// What `encodeURIComponent` makes of a text.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => encoded.push(char::from(byte)),
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
 /// A property name, quoted where it must be.
 pub(crate) fn key(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { quote(name) }
@@ -76,6 +89,12 @@ mod tests {
     #[test]
     fn strings_stay_strings() {
         assert_eq!(quote("it's\\\n\u{2028}"), r"'it\'s\\\n\u2028'");
+    }
+
+    #[test]
+    fn a_name_in_an_address() {
+        assert_eq!(percent_encode("api key[&=汉]"), "api%20key%5B%26%3D%E6%B1%89%5D");
+        assert_eq!(percent_encode("aZ09-_.!~*'()"), "aZ09-_.!~*'()");
     }
 
     #[test]
