@@ -1,12 +1,10 @@
-// A mini-program has no btoa. The bits of all bytes in a row are cut into digits of
-// six; what is missing at the end is '='.
+// A mini-program has no btoa. Each six bits are a digit, out of the two bytes in
+// which they lie; what is missing at the end is '='.
 if (way[2]) {
-  var digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  var bytes = unescape(encode(credential.username + ':' + credential.password)), bit = 0, digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
   digits += digits.toLowerCase() + '0123456789+/';
-  credential = unescape(encode(credential.username + ':' + credential.password)).replace(/[^]/g, function (byte) {
-    return (byte.charCodeAt(0) + 256).toString(2).slice(1);
-  }).replace(/.{1,6}/g, function (bits) {
-    return digits[parseInt((bits + '00000').slice(0, 6), 2)];
-  });
+  for (credential = ''; bit < bytes.length * 8; bit += 6) {
+    credential += digits[(bytes.charCodeAt(bit >> 3) << 8 | bytes.charCodeAt((bit >> 3) + 1)) >> 10 - bit % 8 & 63];
+  }
   credential += '==='.slice(credential.length + 3 & 3);
 }

@@ -144,8 +144,10 @@ function operation(method, access, common, path, codes, more) {
       : start(0, second, first);
   }
   call.failed = function (error) {
+    // By name and not by instanceof: two copies of a client (independent
+    // sub-packages) have two classes, and one login that may fail for both.
     // Where no code came from the server, it is the kind.
-    return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
+    return Object(error).name === 'ApiError' && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
   };
   //#download
   call.download = function (values, options) {

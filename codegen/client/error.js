@@ -19,12 +19,6 @@ function ApiError(kind, operation, fields, response) {
 }
 ApiError.prototype = Error();
 
-// By name and not by instanceof: two copies of a client (independent
-// sub-packages) have two classes, and one login that may fail for both.
-function isApiError(error) {
-  return Object(error).name === 'ApiError';
-}
-
 // What a `fail` callback, or anything thrown, means. errno exists from base
 // library 2.24.0 on, and the wording of errMsg differs by platform: what is
 // unknown is `otherwise`.

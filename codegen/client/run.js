@@ -47,8 +47,11 @@ function attempt() {
       if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
       else host().login({ success: succeed, fail: fail });
     }).then(function (result) {
+      // Alone, or in what wx.login gives.
+      result = result.code || result;
+      if (!result.length) throw 'login:fail no code';
       coded = 1;
-      body = toJson({ code: result.code || result });
+      body = toJson({ code: result });
       attempt();
     }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
   else

@@ -92,6 +92,7 @@ defects! {
 
     an_aborted_call_stays_in_the_queue: [
         ("queue.q = without(queue.q, send);", ""),
+        ("if (ended) return leave();", ""),
     ] => [AbortedUnsent];
 
     /// A read of the next user joins one of the user before.

@@ -189,11 +189,9 @@ async fn wx_login_that_fails_or_throws() {
         assert_eq!((&failure["kind"], &failure["detail"]), (&json!("auth"), &json!("no code")));
     }
     // The code alone, or what wx.login gives, at once or later.
-    for (given, code) in [
-        ("'mine'", "mine"),
-        ("{ code: 'theirs' }", "theirs"),
-        ("Promise.resolve({ code: 'late' })", "late"),
-    ] {
+    for (given, code) in
+        [("'mine'", "mine"), ("{ code: 'theirs' }", "theirs"), ("Promise.resolve({ code: 'late' })", "late")]
+    {
         let script = format!(
             "api.configure({{ loginCode: function () {{ return {given} }} }});
             wx.__queqiao.s = {{}}; wx.clearStorageSync(); return (await api.listTodos()).items.length"
@@ -201,11 +199,19 @@ async fn wx_login_that_fails_or_throws() {
         assert_eq!(eval(&host, &script).await, json!(1));
         assert_eq!(server.book().codes.last().map(String::as_str), Some(code));
     }
-    // A host that gives none: the server says what is missing.
-    let script = "api.configure({ loginCode: function () { return {} } });
-        wx.__queqiao.s = {}; wx.clearStorageSync(); return api.listTodos()";
-    let failure = error(&host, script).await;
-    assert_eq!((&failure["operation"], &failure["status"]), (&json!("POST /auth/login"), &json!(422)));
+    for given in ["{}", "{ code: '' }", "''", "undefined", "{ code: undefined, errMsg: 'login:ok' }"] {
+        let script = format!(
+            "api.configure({{ loginCode: function () {{ return {given} }} }});
+            wx.__queqiao.s = {{}}; wx.clearStorageSync(); return api.listTodos()"
+        );
+        let failure = error(&host, &script).await;
+        assert_eq!(
+            (&failure["kind"], &failure["operation"]),
+            (&json!("auth"), &json!("wx.login")),
+            "{given}"
+        );
+    }
+    assert_eq!(server.book().codes.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -190,9 +190,6 @@ async fn login(
     if book.too_old {
         return too_old(&header);
     }
-    if code.is_empty() {
-        return problem(422, "validation", None);
-    }
     if book.codes.contains(&code) {
         return problem(401, "auth.code_invalid", None);
     }
