@@ -70,7 +70,7 @@ pub(super) fn read(document: &mut Document) -> BTreeMap<(String, String), Operat
     let root = document.root.clone();
     let mut operations = BTreeMap::new();
     for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        let place = Node { value: item, pointer: child("/paths", path) };
+        let place = Node::at(child("/paths", path), item);
         let Ok(item) = place.resolve(&root) else { continue };
         for method in METHODS {
             let Some(node) = item.get(method).filter(|node| node.value.is_object()) else { continue };
@@ -143,7 +143,7 @@ fn operation<'a>(
 fn answer(status: &str, response: &Node<'_>, answers: &mut BTreeSet<Read>, read: &mut Vec<Shape>) {
     let (kind, schema) = content(status, response).unwrap_or((Answer::Empty, None));
     if kind == Answer::Json {
-        read.push(schema.map_or_else(Shape::any, |schema| Shape::at(schema.pointer)));
+        read.push(schema.map_or_else(Shape::any, |schema| Shape::at(schema.pointer())));
     }
     answers.insert(match kind {
         Answer::Json => Read::Json,
@@ -172,7 +172,7 @@ fn failures(
     for (status, response) in failed {
         let media = response.get("content").and_then(|all| all.children().ok()).unwrap_or_default();
         let schemas: Vec<Shape> =
-            media.iter().filter_map(|(_, media)| Some(Shape::at(media.get("schema")?.pointer))).collect();
+            media.iter().filter_map(|(_, media)| Some(Shape::at(media.get("schema")?.pointer()))).collect();
         let mut listed = false;
         for shape in schemas {
             for branch in document.branches(&shape, Mode::Response).unwrap_or_default() {
@@ -255,7 +255,7 @@ fn parameters<'a>(
                 name: name.to_owned(),
                 required: place == "path" || parameter.flag("required"),
                 aliases: schema.iter().flat_map(|node| aliases(node.value)).map(str::to_owned).collect(),
-                shape: schema.map_or_else(Shape::any, |schema| Shape::at(schema.pointer)),
+                shape: schema.map_or_else(Shape::any, |schema| Shape::at(schema.pointer())),
                 style,
             },
         );
@@ -279,7 +279,7 @@ fn body<'a>(root: &'a Value, node: &Node<'a>) -> Option<Body> {
     let mut media: Vec<(usize, &str, Shape)> = content
         .iter()
         .map(|(name, media)| {
-            let shape = media.get("schema").map_or_else(Shape::any, |schema| Shape::at(schema.pointer));
+            let shape = media.get("schema").map_or_else(Shape::any, |schema| Shape::at(schema.pointer()));
             (rank(name, media, root), *name, shape)
         })
         .collect();
@@ -316,7 +316,7 @@ fn security<'a>(root: &'a Value, node: &Node<'a>) -> Vec<BTreeMap<String, BTreeS
 /// What a call brings for a scheme, in words: two schemes that want the same are one.
 fn carrier(root: &Value, name: &str) -> String {
     let place = child("/components/securitySchemes", name);
-    let scheme = root.pointer(&place).map(|value| Node { value, pointer: place });
+    let scheme = root.pointer(&place).map(|value| Node::at(place, value));
     let Some(Ok(scheme)) = scheme.map(|scheme| scheme.resolve(root)) else { return format!("`{name}`") };
     let text = |key: &str| scheme.text(key).unwrap_or_default();
     match text("type") {

@@ -1,6 +1,6 @@
 //! `index.d.ts`: the types, strict and without `any`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::runtime::{parts, select};
 use super::text::{comment, key, quote};
@@ -21,15 +21,16 @@ pub(crate) fn emit(contract: &Contract, options: &Options, operations: &[Operati
     text.push_str(&prelude.replace("{/*templates*/}", &templates(contract)));
     for model in &contract.models {
         text.push('\n');
-        text.push_str(&comment(&model.documentation, ""));
-        match &model.shape {
-            shape @ Type::Object { .. } => {
-                text.push_str(&format!("export interface {} {}\n", model.name, type_text(shape, "")));
-            }
-            shape => text.push_str(&format!("export type {} = {};\n", model.name, type_text(shape, ""))),
-        }
+        comment(&mut text, &model.documentation, "");
+        let (before, after) = match &model.shape {
+            Type::Object { .. } => (["export interface ", &model.name, " "], "\n"),
+            _ => (["export type ", &model.name, " = "], ";\n"),
+        };
+        text.extend(before);
+        write_type(&mut text, &model.shape, "");
+        text.push_str(after);
     }
-    text.push_str(&declare_all(contract, options, operations));
+    declare_all(&mut text, contract, options, operations);
     text
 }
 
@@ -42,7 +43,8 @@ pub(crate) fn emit_part(
 ) -> String {
     let mut text =
         format!("// queqiao contract: {}\n// {}\n\n", contract.id, super::javascript::header(contract));
-    let declared = declare_all(contract, options, operations);
+    let mut declared = String::new();
+    declare_all(&mut declared, contract, options, operations);
     let prelude = select(PRELUDE, &parts(contract, options));
     let own = prelude.lines().filter_map(|line| {
         let rest = line.strip_prefix("export ").unwrap_or(line);
@@ -59,19 +61,17 @@ pub(crate) fn emit_part(
     text
 }
 
-fn declare_all(contract: &Contract, options: &Options, operations: &[Operation]) -> String {
-    let mut text = String::new();
+fn declare_all(text: &mut String, contract: &Contract, options: &Options, operations: &[Operation]) {
     // How many operations share a code: what is an operation's own stands first, before the framework's.
-    let mut users = BTreeMap::new();
+    let mut users = HashMap::new();
     for code in contract.operations.iter().flat_map(|operation| &operation.codes) {
         *users.entry(code.as_str()).or_insert(0_usize) += 1;
     }
     for operation in operations {
         text.push('\n');
         let downloads = options.container.is_none() && operation.downloads();
-        text.push_str(&declare(operation, &users, downloads));
+        declare(text, operation, &users, downloads);
     }
-    text
 }
 
 /// The names of the subscribe messages.
@@ -79,8 +79,10 @@ fn templates(contract: &Contract) -> String {
     let all = contract.subscribe.iter().flat_map(|subscribe| &subscribe.templates);
     let one = |(name, summary): (&String, &String)| {
         let text = vec![summary.clone()].into_iter().filter(|summary| !summary.is_empty()).collect();
-        let documentation = Documentation { text, tags: Vec::new() };
-        format!("\n{}  | {}", comment(&documentation, "  "), quote(name))
+        let mut line = "\n".to_owned();
+        comment(&mut line, &Documentation { text, tags: Vec::new() }, "  ");
+        line.extend(["  | ", &quote(name)]);
+        line
     };
     all.map(one).collect()
 }
@@ -102,65 +104,72 @@ fn schemes(contract: &Contract) -> String {
             }],
             tags: Vec::new(),
         };
-        format!("{}    {}?: {shape} | (() => {shape});\n", comment(&documentation, "    "), key(name))
+        let mut text = String::new();
+        comment(&mut text, &documentation, "    ");
+        text.extend(["    ", &key(name), "?: ", shape, " | (() => ", shape, ");\n"]);
+        text
     });
     format!("{{\n{}  }}", members.collect::<String>())
 }
 
-fn declare(operation: &Operation, users: &BTreeMap<&str, usize>, downloads: bool) -> String {
+fn declare(text: &mut String, operation: &Operation, users: &HashMap<&str, usize>, downloads: bool) {
     let Operation { name, method, path, .. } = operation;
     let mut documentation = operation.documentation.clone();
     documentation.text.push(format!("`{} {path}`", method.as_str()));
-    let mut text = comment(&documentation, "");
-    let mut codes: Vec<&String> = operation.codes.iter().collect();
-    codes.sort_by_cached_key(|code| (users.get(code.as_str()), *code));
-    let codes: Vec<String> = codes.into_iter().map(|code| quote(code)).collect();
-    let codes = match codes.is_empty() {
-        true => " ClientCode".to_owned(),
-        false => format!("\n    | {}\n    | ClientCode", codes.join("\n    | ")),
-    };
+    comment(text, &documentation, "");
     // A reserved word can be an exported name, but not a declared one.
     let (declared, word) = match is_reserved(name) {
         true => (format!("{name}_"), "declare"),
         false => (name.clone(), "export"),
     };
-    for signature in signatures(operation) {
-        text.push_str(&format!("{word} function {declared}{signature};\n"));
+    signatures(text, operation, &format!("{word} function {declared}"));
+    text.extend([word, " namespace ", &declared, " {\n"]);
+    text.extend(["  /** The codes that ", name, " fails with. */\n  type Code ="]);
+    let mut codes: Vec<_> =
+        operation.codes.iter().map(|code| (users.get(code.as_str()), code.as_str())).collect();
+    codes.sort_unstable();
+    match codes.is_empty() {
+        true => text.push_str(" ClientCode;\n"),
+        false => {
+            for (_, code) in codes {
+                text.extend(["\n    | ", &quote(code)]);
+            }
+            text.push_str("\n    | ClientCode;\n");
+        }
     }
-    text.push_str(&format!("{word} namespace {declared} {{\n"));
-    text.push_str(&format!("  /** The codes that {name} fails with. */\n  type Code ={codes};\n"));
     let failure = match operation.details.is_empty() {
         true => "ApiError<Code>",
         false => "Failure<Code, Details>",
     };
-    text.push_str(&details(operation));
-    text.push_str(&format!("  /** Whether {name} has failed with one of its codes. */\n"));
-    text.push_str(&format!("  function failed(error: unknown): error is {failure};\n"));
+    details(text, operation);
+    text.extend(["  /** Whether ", name, " has failed with one of its codes. */\n"]);
+    text.extend(["  function failed(error: unknown): error is ", failure, ";\n"]);
     if downloads {
-        text.push_str("  /** The same into a file; gives its path. */\n");
-        let arguments = arguments(operation, "DownloadOptions");
-        text.push_str(&format!("  function download({arguments}): Call<FilePath>;\n"));
+        text.push_str("  /** The same into a file; gives its path. */\n  function download(");
+        arguments(text, operation, "DownloadOptions");
+        text.push_str("): Call<FilePath>;\n");
     }
     text.push_str("}\n");
     if declared != *name {
-        text.push_str(&format!("export {{ {declared} as {name} }};\n"));
+        text.extend(["export { ", &declared, " as ", name, " };\n"]);
     }
-    text
 }
 
 /// How it is called. Where 304 is among the answers, a call that names no version gives the thing, and one that does may
 /// give nothing.
-fn signatures(operation: &Operation) -> Vec<String> {
+fn signatures(text: &mut String, operation: &Operation, declared: &str) {
     let upload = matches!(&operation.body, Some(Body { form: Form::Multipart { file: Some(_), .. }, .. }));
     let options = if upload { "TransferOptions" } else { "Options" };
-    let signature = |operation: &Operation, result: &Type| {
-        format!("({}): Call<{}>", arguments(operation, options), type_text(result, ""))
+    let mut signature = |operation: &Operation, result: &Type| {
+        text.extend([declared, "("]);
+        arguments(text, operation, options);
+        text.push_str("): Call<");
+        write_type(text, result, "");
+        text.push_str(">;\n");
     };
     if !operation.not_modified {
-        return vec![signature(operation, &operation.result)];
+        return signature(operation, &operation.result);
     }
-    let or_nothing = Type::union(vec![operation.result.clone(), Type::Nothing]);
-    let conditional = signature(operation, &or_nothing);
     let mut plain = operation.clone();
     let mut named = false;
     for parameter in &mut plain.parameters {
@@ -170,10 +179,10 @@ fn signatures(operation: &Operation) -> Vec<String> {
             parameter.documentation = Documentation::default();
         }
     }
-    match named {
-        true => vec![signature(&plain, &plain.result), conditional],
-        false => vec![conditional],
+    if named {
+        signature(&plain, &plain.result);
     }
+    signature(operation, &Type::union(vec![operation.result.clone(), Type::Nothing]));
 }
 
 /// The headers that a 304 answers.
@@ -182,148 +191,207 @@ fn is_condition(header: &str) -> bool {
 }
 
 /// What the codes of an operation carry.
-fn details(operation: &Operation) -> String {
+fn details(text: &mut String, operation: &Operation) {
     if operation.details.is_empty() {
-        return String::new();
+        return;
     }
-    let mut text = format!("  /** What {} failures carry in `details`, by their codes. */\n", operation.name);
+    text.extend(["  /** What ", &operation.name, " failures carry in `details`, by their codes. */\n"]);
     text.push_str("  interface Details {\n");
     for (code, Details { required, shape }) in &operation.details {
-        let shape = match required {
-            true => shape.clone(),
-            false => Type::union(vec![shape.clone(), Type::Named("undefined".into())]),
-        };
-        text.push_str(&format!("    {}: {};\n", key(code), type_text(&shape, "    ")));
+        text.extend(["    ", &key(code), ": "]);
+        match required {
+            true => write_type(text, shape, "    "),
+            false => {
+                let undefined = Type::Named("undefined".into());
+                write_type(text, &Type::union(vec![shape.clone(), undefined]), "    ");
+            }
+        }
+        text.push_str(";\n");
     }
     text.push_str("  }\n");
-    text
 }
 
-fn arguments(operation: &Operation, options: &str) -> String {
+/// What a call is given, one argument after the other.
+fn arguments(text: &mut String, operation: &Operation, options: &str) {
     let at = |place: Place| operation.parameters.iter().filter(|p| p.place == place).collect::<Vec<_>>();
     let (path, query, header) = (at(Place::Path), at(Place::Query), at(Place::Header));
     let required = |parameters: &[&Parameter]| parameters.iter().any(|parameter| parameter.required);
-
-    let mut options = options.to_owned();
-    let mut options_required = required(&header);
-    if operation.method.sends_body() && !query.is_empty() {
-        let mark = if required(&query) { "" } else { "?" };
-        options_required |= required(&query);
-        options.push_str(&format!(" & {{ query{mark}: {} }}", parameters(&query)));
-    }
-    if !header.is_empty() {
-        let mark = if required(&header) { "" } else { "?" };
-        options.push_str(&format!(" & {{ header{mark}: {} }}", parameters(&header)));
-    }
+    let query_option = operation.method.sends_body() && !query.is_empty();
+    let options_required = required(&header) || (query_option && required(&query));
 
     // What stands before a required argument cannot be optional.
-    let mut arguments = Vec::new();
-    let mut optional = |name: &str, shape: &str, required: bool, last: bool| {
-        arguments.push(match (required, options_required && !last) {
-            (true, _) => format!("{name}: {shape}"),
-            (false, true) => format!("{name}: {shape} | undefined"),
-            (false, false) => format!("{name}?: {shape}"),
-        });
+    let open = |text: &mut String, name: &str, required: bool| {
+        text.extend([name, if required || options_required { ": " } else { "?: " }]);
+    };
+    let close = |text: &mut String, required: bool| {
+        text.push_str(if required || !options_required { ", " } else { " | undefined, " });
     };
     if operation.method.sends_body() {
         if !path.is_empty() {
-            optional("path", &parameters(&path), true, false);
+            open(text, "path", true);
+            write_parameters(text, &path);
+            close(text, true);
         }
+        let required = operation.body.as_ref().is_some_and(|body| body.required);
+        open(text, "body", required);
         match &operation.body {
-            Some(body) => optional("body", &type_text(&body.shape, ""), body.required, false),
-            None => optional("body", "undefined", false, false),
+            Some(body) => write_type(text, &body.shape, ""),
+            None => text.push_str("undefined"),
         }
+        close(text, required);
     } else {
-        let all: Vec<&Parameter> = path.into_iter().chain(query).collect();
-        let shape = if all.is_empty() { "NoParameters".to_owned() } else { parameters(&all) };
-        optional("params", &shape, required(&all), false);
+        let all: Vec<&Parameter> = path.into_iter().chain(query.iter().copied()).collect();
+        open(text, "params", required(&all));
+        match all.is_empty() {
+            true => text.push_str("NoParameters"),
+            false => write_parameters(text, &all),
+        }
+        close(text, required(&all));
     }
-    optional("options", &options, options_required, true);
-    arguments.join(", ")
+    open(text, "options", options_required);
+    text.push_str(options);
+    for (name, parameters, used) in [("query", &query, query_option), ("header", &header, !header.is_empty())]
+    {
+        if used {
+            text.extend([" & { ", name, if required(parameters) { ": " } else { "?: " }]);
+            write_parameters(text, parameters);
+            text.push_str(" }");
+        }
+    }
 }
 
-fn parameters(parameters: &[&Parameter]) -> String {
-    let members: Vec<Member> = parameters
+fn write_parameters(text: &mut String, parameters: &[&Parameter]) {
+    let undefined = Type::Named("undefined".into());
+    let members: Vec<_> = parameters
         .iter()
-        .map(|parameter| Member {
-            name: parameter.name.clone(),
+        .map(|parameter| Entry {
+            name: &parameter.name,
             required: parameter.required,
-            documentation: parameter.documentation.clone(),
+            documentation: &parameter.documentation,
+            shape: &parameter.shape,
             // What is undefined is left out of the URL.
-            shape: match parameter.required || parameter.shape == Type::Named("undefined".into()) {
-                true => parameter.shape.clone(),
-                false => Type::Union(vec![parameter.shape.clone(), Type::Named("undefined".into())]),
-            },
+            or_undefined: !parameter.required && parameter.shape != undefined,
         })
         .collect();
-    type_text(&Type::Object { members, open: false }, "")
+    write_object(text, &members, false, "");
 }
 
-/// A type as TypeScript text; lines after the first begin with `indent`.
-fn type_text(shape: &Type, indent: &str) -> String {
+/// Writes a type in TypeScript; lines after the first begin with `indent`.
+fn write_type(text: &mut String, shape: &Type, indent: &str) {
     match shape {
-        Type::Unknown => "unknown".into(),
-        Type::Never => "never".into(),
-        Type::Nothing => "void".into(),
-        Type::Null => "null".into(),
-        Type::Boolean => "boolean".into(),
-        Type::Number => "number".into(),
-        Type::String => "string".into(),
-        Type::Binary => "ArrayBuffer".into(),
-        Type::File => "FilePath".into(),
-        Type::Literal(serde_json::Value::String(text)) => quote(text),
-        Type::Literal(value) => value.to_string(),
-        Type::Named(name) => name.clone(),
-        Type::Array(items) => format!("{}[]", grouped(items, indent)),
-        Type::Tuple(places, rest) => {
-            let mut places: Vec<String> = places.iter().map(|place| type_text(place, indent)).collect();
-            places.extend(rest.as_ref().map(|rest| format!("...{}[]", grouped(rest, indent))));
-            format!("[{}]", places.join(", "))
+        Type::Unknown => text.push_str("unknown"),
+        Type::Never => text.push_str("never"),
+        Type::Nothing => text.push_str("void"),
+        Type::Null => text.push_str("null"),
+        Type::Boolean => text.push_str("boolean"),
+        Type::Number => text.push_str("number"),
+        Type::String => text.push_str("string"),
+        Type::Binary => text.push_str("ArrayBuffer"),
+        Type::File => text.push_str("FilePath"),
+        Type::Literal(serde_json::Value::String(value)) => text.push_str(&quote(value)),
+        Type::Literal(value) => text.push_str(&value.to_string()),
+        Type::Named(name) => text.push_str(name),
+        Type::Array(items) => {
+            write_grouped(text, items, indent);
+            text.push_str("[]");
         }
-        Type::Map(values) => format!("{{ [key: string]: {} }}", type_text(values, indent)),
-        Type::Union(parts) => join(parts, " | ", indent),
-        Type::Intersection(parts) => join(parts, " & ", indent),
-        Type::Object { members, open } => object(members, *open, indent),
+        Type::Tuple(places, rest) => {
+            text.push('[');
+            for (index, place) in places.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                write_type(text, place, indent);
+            }
+            if let Some(rest) = rest {
+                text.push_str(if places.is_empty() { "..." } else { ", ..." });
+                write_grouped(text, rest, indent);
+                text.push_str("[]");
+            }
+            text.push(']');
+        }
+        Type::Map(values) => {
+            text.push_str("{ [key: string]: ");
+            write_type(text, values, indent);
+            text.push_str(" }");
+        }
+        Type::Union(parts) => write_all(text, parts, " | ", indent),
+        Type::Intersection(parts) => write_all(text, parts, " & ", indent),
+        Type::Object { members, open } => {
+            write_object(text, &members.iter().map(Entry::of).collect::<Vec<_>>(), *open, indent);
+        }
     }
 }
 
-fn join(parts: &[Type], separator: &str, indent: &str) -> String {
-    parts.iter().map(|part| grouped(part, indent)).collect::<Vec<_>>().join(separator)
+fn write_all(text: &mut String, parts: &[Type], separator: &str, indent: &str) {
+    for (index, part) in parts.iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { separator });
+        write_grouped(text, part, indent);
+    }
 }
 
-fn grouped(shape: &Type, indent: &str) -> String {
+fn write_grouped(text: &mut String, shape: &Type, indent: &str) {
     match shape {
         // `void` beside other types cannot be told apart from them.
-        Type::Nothing => "undefined".into(),
-        Type::Union(_) | Type::Intersection(_) => format!("({})", type_text(shape, indent)),
-        _ => type_text(shape, indent),
+        Type::Nothing => text.push_str("undefined"),
+        Type::Union(_) | Type::Intersection(_) => {
+            text.push('(');
+            write_type(text, shape, indent);
+            text.push(')');
+        }
+        _ => write_type(text, shape, indent),
     }
 }
 
-fn object(members: &[Member], open: bool, indent: &str) -> String {
-    let inner = format!("{indent}  ");
-    let silent = members.iter().all(|m| m.documentation == Documentation::default());
-    let mut lines: Vec<String> = members
-        .iter()
-        .map(|member| {
-            let mark = if member.required { "" } else { "?" };
-            let inner = if silent && members.len() == 1 { indent } else { &inner };
-            format!("{}{mark}: {}", key(&member.name), type_text(&member.shape, inner))
-        })
-        .collect();
-    if open {
-        lines.push("[key: string]: unknown".into());
+/// A member of an object, or a parameter among others.
+struct Entry<'a> {
+    name: &'a str,
+    required: bool,
+    documentation: &'a Documentation,
+    shape: &'a Type,
+    or_undefined: bool,
+}
+
+impl<'a> Entry<'a> {
+    fn of(Member { name, required, documentation, shape }: &'a Member) -> Self {
+        Self { name, required: *required, documentation, shape, or_undefined: false }
     }
-    if silent && lines.len() == 1 {
-        return format!("{{ {} }}", lines.join(""));
-    }
-    let mut text = "{\n".to_owned();
-    for (index, line) in lines.iter().enumerate() {
-        if let Some(member) = members.get(index) {
-            text.push_str(&comment(&member.documentation, &inner));
+
+    fn write(&self, text: &mut String, indent: &str) {
+        text.extend([key(self.name).as_str(), if self.required { ": " } else { "?: " }]);
+        match self.or_undefined {
+            true => {
+                write_grouped(text, self.shape, indent);
+                text.push_str(" | undefined");
+            }
+            false => write_type(text, self.shape, indent),
         }
-        text.push_str(&format!("{inner}{line};\n"));
     }
-    text.push_str(&format!("{indent}}}"));
-    text
+}
+
+fn write_object(text: &mut String, members: &[Entry<'_>], open: bool, indent: &str) {
+    let others = "[key: string]: unknown";
+    let silent = members.iter().all(|member| *member.documentation == Documentation::default());
+    match members {
+        [] if open => text.extend(["{ ", others, " }"]),
+        [member] if silent && !open => {
+            text.push_str("{ ");
+            member.write(text, indent);
+            text.push_str(" }");
+        }
+        members => {
+            text.push_str("{\n");
+            let inner = format!("{indent}  ");
+            for member in members {
+                comment(text, member.documentation, &inner);
+                text.push_str(&inner);
+                // The members of the one member stand as far in as it does.
+                let within = if silent && members.len() == 1 { indent } else { &inner };
+                member.write(text, within);
+                text.push_str(";\n");
+            }
+            if open {
+                text.extend([&inner, others, ";\n"]);
+            }
+            text.extend([indent, "}"]);
+        }
+    }
 }

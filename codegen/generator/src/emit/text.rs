@@ -1,5 +1,7 @@
 //! Text that is safe inside the emitted files.
 
+use std::borrow::Cow;
+
 use crate::contract::Documentation;
 use crate::names::is_identifier;
 
@@ -7,20 +9,39 @@ use crate::names::is_identifier;
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
-    for c in text.chars() {
-        match c {
-            '\'' => quoted.push_str("\\'"),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            // U+2028 and U+2029 end a line in ECMAScript 5, in strings too.
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => quoted.push(c),
+    let mut rest = text;
+    while let Some((plain, special)) = rest.find(is_special).and_then(|place| rest.split_at_checked(place)) {
+        quoted.push_str(plain);
+        let mut chars = special.chars();
+        match chars.next() {
+            Some('\'') => quoted.push_str("\\'"),
+            Some('\\') => quoted.push_str("\\\\"),
+            Some('\n') => quoted.push_str("\\n"),
+            other => quoted.extend(other.map(|c| format!("\\u{:04x}", u32::from(c)))),
         }
+        rest = chars.as_str();
     }
+    quoted.push_str(rest);
     quoted.push('\'');
     quoted
+}
+
+/// What `encodeURIComponent` makes of a text.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => encoded.push(char::from(byte)),
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// What cannot stand in a string as it is. U+2028 and U+2029 end a line in ECMAScript 5, in strings too.
+fn is_special(c: char) -> bool {
+    c.is_control() || matches!(c, '\'' | '\\' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// A property name, quoted where it must be.
@@ -36,37 +57,41 @@ pub(crate) fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-/// A JSDoc comment, or nothing if there is nothing to say.
-pub(crate) fn comment(documentation: &Documentation, indent: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
+/// Writes a JSDoc comment, or nothing if there is nothing to say.
+pub(crate) fn comment(text: &mut String, documentation: &Documentation, indent: &str) {
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
     for paragraph in &documentation.text {
         if !lines.is_empty() {
-            lines.push(String::new());
+            lines.push(Cow::Borrowed(""));
         }
-        lines.extend(paragraph.trim().lines().map(|line| line.trim_end().to_owned()));
+        lines.extend(paragraph.trim().lines().map(|line| safe(Cow::Borrowed(line.trim_end()))));
     }
     if !lines.is_empty() && !documentation.tags.is_empty() {
-        lines.push(String::new());
+        lines.push(Cow::Borrowed(""));
     }
-    lines.extend(documentation.tags.iter().map(|tag| format!("@{}", one_line(tag))));
-    let lines: Vec<String> = lines.into_iter().map(|line| safe(&line)).collect();
+    lines.extend(documentation.tags.iter().map(|tag| safe(Cow::Owned(format!("@{}", one_line(tag))))));
     match lines.as_slice() {
-        [] => String::new(),
-        [line] => format!("{indent}/** {line} */\n"),
+        [] => {}
+        [line] => text.extend([indent, "/** ", line, " */\n"]),
         lines => {
-            let mut text = format!("{indent}/**\n");
+            text.extend([indent, "/**\n"]);
             for line in lines {
-                text.push_str(format!("{indent} * {line}").trim_end());
-                text.push('\n');
+                match line.trim_end() {
+                    "" => text.extend([indent, " *\n"]),
+                    line => text.extend([indent, " * ", line, "\n"]),
+                }
             }
-            text.push_str(&format!("{indent} */\n"));
-            text
+            text.extend([indent, " */\n"]);
         }
     }
 }
 
-fn safe(line: &str) -> String {
-    line.replace("*/", "*\\/").replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
+fn safe(line: Cow<'_, str>) -> Cow<'_, str> {
+    let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    match line.contains(|c| c == '*' || ends(c)) {
+        true => Cow::Owned(line.replace("*/", "*\\/").replace(ends, " ")),
+        false => line,
+    }
 }
 
 #[cfg(test)]
@@ -79,9 +104,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_in_an_address() {
+        assert_eq!(percent_encode("api key[&=汉]"), "api%20key%5B%26%3D%E6%B1%89%5D");
+        assert_eq!(percent_encode("aZ09-_.!~*'()"), "aZ09-_.!~*'()");
+    }
+
+    #[test]
     fn comments_cannot_be_closed_from_inside() {
         let documentation =
             Documentation { text: vec!["a */ b\r\nc".into()], tags: vec!["pattern */".into()] };
-        assert_eq!(comment(&documentation, ""), "/**\n * a *\\/ b\n * c\n *\n * @pattern *\\/\n */\n");
+        let mut text = String::new();
+        comment(&mut text, &documentation, "");
+        assert_eq!(text, "/**\n * a *\\/ b\n * c\n *\n * @pattern *\\/\n */\n");
     }
 }

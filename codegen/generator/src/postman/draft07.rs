@@ -62,7 +62,7 @@ impl<'a> Converter<'a> {
         let converted = self.schema(schema, DEEPEST)?;
         while let Some(place) = self.open.pop() {
             let definition = self.schema(&place, DEEPEST)?;
-            if let Some(name) = self.names.get(&place.pointer) {
+            if let Some(name) = self.names.get(&*place.pointer()) {
                 self.definitions.insert(name.clone(), definition);
             }
         }
@@ -74,13 +74,13 @@ impl<'a> Converter<'a> {
         Value::Object(self.definitions.into_iter().collect())
     }
 
-    fn reference(&mut self, schema: &Node<'a>, reference: &str) -> Result<Value, GenerateError> {
+    fn reference(&mut self, schema: &Node<'a>, reference: &'a str) -> Result<Value, GenerateError> {
         let found = schema.follow(reference, self.root)?;
-        let name = match self.names.get(&found.pointer) {
+        let name = match self.names.get(&*found.pointer()) {
             Some(name) => name.clone(),
             None => {
-                let name = self.free_name(&found.pointer);
-                self.names.insert(found.pointer.clone(), name.clone());
+                let name = self.free_name(&found.pointer());
+                self.names.insert(found.pointer().into_owned(), name.clone());
                 self.open.push(found);
                 name
             }
@@ -103,7 +103,7 @@ impl<'a> Converter<'a> {
             return Ok(schema.value.clone());
         }
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(GenerateError::TooDeep { pointer: schema.pointer.clone(), limit: DEEPEST });
+            return Err(GenerateError::TooDeep { pointer: schema.pointer().into_owned(), limit: DEEPEST });
         };
         schema.members()?;
         let Some(reference) = schema.text("$ref") else { return self.keywords(schema, depth) };
@@ -260,7 +260,7 @@ mod tests {
         let tree = place.get("Tree").expect("a tree");
         let schema = json!({ "$ref": "#/components/schemas/Tree" });
         let schema = Value::Object(schema.as_object().cloned().unwrap_or_default());
-        let converted = converter.schema(&Node { value: &schema, pointer: tree.pointer }, 9);
+        let converted = converter.schema(&Node::at(tree.pointer().into_owned(), &schema), 9);
         assert_eq!(converted, Ok(json!({ "$ref": "#/definitions/Tree" })));
         let mut converter = Converter::new(&root);
         let tree = place.get("Tree").expect("a tree");

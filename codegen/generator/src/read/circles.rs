@@ -11,8 +11,10 @@ use crate::contract::{Model, Type};
 ///
 /// Where a circle leads through an `allOf`, nothing is lost: a cat is what every pet has, and what cats have.
 pub(super) fn open(models: &mut [Model]) -> Vec<String> {
+    let may_lead =
+        |model: &&Model| matches!(model.shape, Type::Named(_) | Type::Union(_) | Type::Intersection(_));
     let mut shapes: BTreeMap<String, Type> =
-        models.iter().map(|model| (model.name.clone(), model.shape.clone())).collect();
+        models.iter().filter(may_lead).map(|model| (model.name.clone(), model.shape.clone())).collect();
     let circular = |(name, shape): &(&String, &Type)| leads(shape, name, &shapes);
     let names: Vec<String> = shapes.iter().filter(circular).map(|(name, _)| name.clone()).collect();
     let mut cut = Vec::new();

@@ -16,7 +16,7 @@ pub(super) fn of<'a>(
     let name = direct.required_text("begin")?;
     let Some(begin) = begin(name, root)? else {
         return Err(GenerateError::Malformed {
-            pointer: format!("{}/begin", direct.pointer),
+            pointer: format!("{}/begin", direct.pointer()),
             expected: "the operationId of a POST operation without path parameters".into(),
             found: format!("\"{name}\""),
         });

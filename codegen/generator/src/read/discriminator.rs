@@ -66,10 +66,10 @@ impl<'a> Discriminator<'a> {
         &self,
         schema: &Node<'a>,
         root: &'a Value,
-        seen: &mut BTreeSet<String>,
+        seen: &mut BTreeSet<*const Value>,
     ) -> Result<bool, GenerateError> {
         let schema = schema.resolve(root)?;
-        if !seen.insert(schema.pointer.clone()) {
+        if !seen.insert(schema.identity()) {
             return Ok(false);
         }
         if let Some(property) = schema.get("properties").and_then(|properties| properties.get(self.property))

@@ -13,9 +13,9 @@ use crate::error::GenerateError;
 #[derive(Default)]
 pub(super) struct Failures<'a> {
     /// The schemas, and the references to some, that have been searched: the responses of an operation share most.
-    seen: Vec<&'a Value>,
+    seen: Vec<*const Value>,
     followed: Vec<&'a str>,
-    pub(super) codes: BTreeSet<String>,
+    pub(super) codes: BTreeSet<&'a str>,
     pub(super) details: BTreeMap<String, Details>,
 }
 
@@ -50,11 +50,10 @@ impl<'a> Failures<'a> {
             self.followed.push(reference);
             return self.search(&schema.resolve(root)?, root, schemas);
         }
-        // One place in the document is one value.
-        if self.seen.iter().any(|other| std::ptr::eq(*other, schema.value)) {
+        if self.seen.contains(&schema.identity()) {
             return Ok(());
         }
-        self.seen.push(schema.value);
+        self.seen.push(schema.identity());
         for keyword in ["allOf", "oneOf", "anyOf"] {
             for inner in schema.list(keyword)? {
                 self.search(&inner, root, schemas)?;
@@ -77,7 +76,7 @@ impl<'a> Failures<'a> {
         let word =
             |text: &&str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control());
         let codes: Vec<&'a str> = values.filter_map(Value::as_str).filter(word).collect();
-        self.codes.extend(codes.iter().copied().map(str::to_owned));
+        self.codes.extend(&codes);
         if let Some(details) = properties.get("details").filter(|_| !codes.is_empty()) {
             let required = schema.list("required")?.iter().any(|name| name.value == "details");
             let shape = schemas.read(&details)?;

@@ -119,7 +119,7 @@ fn subscribe(root: &Node<'_>, operations: &[Operation]) -> Result<Option<Subscri
     let operation = operations.iter().find(|operation| operation.name == report);
     let operation = operation.filter(|one| one.method == Method::Put && one.path.contains("{report}"));
     let operation = operation.ok_or_else(|| GenerateError::Malformed {
-        pointer: format!("{}/report", facts.pointer),
+        pointer: format!("{}/report", facts.pointer()),
         expected: "the operationId of a PUT whose path has the parameter `report`".into(),
         found: format!("\"{report}\""),
     })?;
@@ -148,9 +148,9 @@ fn operations<'a>(
             let Some(mut operation) = reader.read(path, &item, method, &node)? else { continue };
             if let Some(other) = holders.get(&operation.name).cloned() {
                 let findings = &mut reader.schemas.findings;
-                operation.name = rename(&operation, &node, other, &holders, findings)?;
+                operation.name = rename(&operation, &node, &other, &holders, findings)?;
             }
-            holders.insert(operation.name.clone(), node.pointer);
+            holders.insert(operation.name.clone(), node);
             read.push(operation);
         }
     }
@@ -161,11 +161,12 @@ fn operations<'a>(
 fn rename(
     operation: &Operation,
     node: &Node<'_>,
-    other: String,
-    holders: &BTreeMap<String, String>,
+    other: &Node<'_>,
+    holders: &BTreeMap<String, Node<'_>>,
     findings: &mut Findings,
 ) -> Result<String, GenerateError> {
-    let (name, pointer) = (operation.name.clone(), node.pointer.clone());
+    let (name, pointer) = (operation.name.clone(), node.pointer().into_owned());
+    let other = other.pointer().into_owned();
     if findings.own {
         return Err(GenerateError::Duplicate { pointer, what: "the operation's name", name, other });
     }
@@ -187,7 +188,11 @@ fn share_login_failures(operations: &mut [Operation]) {
     let (codes, details) = login.map(|o| (o.codes.clone(), o.details.clone())).unwrap_or_default();
     for operation in operations {
         if matches!(operation.access, Access::User | Access::Logout) {
-            operation.codes.extend(codes.iter().cloned());
+            for code in &codes {
+                if !operation.codes.contains(code) {
+                    operation.codes.insert(code.clone());
+                }
+            }
             for (code, carried) in &details {
                 operation.details.entry(code.clone()).or_insert_with(|| carried.clone());
             }
@@ -201,7 +206,11 @@ pub(crate) fn essence(media_type: &str) -> String {
 }
 
 fn impossible(node: &Node<'_>, what: impl Into<String>, remedy: &str) -> GenerateError {
-    GenerateError::Impossible { pointer: node.pointer.clone(), what: what.into(), remedy: remedy.into() }
+    GenerateError::Impossible {
+        pointer: node.pointer().into_owned(),
+        what: what.into(),
+        remedy: remedy.into(),
+    }
 }
 
 /// The client's name of a thing. Who writes a queqiao document can rename it, and document and client then speak of one
@@ -222,14 +231,14 @@ fn settle(
             _ => "Give it another with `#[model(name = \"…\")]`, or rename the type",
         };
         return Err(GenerateError::Impossible {
-            pointer: node.pointer.clone(),
+            pointer: node.pointer().into_owned(),
             what: format!("the name \"{given}\" {conflict}"),
             remedy: remedy.to_owned(),
         });
     }
     if name.text != given {
         findings.note_at(
-            format!("{} (\"{given}\" is {})", node.pointer, name.text),
+            format!("{} (\"{given}\" is {})", node.pointer(), name.text),
             format!("{what} has another name in the client, because the document's {conflict}"),
         );
     }

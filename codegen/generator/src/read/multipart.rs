@@ -126,7 +126,7 @@ fn choose<'a>(
                 "Take each file in an operation of its own",
             ));
         }
-        schemas.findings.note_at(node.pointer.clone(), "a call sends one of these files".into());
+        schemas.findings.note_at(node.pointer().into_owned(), "a call sends one of these files".into());
     }
     Ok(Some(chosen.to_owned()))
 }
@@ -159,7 +159,7 @@ fn collect<'a>(
     required: &mut BTreeSet<&'a str>,
 ) -> Result<(), GenerateError> {
     if depth > DEPTH_LIMIT {
-        return Err(GenerateError::TooDeep { pointer: schema.pointer.clone(), limit: DEPTH_LIMIT });
+        return Err(GenerateError::TooDeep { pointer: schema.pointer().into_owned(), limit: DEPTH_LIMIT });
     }
     let schema = schema.resolve(root)?;
     for part in schema.list("allOf")? {
@@ -187,7 +187,7 @@ fn kind<'a>(
     depth: usize,
 ) -> Result<Kind, GenerateError> {
     if depth > DEPTH_LIMIT {
-        return Err(GenerateError::TooDeep { pointer: schema.pointer.clone(), limit: DEPTH_LIMIT });
+        return Err(GenerateError::TooDeep { pointer: schema.pointer().into_owned(), limit: DEPTH_LIMIT });
     }
     let schema = schema.resolve(root)?;
     for keyword in ["anyOf", "oneOf", "allOf"] {

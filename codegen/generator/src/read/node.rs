@@ -1,5 +1,8 @@
 //! A value in the document, together with its place.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
 use crate::error::{GenerateError, describe};
@@ -7,22 +10,73 @@ use crate::error::{GenerateError, describe};
 /// How many references in a row are followed.
 const REFERENCE_LIMIT: usize = 32;
 
-/// A value and its JSON pointer.
+/// A value and its place.
 #[derive(Clone)]
 pub(crate) struct Node<'a> {
     pub(crate) value: &'a Value,
-    pub(crate) pointer: String,
+    place: Rc<Place<'a>>,
+}
+
+/// A place as steps, for few of the places that are read are ever named.
+enum Place<'a> {
+    Pointer(String),
+    /// Where a reference leads.
+    Reference(&'a str),
+    Member(Rc<Place<'a>>, &'a str),
+    Item(Rc<Place<'a>>, usize),
+}
+
+impl Place<'_> {
+    fn write(&self, pointer: &mut String) {
+        match self {
+            Self::Pointer(start) => pointer.push_str(start),
+            Self::Reference(reference) => {
+                pointer.push_str(&canonical(percent_decode(reference.strip_prefix('#').unwrap_or_default())));
+            }
+            Self::Member(above, key) => {
+                above.write(pointer);
+                push(pointer, key);
+            }
+            Self::Item(above, index) => {
+                above.write(pointer);
+                push(pointer, &index.to_string());
+            }
+        }
+    }
 }
 
 impl<'a> Node<'a> {
     pub(crate) fn root(value: &'a Value) -> Self {
-        Self { value, pointer: String::new() }
+        Self::at(String::new(), value)
+    }
+
+    pub(crate) fn at(pointer: String, value: &'a Value) -> Self {
+        Self { value, place: Rc::new(Place::Pointer(pointer)) }
+    }
+
+    /// One place in the document is one value: what tells it from others without writing its pointer.
+    pub(crate) fn identity(&self) -> *const Value {
+        self.value
+    }
+
+    /// The JSON pointer of the place.
+    pub(crate) fn pointer(&self) -> Cow<'_, str> {
+        if let Place::Pointer(pointer) = &*self.place {
+            return Cow::Borrowed(pointer);
+        }
+        let mut pointer = String::new();
+        self.place.write(&mut pointer);
+        Cow::Owned(pointer)
+    }
+
+    fn member(&self, key: &'a str, value: &'a Value) -> Self {
+        Self { value, place: Rc::new(Place::Member(Rc::clone(&self.place), key)) }
     }
 
     /// The member; many programs write null where they have nothing to say.
     pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {
-        let value = self.value.get(key).filter(|value| !value.is_null())?;
-        Some(Node { value, pointer: child(&self.pointer, key) })
+        let (key, value) = self.value.as_object()?.get_key_value(key)?;
+        (!value.is_null()).then(|| self.member(key, value))
     }
 
     /// The member as an object; an absent one is none, another type an error.
@@ -46,7 +100,7 @@ impl<'a> Node<'a> {
 
     pub(crate) fn required_text(&self, key: &str) -> Result<&'a str, GenerateError> {
         self.text(key).ok_or_else(|| GenerateError::Malformed {
-            pointer: child(&self.pointer, key),
+            pointer: child(&self.pointer(), key),
             expected: "a string".into(),
             found: describe(self.value.get(key)),
         })
@@ -58,19 +112,17 @@ impl<'a> Node<'a> {
 
     /// The members sorted by name, whatever order the map has.
     pub(crate) fn children(&self) -> Result<Vec<(&'a str, Node<'a>)>, GenerateError> {
-        let mut children: Vec<_> = self
-            .members()?
-            .iter()
-            .map(|(key, value)| (key.as_str(), Node { value, pointer: child(&self.pointer, key) }))
-            .collect();
+        let members = self.members()?.iter();
+        let mut children: Vec<_> =
+            members.map(|(key, value)| (key.as_str(), self.member(key, value))).collect();
         children.sort_by_key(|(key, _)| *key);
         Ok(children)
     }
 
     pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, GenerateError> {
         let items = self.value.as_array().ok_or_else(|| self.malformed("an array"))?;
-        let at = |(index, value)| Node { value, pointer: format!("{}/{index}", self.pointer) };
-        Ok(items.iter().enumerate().map(at).collect())
+        let place = |index| Rc::new(Place::Item(Rc::clone(&self.place), index));
+        Ok(items.iter().enumerate().map(|(index, value)| Node { value, place: place(index) }).collect())
     }
 
     /// The items of an array member; none if it is absent.
@@ -83,13 +135,13 @@ impl<'a> Node<'a> {
         match self.value.get(key) {
             None | Some(Value::Null) => Ok(&[]),
             Some(Value::Array(items)) => Ok(items),
-            Some(value) => Err(Node { value, pointer: child(&self.pointer, key) }.malformed("an array")),
+            Some(value) => Err(Node::at(child(&self.pointer(), key), value).malformed("an array")),
         }
     }
 
     pub(crate) fn malformed(&self, expected: &str) -> GenerateError {
         GenerateError::Malformed {
-            pointer: self.pointer.clone(),
+            pointer: self.pointer().into_owned(),
             expected: expected.into(),
             found: describe(Some(self.value)),
         }
@@ -108,35 +160,42 @@ impl<'a> Node<'a> {
     }
 
     /// The place in the document that `reference` names.
-    pub(crate) fn follow(&self, reference: &str, root: &'a Value) -> Result<Node<'a>, GenerateError> {
-        let Some(pointer) = reference.strip_prefix('#') else {
-            return Err(self.bad_reference("leads out of the document"));
-        };
-        let pointer = percent_decode(pointer);
-        match root.pointer(&pointer) {
-            Some(value) => Ok(Node { value, pointer: canonical(pointer) }),
-            None => Err(self.bad_reference("names no place in the document")),
-        }
+    pub(crate) fn follow(&self, reference: &'a str, root: &'a Value) -> Result<Node<'a>, GenerateError> {
+        let value = target(reference, root).map_err(|problem| self.bad_reference(problem))?;
+        Ok(Node { value, place: Rc::new(Place::Reference(reference)) })
     }
 
     pub(crate) fn bad_reference(&self, problem: &'static str) -> GenerateError {
         GenerateError::Reference {
-            pointer: self.pointer.clone(),
+            pointer: self.pointer().into_owned(),
             reference: self.text("$ref").unwrap_or_default().into(),
             problem,
         }
     }
 }
 
+/// What a reference leads to, or what is wrong with it.
+pub(crate) fn target<'a>(reference: &str, root: &'a Value) -> Result<&'a Value, &'static str> {
+    let pointer = reference.strip_prefix('#').ok_or("leads out of the document")?;
+    // Most names are written as they are.
+    let names = pointer.strip_prefix('/').filter(|names| !names.contains(['~', '%']));
+    let found = names.and_then(|names| names.split('/').try_fold(root, |value, name| value.get(name)));
+    found.or_else(|| root.pointer(&percent_decode(pointer))).ok_or("names no place in the document")
+}
+
 pub(crate) fn child(pointer: &str, key: &str) -> String {
     let mut place = String::with_capacity(pointer.len() + 1 + key.len());
     place.push_str(pointer);
-    place.push('/');
-    match key.contains(['~', '/']) {
-        true => place.push_str(&key.replace('~', "~0").replace('/', "~1")),
-        false => place.push_str(key),
-    }
+    push(&mut place, key);
     place
+}
+
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    match key.contains(['~', '/']) {
+        true => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+        false => pointer.push_str(key),
+    }
 }
 
 // One place has one pointer, however a reference escapes it.

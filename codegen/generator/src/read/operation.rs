@@ -41,7 +41,7 @@ impl<'a> OperationReader<'a> {
         node.members()?;
         if !path.starts_with('/') {
             return Err(GenerateError::Malformed {
-                pointer: item.pointer.clone(),
+                pointer: item.pointer().into_owned(),
                 expected: "a path that begins with \"/\"".into(),
                 found: format!("\"{path}\""),
             });
@@ -122,7 +122,7 @@ impl<'a> OperationReader<'a> {
             answer: responses.answer,
             not_modified: responses.not_modified,
             idempotent: idempotent && !matches!(method, Method::Get | Method::Head | Method::Options),
-            codes: responses.failures.codes,
+            codes: responses.failures.codes.into_iter().map(str::to_owned).collect(),
             details: responses.failures.details,
             access,
             schemes,

@@ -28,10 +28,10 @@ impl Values {
         &mut self,
         schema: &Node<'a>,
         root: &'a Value,
-        seen: &mut BTreeSet<String>,
+        seen: &mut BTreeSet<*const Value>,
     ) -> Result<(), GenerateError> {
         let schema = schema.resolve(root)?;
-        if !seen.insert(schema.pointer.clone()) {
+        if !seen.insert(schema.identity()) {
             return Ok(());
         }
         let kinds = schema.get("type").map(|node| node.value);
@@ -113,10 +113,10 @@ pub(super) fn read_all<'a>(
             && let Some((twin, _)) = found.get(&query_twin)
         {
             return Err(GenerateError::Duplicate {
-                pointer: twin.pointer.clone(),
+                pointer: twin.pointer().into_owned(),
                 what: "the parameter name",
                 name: parameter.name.clone(),
-                other: node.pointer.clone(),
+                other: node.pointer().into_owned(),
             });
         }
     }
@@ -139,14 +139,14 @@ fn fit<'a>(
         }
         if schemas.findings.own {
             return Err(GenerateError::Malformed {
-                pointer: operation.pointer.clone(),
+                pointer: operation.pointer().into_owned(),
                 expected: format!("a parameter \"{name}\" with \"in\": \"path\", which {path} names"),
                 found: "none".into(),
             });
         }
         schemas.findings.note(format!(
             "{}: no parameter describes {{{name}}} of the path; it is a string",
-            operation.pointer
+            operation.pointer()
         ));
         let parameter = Parameter {
             place: Place::Path,
@@ -167,14 +167,15 @@ fn fit<'a>(
         let Some((node, parameter)) = found.remove(&key) else { continue };
         if schemas.findings.own {
             return Err(GenerateError::Malformed {
-                pointer: node.pointer,
+                pointer: node.pointer().into_owned(),
                 expected: format!("a path with {{{}}}", parameter.name),
                 found: format!("\"{path}\""),
             });
         }
         schemas.findings.note(format!(
             "{}: {path} does not name {{{}}}; the parameter is not sent",
-            node.pointer, parameter.name
+            node.pointer(),
+            parameter.name
         ));
     }
     Ok(())
@@ -210,7 +211,7 @@ fn read<'a>(
         }
         other => {
             return Err(GenerateError::Malformed {
-                pointer: format!("{}/in", node.pointer),
+                pointer: format!("{}/in", node.pointer()),
                 expected: "path, query or header".into(),
                 found: format!("\"{other}\""),
             });

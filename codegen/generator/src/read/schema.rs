@@ -21,15 +21,15 @@ const SCHEMAS: &str = "/components/schemas";
 /// Reads the schemas of one document.
 pub(crate) struct Schemas<'a> {
     root: &'a Value,
-    /// TypeScript name of each schema that has one, by its pointer.
-    names: BTreeMap<String, String>,
+    /// TypeScript name of each schema that has one.
+    names: BTreeMap<*const Value, String>,
     /// The same as it is sent, where that differs.
-    sent_names: BTreeMap<String, String>,
+    sent_names: BTreeMap<*const Value, String>,
     sides: Sides<'a>,
     /// Whether what is read is sent.
     sending: bool,
-    /// The pointer of each name.
-    holders: BTreeMap<String, String>,
+    /// The schema of each name.
+    holders: BTreeMap<String, Node<'a>>,
     /// Named schemas that are still to be read, and whether as they are sent.
     open: Vec<(Node<'a>, bool)>,
     /// Whether a value is a date or a time.
@@ -69,8 +69,9 @@ impl<'a> Schemas<'a> {
     fn give(&mut self, name: String, node: Node<'a>) -> Result<String, GenerateError> {
         let mut free = name.clone();
         if let Some(other) = self.holders.get(&name) {
+            let other = other.pointer();
             if self.findings.own {
-                let (pointer, other) = (node.pointer, other.clone());
+                let (pointer, other) = (node.pointer().into_owned(), other.into_owned());
                 return Err(GenerateError::Duplicate { pointer, what: "the type name", name, other });
             }
             let mut number = 2;
@@ -80,12 +81,12 @@ impl<'a> Schemas<'a> {
             }
             self.findings.note(format!(
                 "{}: the type name \"{name}\" is already taken by {other}; the model is {free} in the client",
-                node.pointer
+                node.pointer()
             ));
         }
-        self.holders.insert(free.clone(), node.pointer.clone());
+        self.holders.insert(free.clone(), node.clone());
         let names = if self.sending { &mut self.sent_names } else { &mut self.names };
-        names.insert(node.pointer.clone(), free.clone());
+        names.insert(node.identity(), free.clone());
         self.open.push((node, self.sending));
         Ok(free)
     }
@@ -95,7 +96,7 @@ impl<'a> Schemas<'a> {
         let mut models = Vec::new();
         while let Some((node, sending)) = self.open.pop() {
             let names = if sending { &self.sent_names } else { &self.names };
-            let Some(name) = names.get(&node.pointer).cloned() else { continue };
+            let Some(name) = names.get(&node.identity()).cloned() else { continue };
             self.sending = sending;
             let shape = self.read_at(&node, 0);
             self.sending = false;
@@ -110,7 +111,7 @@ impl<'a> Schemas<'a> {
         }
         models.sort_by(|a, b| a.name.cmp(&b.name));
         for name in circles::open(&mut models) {
-            let pointer = self.holders.get(&name).cloned().unwrap_or_default();
+            let pointer = self.holders.get(&name).map(|node| node.pointer().into_owned()).unwrap_or_default();
             if self.findings.own {
                 let reference = format!("#{pointer}");
                 let problem = "leads in a circle without an object or a list between";
@@ -129,12 +130,12 @@ impl<'a> Schemas<'a> {
         let sending = self.sending;
         self.sending = sending && self.sides.differ(&target);
         let names = if self.sending { &self.sent_names } else { &self.names };
-        let name = match names.get(&target.pointer) {
+        let name = match names.get(&target.identity()) {
             Some(name) => Ok(name.clone()),
             None => {
-                let name = match self.names.get(&target.pointer) {
+                let name = match self.names.get(&target.identity()) {
                     Some(name) => format!("{name}_Request"),
-                    None => type_name(&name_of_place(&target.pointer)).text,
+                    None => type_name(&name_of_place(&target.pointer())).text,
                 };
                 self.give(name, target)
             }
@@ -149,7 +150,7 @@ impl<'a> Schemas<'a> {
 
     fn read_at(&mut self, node: &Node<'a>, depth: usize) -> Result<Type, GenerateError> {
         if depth > DEPTH_LIMIT {
-            return Err(GenerateError::TooDeep { pointer: node.pointer.clone(), limit: DEPTH_LIMIT });
+            return Err(GenerateError::TooDeep { pointer: node.pointer().into_owned(), limit: DEPTH_LIMIT });
         }
         match node.value {
             Value::Bool(true) => return Ok(Type::Unknown),
@@ -233,7 +234,7 @@ impl<'a> Schemas<'a> {
                 "integer" | "number" => {
                     if node.text("format").is_some_and(|format| matches!(format, "int64" | "uint64")) {
                         self.findings.note_at(
-                            node.pointer.clone(),
+                            node.pointer().into_owned(),
                             "JavaScript loses digits of integers above 2^53; make 64-bit ids strings".into(),
                         );
                     }
@@ -243,7 +244,7 @@ impl<'a> Schemas<'a> {
                 "object" => self.object(node, depth, combined)?,
                 other => {
                     return Err(GenerateError::Malformed {
-                        pointer: child(&node.pointer, "type"),
+                        pointer: child(&node.pointer(), "type"),
                         expected: "null, boolean, string, integer, number, array or object".into(),
                         found: format!("\"{other}\""),
                     });
@@ -309,7 +310,7 @@ impl<'a> Schemas<'a> {
 fn components(root: &Value) -> Result<Vec<(&str, Node<'_>)>, GenerateError> {
     match root.pointer(SCHEMAS) {
         None => Ok(Vec::new()),
-        Some(value) => Node { value, pointer: SCHEMAS.into() }.children(),
+        Some(value) => Node::at(SCHEMAS.into(), value).children(),
     }
 }
 
@@ -330,27 +331,22 @@ fn name_of_place(pointer: &str) -> String {
     if name.is_empty() { "Document".to_owned() } else { name.join("_") }
 }
 
+/// The constraints that a caller should know, in the order in which they are told.
+const TOLD: [&str; 9] =
+    ["format", "minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "default"];
+
 /// Title, description and the constraints that a caller should know.
 pub(crate) fn documentation(node: &Node<'_>) -> Documentation {
     let text = ["title", "description"].iter().filter_map(|key| node.text(key)).map(str::to_owned).collect();
-    let mut tags = Vec::new();
-    for key in [
-        "format",
-        "minLength",
-        "maxLength",
-        "pattern",
-        "minimum",
-        "maximum",
-        "minItems",
-        "maxItems",
-        "default",
-    ] {
-        match node.value.get(key) {
-            None | Some(Value::Object(_)) => {}
-            Some(Value::String(text)) => tags.push(format!("{key} {text}")),
-            Some(value) => tags.push(format!("{key} {value}")),
-        }
-    }
+    let members = node.value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_object());
+    let place = |key: &str| TOLD.iter().position(|word| *word == key);
+    let mut told: Vec<_> = members.filter_map(|(key, value)| Some((place(key)?, key, value))).collect();
+    told.sort_unstable_by_key(|(place, ..)| *place);
+    let words = told.into_iter().map(|(_, key, value)| match value {
+        Value::String(text) => format!("{key} {text}"),
+        value => format!("{key} {value}"),
+    });
+    let mut tags: Vec<String> = words.collect();
     if node.flag("deprecated") {
         tags.push("deprecated".into());
     }
@@ -366,8 +362,7 @@ mod tests {
         let root =
             json!({"components": {"schemas": {"Todo": {"type": "object", "properties": {}}, "T": schema}}});
         let mut schemas = Schemas::new(&root, Findings::new(false)).expect("names");
-        let node =
-            Node { value: &root["components"]["schemas"]["T"], pointer: "/components/schemas/T".into() };
+        let node = Node::at("/components/schemas/T".into(), &root["components"]["schemas"]["T"]);
         schemas.read(&node).expect("a type")
     }
 

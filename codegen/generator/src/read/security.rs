@@ -36,7 +36,7 @@ impl<'a> Security<'a> {
         let mut security = Self { root, login: None, schemes: BTreeMap::new() };
         let pointer = "/components/securitySchemes";
         let Some(value) = root.pointer(pointer) else { return Ok(security) };
-        for (name, scheme) in (Node { value, pointer: pointer.into() }).children()? {
+        for (name, scheme) in Node::at(pointer.into(), value).children()? {
             let scheme = scheme.resolve(root)?;
             scheme.members()?;
             match scheme.object("x-queqiao-login")? {
@@ -49,7 +49,7 @@ impl<'a> Security<'a> {
                             .text("renewalHeader")
                             .unwrap_or("X-Queqiao-Token")
                             .to_owned(),
-                        pointer: particulars.pointer,
+                        pointer: particulars.pointer().into_owned(),
                     });
                 }
                 None => drop(security.schemes.insert(name.to_owned(), known(&scheme)?)),
@@ -101,14 +101,14 @@ impl<'a> Security<'a> {
                         usable = false;
                         refusal.get_or_insert_with(|| GenerateError::Impossible {
                             pointer: pointer.clone(),
-                            what: format!("{what}, and {} needs it", place.pointer),
+                            what: format!("{what}, and {} needs it", place.pointer()),
                             remedy: "Use a bearer token or an API key in a header".into(),
                         });
                     }
                     None => findings.note(format!(
                         "{}: no scheme of this name is in /components/securitySchemes; pass its header with \
                          configure({{ header }})",
-                        place.pointer
+                        place.pointer()
                     )),
                 }
             }
@@ -139,7 +139,7 @@ impl<'a> Security<'a> {
 }
 
 fn known(scheme: &Node<'_>) -> Result<Known, GenerateError> {
-    let unusable = |what: String| Known::Unusable { pointer: scheme.pointer.clone(), what };
+    let unusable = |what: String| Known::Unusable { pointer: scheme.pointer().into_owned(), what };
     Ok(match scheme.required_text("type")? {
         "http" => match scheme.required_text("scheme")?.to_lowercase().as_str() {
             "bearer" => Known::Usable(Scheme::Bearer),

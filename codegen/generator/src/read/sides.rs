@@ -9,8 +9,8 @@ use super::node::Node;
 
 pub(super) struct Sides<'a> {
     root: &'a Value,
-    /// What is known, by the pointer of the schema.
-    known: RefCell<BTreeMap<String, bool>>,
+    /// What is known of the schemas.
+    known: RefCell<BTreeMap<*const Value, bool>>,
 }
 
 impl<'a> Sides<'a> {
@@ -25,19 +25,19 @@ impl<'a> Sides<'a> {
 
     /// Whether a schema, or one inside, has members of one direction only.
     pub(super) fn differ(&self, schema: &Node<'a>) -> bool {
-        if let Some(known) = self.known.borrow().get(&schema.pointer) {
+        if let Some(known) = self.known.borrow().get(&schema.identity()) {
             return *known;
         }
         let mut seen = BTreeSet::new();
         let mut open = vec![schema.clone()];
         let mut differ = false;
         while let Some(node) = open.pop() {
-            if !seen.insert(node.pointer.clone()) {
+            if !seen.insert(node.identity()) {
                 continue;
             }
             if node.flag("readOnly")
                 || node.flag("writeOnly")
-                || self.known.borrow().get(&node.pointer) == Some(&true)
+                || self.known.borrow().get(&node.identity()) == Some(&true)
             {
                 differ = true;
                 break;
@@ -54,7 +54,7 @@ impl<'a> Sides<'a> {
                 open.extend(properties.into_iter().map(|(_, property)| property));
             }
         }
-        self.known.borrow_mut().insert(schema.pointer.clone(), differ);
+        self.known.borrow_mut().insert(schema.identity(), differ);
         differ
     }
 }

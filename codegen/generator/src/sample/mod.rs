@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::fits::fits;
 use self::merge::{merge, without_examples};
-use crate::read::node::Node;
+use crate::read::node;
 
 /// How deep values are made; what lies deeper is left out where it may be.
 const DEEPEST: usize = 8;
@@ -54,7 +54,7 @@ pub(crate) fn brief_sample(root: &Value, schema: &Value, side: Side) -> Value {
 
 /// What `$ref` leads to.
 pub(crate) fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    Node::root(root).follow(reference, root).ok().map(|node| node.value)
+    node::target(reference, root).ok()
 }
 
 impl Samples<'_> {
