@@ -70,11 +70,11 @@ pub(crate) fn taro() -> Result<()> {
     requirements::node_modules_of(TARO)?;
     // Where npm would put it.
     generate_package(&format!("{TARO}/node_modules/todo-client"), &[])?;
-    let out = root().join("target/taro");
     let mut build = program("node_modules/.bin/taro", &["build", "--type", "weapp"]);
-    build.current_dir(root().join(TARO)).env("TARO_OUTPUT_DIR", &out);
+    build.current_dir(root().join(TARO));
     run(build)?;
-    let app = out.to_string_lossy();
+    let app = root().join("target/taro");
+    let app = app.to_string_lossy();
     compile(&["--miniprogram", &app])?;
     run(cargo(&["build", "--quiet", "--package", "todo"]))?;
     node("e2e.mjs", &["--server", "target/debug/todo", "--miniprogram", &app, "--example", "taro"])

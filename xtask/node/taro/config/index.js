@@ -4,7 +4,8 @@ module.exports = {
   date: '2026-11-27',
   designWidth: 750,
   sourceRoot: 'src',
-  outputRoot: process.env.TARO_OUTPUT_DIR,
+  // From here on: Taro takes no absolute path.
+  outputRoot: '../../../target/taro',
   framework: 'react',
   compiler: 'vite',
   plugins: ['@tarojs/plugin-platform-weapp', '@tarojs/plugin-framework-react'],
