@@ -1,10 +1,10 @@
-// Of the UTF-8 bytes of a text: a mini-program has no btoa.
-function base64(text) {
-  var bytes = unescape(encode(text)), out = '';
-  for (var bit = 0, at; bit < bytes.length * 8; bit += 6) {
-    at = bit >> 3;
-    out += 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'[
-      (bytes.charCodeAt(at) << 8 | bytes.charCodeAt(at + 1)) >> 10 - bit % 8 & 63];
+// A mini-program has no btoa. Three quarters of a byte are six bits, a digit each;
+// what is missing at the end is '='.
+if (way[2]) {
+  var bits, bytes = unescape(encode(credential.username + ':' + credential.password)), at = 0,
+    digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  digits += digits.toLowerCase() + '0123456789+/';
+  for (credential = ''; bytes[at | 0] || (digits = '=', at % 1); credential += digits[63 & bits >> 8 - at % 1 * 8]) {
+    bits = bits << 8 | bytes.charCodeAt(at += .75);
   }
-  return out + '==='.slice(out.length + 3 & 3);
 }

@@ -7,8 +7,12 @@ function isObject(value) {
 //#end
 // A date as RFC 3339 has it, an object as JSON.
 function textOf(value) {
-  if (value && value.toJSON) value = value.toJSON();
-  return Object(value) === value ? toJson(value) : value + '';
+  //#styles
+  return isObject(value) ? toJson(value) : value && value.toJSON ? textOf(value.toJSON()) : value + '';
+  //#end
+  //#!styles
+  return Object(value) !== value ? value + '' : value.toJSON ? textOf(value.toJSON()) : toJson(value);
+  //#end
 }
 
 // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:
@@ -18,14 +22,14 @@ function encode(value) {
 }
 //#styles
 
+// style: see pairs.js.
 function written(value, style) {
-  if (style === 'json') value = toJson(value);
-  var items = value;
-  if (isObject(value) && !Array.isArray(value)) {
+  var items = [].concat(style > 0 ? toJson(value) : value);
+  if (style && items[0] === value && isObject(value)) {
     items = [];
     for (var name in value) items.push(name, value[name]);
   }
-  return [].concat(items).map(encode).join(style);
+  return items.map(encode).join(style);
 }
 //#end
 //#end

@@ -1,21 +1,21 @@
 // fields come from the server as they are.
 function ApiError(kind, operation, fields, response) {
-  var error = copy(this, fields);
-  if (response) {
-    error.status = response.status;
-    error.requestId =
+  var error = copy(this, fields), code = (error.code || kind) + '', title = error.title || code;
+  copy(error, {
+    name: 'ApiError',
+    kind: kind,
+    operation: operation,
+    status: (response = response || error).status,
+    requestId:
       //#foreign
       error.request_id ||
       //#end
-      response.requestId;
-  }
-  error.name = 'ApiError';
-  error.kind = kind;
-  error.operation = operation;
-  error.code = (error.code || kind) + '';
-  error.title = error.title || error.code;
-  error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
-  error.stack = Error(error.message).stack;
+      response.requestId,
+    code: code,
+    title: title,
+    message: fields = operation + ': ' + code + ': ' + (error.detail || title),
+    stack: Error(fields).stack
+  });
 }
 ApiError.prototype = Error();
 
@@ -30,11 +30,11 @@ function isApiError(error) {
 // unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
   var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
-  return isApiError(reason) ? reason : new ApiError(
+  return reason.name === 'ApiError' ? reason : new ApiError(
     otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
-    : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
+    : /^5 |timed?.?out|超时/i.test(text) ? 'timeout'
     : /abort/i.test(text) ? 'abort'
-    : /offline|disconnected|errcode:-(106|1009)\b/i.test(text) ? 'offline'
+    : /offline|disconnect|errcode:-10(6|09)\b/i.test(text) ? 'offline'
     : otherwise,
     operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
 }

@@ -12,11 +12,7 @@ var settings = {
   //#hooks
   loadingDelay: 300
   //#end
-}, exchange, toJson = JSON.stringify;
-
-function wait(run, milliseconds) {
-  return setTimeout(run, milliseconds);
-}
+}, exchange, wait, toJson = JSON.stringify;
 
 function host() {
   return settings.host || wx;
@@ -32,11 +28,11 @@ function baseUrl() {
   var version;
   if (base && !base.replace) {
     try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-    base = /^(develop|trial)$/.test(version) && base[version] || base.release;
+    base = /^dev|^tri/.test(version) && base[version] || base.release;
   }
   //#end
   //#unset
-  if (!base) throw Error('No base URL: call configure({ baseUrl })');
+  if (!base) throw Error('call configure({ baseUrl })');
   //#end
   return base.replace(/\/+$/, '');
 }
@@ -52,7 +48,8 @@ function copy(to, from, header) {
 function parse(data) {
   return JSON.parse('' + data === data ? data
     //#foreign
-    .replace(/^\uFEFF/, '')
+    // Of a byte order mark.
+    .trim()
     //#end
     : toJson(data));
 }

@@ -1,11 +1,13 @@
 // Calls under way, for an indicator that shows only if it takes a while.
 var busy = 0, shown, indicator;
 
+function turn() {
+  tell(settings.onLoading, shown = !shown);
+}
+
 function count(change) {
   if (!(busy += change)) {
     clearTimeout(indicator);
-    if (shown) tell(settings.onLoading, shown = false);
-  } else if (busy === change) {
-    indicator = wait(function () { tell(settings.onLoading, shown = true); }, settings.loadingDelay);
-  }
+    if (shown) turn();
+  } else if (busy === change) indicator = wait(turn, settings.loadingDelay);
 }

@@ -87,6 +87,8 @@ function send() {
       door ? wx[door](request) :
       //#end
       wx.request(request));
+    // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+    if (task.then) task.then(null, leave);
     //#progress
     if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
     //#end

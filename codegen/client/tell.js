@@ -4,6 +4,6 @@ function tell(hook, value) {
   try {
     if (hook) hook(value);
   } catch (error) {
-    wait(function () { throw error; }, 0);
+    wait(function () { throw error; });
   }
 }

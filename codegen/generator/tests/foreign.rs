@@ -128,6 +128,95 @@ async fn bodies_that_are_not_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn multipart_bodies_beside_styles() {
+    let body = |properties: Value, required: Value| {
+        json!({ "responses": ok(), "requestBody": { "content": { "multipart/form-data": {
+            "schema": { "type": "object", "properties": properties, "required": required } } } } })
+    };
+    let file = json!({ "type": "string", "format": "binary" });
+    let comma = json!([{ "in": "query", "name": "ids", "explode": false,
+        "schema": { "type": "array", "items": {} } }]);
+    let client = client(&document(
+        json!({
+            "/find": { "get": { "responses": ok(), "parameters": comma } },
+            "/fields": { "post": body(json!({ "a": {} }), json!([])) },
+            "/file": { "post": body(json!({ "a": {}, "file": file }), json!(["file"])) },
+        }),
+        json!({}),
+    ));
+    let members = "a: 'x y', list: [1, '汉'], object: { b: 1 }, none: null, empty: ''";
+    let written = [("a", "x y"), ("list", "1"), ("list", "汉"), ("object", "{\"b\":1}"), ("empty", "")];
+    let request = sent(&client, &format!("await api.postFields({{ {members} }})")).await;
+    let boundary = request.header["content-type"].rsplit_once("boundary=").expect("a boundary").1;
+    let mut expected = String::new();
+    for (name, text) in written {
+        expected.push_str(&format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+        ));
+    }
+    assert_eq!(request.body, Some(format!("{expected}--{boundary}--\r\n")));
+    let lost = |_: &Request| Some(Fault::Unsent(Failure::new("uploadFile:fail")));
+    let host = Host::new(client.files.clone()).fault(lost).start().expect("a host");
+    let script = format!(
+        "var form, real = wx.uploadFile; wx.uploadFile = function (request) {{ form = request.formData; return real(request); }};
+         try {{ await api.postFile({{ file: 'f', {members} }}, {{ retries: 0 }}); }} catch (error) {{ }}
+         return form;"
+    );
+    let form = host.eval_async(&script).await.expect("a form");
+    assert_eq!(form, json!({ "a": "x y", "list": "汉", "object": "{\"b\":1}", "empty": "" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_are_no_plain_ones() {
+    let list = json!({ "type": "array", "items": {} });
+    let parameter = |name: &str, explode: bool| json!({ "in": "query", "name": name, "explode": explode, "schema": list });
+    let client = client(&document(
+        json!({ "/find/{id}": { "get": { "operationId": "find", "responses": ok(), "parameters": [
+            { "in": "path", "name": "id", "required": true, "schema": {} },
+            { "in": "query", "name": "plain" },
+            parameter("comma", false),
+            { "in": "query", "name": "deep", "style": "deepObject", "schema": { "type": "object" } },
+        ] } } }),
+        json!({}),
+    ));
+    for (values, url) in [
+        ("plain: NaN", "?plain=NaN"),
+        ("plain: ''", "?plain="),
+        ("plain: 0", "?plain=0"),
+        ("plain: false", "?plain=false"),
+        ("plain: { a: undefined, b: [null] }", "?plain=%7B%22b%22%3A%5Bnull%5D%7D"),
+        ("plain: [1, null, undefined, [2, 3], { a: 1 }]", "?plain=1&plain=2&plain=3&plain=%7B%22a%22%3A1%7D"),
+        ("plain: new Date(0)", "?plain=1970-01-01T00%3A00%3A00.000Z"),
+        ("plain: { toJSON: function () { return { a: 1 }; } }", "?plain=%7B%22a%22%3A1%7D"),
+        ("plain: 'x\\uD83Dy\\uDE00z\\uD83D\\uDE00'", "?plain=xyz%F0%9F%98%80"),
+        ("comma: []", "?comma="),
+        ("comma: 'a,b'", "?comma=a%2Cb"),
+        ("comma: [new Date(0), [1, 2]]", "?comma=1970-01-01T00%3A00%3A00.000Z,%5B1%2C2%5D"),
+        ("deep: 1", "?deep=1"),
+        ("deep: {}", ""),
+        (
+            "deep: { a: [{ b: 1 }, 2], c: new Date(0) }",
+            "?deep%5Ba%5D%5B0%5D%5Bb%5D=1&deep%5Ba%5D%5B%5D=2&deep%5Bc%5D=1970-01-01T00%3A00%3A00.000Z",
+        ),
+    ] {
+        let request = sent(&client, &format!("await api.find({{ id: 1, {values} }})")).await;
+        assert_eq!(request.url, format!("https://cn.example.com/v1/find/1{url}"), "{values}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_after_a_byte_order_mark() {
+    let client =
+        client(&document(json!({ "/a": { "get": { "operationId": "a", "responses": ok() } } }), json!({})));
+    let host = Host::new(client.files.clone()).start().expect("a host");
+    let script = "wx.request = function (request) {
+          request.success({ statusCode: 200, header: {}, data: '\\uFEFF{\"trim\": \"\\uFEFF \"}' });
+        };
+        return await api.a()";
+    assert_eq!(host.eval_async(script).await.expect("an answer"), json!({ "trim": "\u{feff} " }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn credentials_travel_where_an_operation_takes_them() {
     let operation = |schemes: Value| json!({ "get": { "responses": ok(), "security": schemes } });
     let client = client(&document(
@@ -158,6 +247,17 @@ async fn credentials_travel_where_an_operation_takes_them() {
     assert_eq!(header("getBearer", "Authorization").await.as_deref(), Some("Bearer t1"));
     // printf '汉:p' | base64
     assert_eq!(header("getBasic", "Authorization").await.as_deref(), Some("Basic 5rGJOnA="));
+    for (text, encoded) in
+        [("ab:c", "YWI6Yw=="), ("a:bc~?>", "YTpiY34/Pg=="), ("ÿ:~~~ï", "w786fn5+w68="), (":", "Og==")]
+    {
+        let (username, password) = text.split_once(':').expect("a colon");
+        let script = format!(
+            "api.configure({{ auth: {{ login: function () {{ return {{ username: '{username}', password: '{password}' }} }} }} }}); \
+             await api.getBasic()"
+        );
+        let request = sent(&client, &script).await;
+        assert_eq!(request.header["Authorization"], format!("Basic {encoded}"), "{text}");
+    }
     assert_eq!(header("getKey", "X-Key").await.as_deref(), Some("k1"));
     assert_eq!(header("getKey", "Authorization").await, None);
     assert_eq!(header("getOpen", "Authorization").await, None);

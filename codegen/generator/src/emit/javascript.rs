@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::more::More;
 use super::runtime::parts;
-use super::text::{key, one_line, quote};
+use super::text::{key, one_line, percent_encode, quote};
 use crate::contract::{Access, Contract, Method, Operation, Scheme};
 use crate::{BaseUrl, Container, Options};
 
@@ -206,7 +206,7 @@ fn carrier(scheme: &Scheme) -> String {
         Scheme::Bearer => "['Authorization', 'Bearer ']".to_owned(),
         Scheme::Basic => "['Authorization', 'Basic ', 1]".to_owned(),
         Scheme::Header(name) => format!("[{}, '']", quote(name)),
-        Scheme::Query(name) => format!("['', {}]", quote(name)),
+        Scheme::Query(name) => format!("['', {}]", quote(&format!("{}=", percent_encode(name)))),
     }
 }
 

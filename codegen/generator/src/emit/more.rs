@@ -111,19 +111,19 @@ fn members(operation: &Operation, credential: Option<usize>) -> Vec<(char, Strin
     members
 }
 
-/// The styles that are not plain, as an object.
+/// The styles that are not plain, as an object; see `pairs.js`.
 fn object<'o>(styles: impl Iterator<Item = (&'o String, Style)>) -> Option<String> {
-    let word = |style| match style {
+    let literal = |style| match style {
         Style::Plain => None,
-        Style::Comma => Some(","),
-        Style::Space => Some("%20"),
-        Style::Pipe => Some("%7C"),
-        Style::Members => Some("members"),
-        Style::Deep => Some("deep"),
-        Style::Json => Some("json"),
+        Style::Comma => Some("','"),
+        Style::Space => Some("'%20'"),
+        Style::Pipe => Some("'%7C'"),
+        Style::Members => Some("-1"),
+        Style::Deep => Some("-2"),
+        Style::Json => Some("1"),
     };
-    let styles: BTreeMap<_, _> = styles.filter_map(|(name, style)| Some((name, word(style)?))).collect();
+    let styles: BTreeMap<_, _> = styles.filter_map(|(name, style)| Some((name, literal(style)?))).collect();
     let members: Vec<_> =
-        styles.into_iter().map(|(name, word)| format!("{}: {}", key(name), quote(word))).collect();
+        styles.into_iter().map(|(name, literal)| format!("{}: {literal}", key(name))).collect();
     (!members.is_empty()).then(|| format!("{{ {} }}", members.join(", ")))
 }

@@ -15,7 +15,6 @@ const FILES: &[((&str, &str), &str)] = &[
     (file!("error.js"), ""),
     (file!("encode.js"), ""),
     (file!("pairs.js"), "pairs"),
-    (file!("base64.js"), "basic"),
     (file!("queue.js"), ""),
     (file!("tell.js"), "tell"),
     (file!("loading.js"), "hooks"),
@@ -39,6 +38,7 @@ const INCLUDED: &[(&str, &str)] = &[
     file!("receive.js"),
     file!("request.js"),
     file!("authorize.js"),
+    file!("base64.js"),
     file!("background.js"),
     file!("retry.js"),
 ];

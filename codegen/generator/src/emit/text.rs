@@ -26,6 +26,19 @@ pub(crate) fn quote(text: &str) -> String {
     quoted
 }
 
+/// What `encodeURIComponent` makes of a text.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => encoded.push(char::from(byte)),
+            b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
 /// What cannot stand in a string as it is. U+2028 and U+2029 end a line in ECMAScript 5, in strings too.
 fn is_special(c: char) -> bool {
     c.is_control() || matches!(c, '\'' | '\\' | '\u{2028}' | '\u{2029}' | '\u{feff}')
@@ -88,6 +101,12 @@ mod tests {
     #[test]
     fn strings_stay_strings() {
         assert_eq!(quote("it's\\\n\u{2028}"), r"'it\'s\\\n\u2028'");
+    }
+
+    #[test]
+    fn a_name_in_an_address() {
+        assert_eq!(percent_encode("api key[&=汉]"), "api%20key%5B%26%3D%E6%B1%89%5D");
+        assert_eq!(percent_encode("aZ09-_.!~*'()"), "aZ09-_.!~*'()");
     }
 
     #[test]

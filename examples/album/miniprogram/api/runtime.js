@@ -6,11 +6,7 @@ module.exports = function (name, contract, bases, renewal) {
     baseUrl: bases,
     retries: 2,
     loadingDelay: 300
-  }, exchange, toJson = JSON.stringify;
-
-  function wait(run, milliseconds) {
-    return setTimeout(run, milliseconds);
-  }
+  }, exchange, wait, toJson = JSON.stringify;
 
   function host() {
     return settings.host || wx;
@@ -22,7 +18,7 @@ module.exports = function (name, contract, bases, renewal) {
     var version;
     if (base && !base.replace) {
       try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-      base = /^(develop|trial)$/.test(version) && base[version] || base.release;
+      base = /^dev|^tri/.test(version) && base[version] || base.release;
     }
     return base.replace(/\/+$/, '');
   }
@@ -42,19 +38,19 @@ module.exports = function (name, contract, bases, renewal) {
 
   // fields come from the server as they are.
   function ApiError(kind, operation, fields, response) {
-    var error = copy(this, fields);
-    if (response) {
-      error.status = response.status;
-      error.requestId =
-        response.requestId;
-    }
-    error.name = 'ApiError';
-    error.kind = kind;
-    error.operation = operation;
-    error.code = (error.code || kind) + '';
-    error.title = error.title || error.code;
-    error.message = operation + ': ' + error.code + ': ' + (error.detail || error.title);
-    error.stack = Error(error.message).stack;
+    var error = copy(this, fields), code = (error.code || kind) + '', title = error.title || code;
+    copy(error, {
+      name: 'ApiError',
+      kind: kind,
+      operation: operation,
+      status: (response = response || error).status,
+      requestId:
+        response.requestId,
+      code: code,
+      title: title,
+      message: fields = operation + ': ' + code + ': ' + (error.detail || title),
+      stack: Error(fields).stack
+    });
   }
   ApiError.prototype = Error();
 
@@ -69,19 +65,18 @@ module.exports = function (name, contract, bases, renewal) {
   // unknown is `otherwise`.
   function failure(reason, operation, otherwise, repeatable) {
     var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
-    return isApiError(reason) ? reason : new ApiError(
+    return reason.name === 'ApiError' ? reason : new ApiError(
       otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
-      : /^5 |time(d )?-?out|超时/i.test(text) ? 'timeout'
+      : /^5 |timed?.?out|超时/i.test(text) ? 'timeout'
       : /abort/i.test(text) ? 'abort'
-      : /offline|disconnected|errcode:-(106|1009)\b/i.test(text) ? 'offline'
+      : /offline|disconnect|errcode:-10(6|09)\b/i.test(text) ? 'offline'
       : otherwise,
       operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
   }
 
   // A date as RFC 3339 has it, an object as JSON.
   function textOf(value) {
-    if (value && value.toJSON) value = value.toJSON();
-    return Object(value) === value ? toJson(value) : value + '';
+    return Object(value) !== value ? value + '' : value.toJSON ? textOf(value.toJSON()) : toJson(value);
   }
 
   // A half emoji (an input cut by maxlength) would make encodeURIComponent throw:
@@ -97,14 +92,17 @@ module.exports = function (name, contract, bases, renewal) {
 
     // A list as repeated names, if the contract does not give another style:
     //   ',' '%20' '%7C'  the items, or names and values, with this between
-    //   'members'        a pair for each member
-    //   'deep'           a pair for each value inside: name[member]=value
-    //   'json'           JSON
+    //   -1               a pair for each member
+    //   -2               a pair for each value inside: name[member]=value
+    //   1                JSON
     function add(name, value, style) {
       var list = Array.isArray(value);
-      if (value === undefined || value === null) return;
       if (list) value.forEach(function (item) { add(name, item); });
-      else pairs.push(write ? write(name, textOf(value)) : encode(name) + '=' + encode(value));
+      else if (value !== undefined && value !== null) {
+        pairs.push(write ? write(name, textOf(value)) : encode(name) + '=' +
+          encode(value)
+        );
+      }
     }
 
     for (var name in values) {
@@ -130,6 +128,8 @@ module.exports = function (name, contract, bases, renewal) {
   var state;
 
   function sharedState() {
+    // At each call the one of now, which a test of the app may have put there.
+    wait = setTimeout;
     var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
     try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
@@ -166,20 +166,22 @@ module.exports = function (name, contract, bases, renewal) {
     try {
       if (hook) hook(value);
     } catch (error) {
-      wait(function () { throw error; }, 0);
+      wait(function () { throw error; });
     }
   }
 
   // Calls under way, for an indicator that shows only if it takes a while.
   var busy = 0, shown, indicator;
 
+  function turn() {
+    tell(settings.onLoading, shown = !shown);
+  }
+
   function count(change) {
     if (!(busy += change)) {
       clearTimeout(indicator);
-      if (shown) tell(settings.onLoading, shown = false);
-    } else if (busy === change) {
-      indicator = wait(function () { tell(settings.onLoading, shown = true); }, settings.loadingDelay);
-    }
+      if (shown) turn();
+    } else if (busy === change) indicator = wait(turn, settings.loadingDelay);
   }
 
   // One session for an API, a base URL and a user. Its data lies on the host object,
@@ -242,7 +244,7 @@ module.exports = function (name, contract, bases, renewal) {
       ready = ready === manager;
       if (!told && wx.showModal) wx.showModal(told = {
         title: error.title,
-        content: ready ? '重启以更新？ Restart to update?' : error.detail || error.code,
+        content: ready ? '重启更新？ Restart to update?' : error.detail || error.code,
         showCancel: ready,
         success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
       });
@@ -271,15 +273,15 @@ module.exports = function (name, contract, bases, renewal) {
 
   // What no other call has, without a source of chance that a mini-program lacks.
   function unique() {
-    return Date.now() + '-' + Math.random() + Math.random();
+    return Date.now() + '-' + Math.random();
   }
 
   // new Date(text) fails on iOS for other forms than 2024-01-01T12:00:00+08:00. A
   // date alone is that day where the phone is; so is a time without an offset.
   function parseDate(text) {
-    var iso = String(text).toUpperCase().replace(' ', 'T').replace(/ ?([+-]\d\d):?(\d\d)$/, '$1:$2');
-    var part = (iso + 'T0:0:0.0').match(/\d+/g);
-    return /T.*(Z|[+-]..:..)$/.test(iso) ? new Date(iso)
+    var iso = (text + '').toUpperCase().replace(' ', 'T').replace(/ ?([+-]..):?(..)$/, '$1:$2');
+    var part = (iso + 'T0:0:0.0').split(/\D+/);
+    return /T.*[Z+-]/.test(iso) ? new Date(iso)
       : new Date(part[0], part[1] - 1, part[2], part[3], part[4], part[5], ('.' + part[6]) * 1000);
   }
 
@@ -567,6 +569,8 @@ module.exports = function (name, contract, bases, renewal) {
             task = Object(
               door ? wx[door](request) :
               wx.request(request));
+            // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+            if (task.then) task.then(null, leave);
             if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
           } catch (error) { leave(error); }
         }
