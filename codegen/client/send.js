@@ -92,6 +92,8 @@ function send() {
       wx.request(request)
       //#end
       );
+    // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+    if (task.then) task.then(0, leave);
     //#progress
     if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
     //#end

@@ -6,13 +6,14 @@ import { createPhones } from './e2e/phone.mjs'
 import { createServer } from './e2e/server.mjs'
 import * as album from './e2e/album-scenarios.mjs'
 import * as hello from './e2e/hello-scenarios.mjs'
+import * as taro from './e2e/taro-scenarios.mjs'
 import * as todo from './e2e/todo-scenarios.mjs'
 import { createReport } from './report.mjs'
 
-const EXAMPLES = { album, hello, todo }
+const EXAMPLES = { album, hello, taro, todo }
 const options = readOptions(
   `
-usage: node e2e.mjs --server <command> --miniprogram <folder> [--example todo|hello|album] [--screenshots <folder>]
+usage: node e2e.mjs --server <command> --miniprogram <folder> [--example todo|hello|album|taro] [--screenshots <folder>]
                     [--only <text>] [--env NAME=VALUE]...
 
 Taps through an example's mini-program in headless Chromium, on WeChat's component framework, against a real server.

@@ -9,18 +9,24 @@ import { createReport } from './report.mjs'
 
 const options = readOptions(
   `
-usage: node npm-form.mjs --package <folder> --work <folder>
+usage: node npm-form.mjs --package <folder> --work <folder> [--split]
 
 Uses the client's npm package by its name, as pages do: require and import, TypeScript and JavaScript with checkJs, under
 every way that tsc looks for modules; and loads it in Node.js. The files in npm-form/mistakes must be refused.
 
   --package  the todo client, as \`cargo queqiao generate --npm\` has written it
-  --work     an empty folder of its own`,
-  { package: { type: 'string', required: true }, work: { type: 'string', required: true } },
+  --work     an empty folder of its own
+  --split    it was written with --split: the pages of npm-form-split name the files of the tags`,
+  {
+    package: { type: 'string', required: true },
+    work: { type: 'string', required: true },
+    split: { type: 'boolean', default: false },
+  },
 )
 
 const here = path.dirname(fileURLToPath(import.meta.url))
-const report = createReport('npm-form')
+const pages = options.split ? 'npm-form-split' : 'npm-form'
+const report = createReport(pages)
 const { name } = JSON.parse(fs.readFileSync(path.join(options.package, 'package.json'), 'utf8'))
 const work = install()
 
@@ -33,16 +39,18 @@ for (const [way, compilerOptions] of Object.entries({
   checkPages(way, compilerOptions)
   checkMistakes(way, compilerOptions)
 }
-loads('require', `const { listTodos } = require('${name}'); if (typeof listTodos.failed !== 'function') throw Error('no operation')`, 'commonjs')
-loads('import of a name', `import { listTodos } from '${name}'; if (typeof listTodos.failed !== 'function') throw Error('no operation')`, 'module')
-loads('import of all', `import * as api from '${name}'; if (typeof api.listTodos.failed !== 'function') throw Error('no operation')`, 'module')
+const todos = options.split ? `${name}/todos` : name
+const whole = `if (typeof listTodos.failed !== 'function' || typeof ApiError !== 'function') throw Error('no operation')`
+loads('require', `const { listTodos } = require('${todos}'); const { ApiError } = require('${name}'); ${whole}`, 'commonjs')
+loads('import of a name', `import { listTodos } from '${todos}'; import { ApiError } from '${name}'; ${whole}`, 'module')
+loads('import of all', `import * as todos from '${todos}'; import * as api from '${name}'; const { listTodos } = todos, { ApiError } = api; ${whole}`, 'module')
 report.finish()
 
 /** A project that has the package under node_modules, as npm would put it there. */
 function install() {
   const work = path.resolve(options.work)
   fs.rmSync(work, { recursive: true, force: true })
-  fs.cpSync(path.join(here, 'npm-form'), work, { recursive: true })
+  fs.cpSync(path.join(here, pages), work, { recursive: true })
   fs.cpSync(options.package, path.join(work, 'node_modules', name), { recursive: true })
   return work
 }

@@ -1,10 +1,12 @@
-//! `cargo xtask bench`: what the generated client weighs, how fast it is made, and how it fares beside others.
+//! `cargo xtask bench`: what the generated client weighs, how fast it is made, how it fares beside others, and what a
+//! request costs the server.
 
 use anyhow::Result;
 use clap::Subcommand;
 
 use crate::command::{cargo, program, root, run};
 use crate::requirements;
+use crate::server_bench;
 use crate::steps::node;
 
 /// What can be measured.
@@ -29,6 +31,17 @@ pub(crate) enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Counts the instructions of a request, answered by queqiao and by plain axum, under valgrind's callgrind.
+    ///
+    /// The result is recorded in bench/server. callgrind's files stay in target/bench/server, for callgrind_annotate.
+    Server {
+        /// How many requests of each kind are counted.
+        #[arg(long, default_value_t = 200)]
+        requests: u32,
+        /// Prints the result as JSON on standard output.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 const PEERS: &str = "bench/peers";
@@ -47,6 +60,7 @@ pub(crate) fn start(bench: &Bench) -> Result<()> {
         Bench::Client { sizes: false, json } => client(*json),
         Bench::Peers { json: true } => peers(&["--json", "--record", PEERS]),
         Bench::Peers { json: false } => peers(&["--record", PEERS]),
+        Bench::Server { requests, json } => server_bench::start(*requests, *json),
     }
 }
 

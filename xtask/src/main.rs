@@ -7,6 +7,7 @@ mod host_tools;
 mod object_store;
 mod report;
 mod requirements;
+mod server_bench;
 mod soak;
 mod steps;
 mod storage;

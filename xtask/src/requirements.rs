@@ -57,6 +57,14 @@ fn npm_ci(folder: &str) -> Result<()> {
     Ok(())
 }
 
+/// The program that counts instructions.
+pub(crate) fn valgrind() -> Result<()> {
+    if output(program("valgrind", &["--version"])).is_none() {
+        bail!("valgrind is needed to count instructions; as root: apt-get install valgrind");
+    }
+    Ok(())
+}
+
 /// Where the Python tools are installed.
 pub(crate) const PYTHON: &str = "target/python";
 

@@ -109,19 +109,24 @@ pub(crate) fn all() -> Vec<Step> {
         },
         Step {
             name: "npm",
-            proves: "pages use the client's npm package by its name, typed, with require and import",
+            proves: "pages use the client's npm package by its name, and its tags by theirs if it is split, typed, with require and import",
             run: host_tools::npm,
         },
         Step { name: "templates", proves: "WeChat's compilers accept every page", run: templates },
         Step {
             name: "compiler",
-            proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package",
+            proves: "WeChat's own compiler builds the mini-programs and takes the client's npm package, whole and split",
             run: host_tools::compiler,
         },
         Step {
             name: "uni-app",
             proves: "the same page code works inside a uni-app: in Chromium against the real server, and built for WeChat",
             run: host_tools::uni_app,
+        },
+        Step {
+            name: "taro",
+            proves: "a Taro app whose client has Taro as its host, built for WeChat, goes to WeChat's compiler and works in Chromium against the real server",
+            run: host_tools::taro,
         },
         Step {
             name: "browser",

@@ -1,9 +1,10 @@
 //! What is to be on disk for a contract: pure but for reading queqiao.toml and asking the package.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic as _, WrapErr as _};
-use queqiao_codegen::{Generated, LeftOut, Options, Split, generate, npm_package, pretty};
+use queqiao_codegen::{LeftOut, Options, Split, generate, npm_package, pretty};
 use serde_json::Value;
 
 use crate::arguments::{Source, Target};
@@ -146,11 +147,20 @@ pub(crate) fn follow(
     }
     let minify = target.minify || client.minify;
     let mut parts = Vec::new();
-    if let Some(main) = &out {
-        for one in &client.subpackages {
-            parts.extend(subpackage(one, main, &document, &mut options, &mut generated)?);
-        }
+    // What sub-packages carry, the main package does not; an npm package is for any mini-program, and has all.
+    let mut carried = BTreeSet::new();
+    for one in &client.subpackages {
+        let main = out.as_deref().ok_or_else(|| {
+            miette::miette!(
+                help = "Add out = \"miniprogram/api\" to [client], or remove the subpackages: the npm package has the files of all \
+                        tags, and a sub-package takes its own by their names, such as require('shop-client/orders')",
+                "the sub-package {} is to share the client of a folder, and none is given",
+                one.out.display()
+            )
+        })?;
+        parts.extend(subpackage(one, main, &document, &mut options, &mut carried)?);
     }
+    let in_main = |name: &str| !carried.contains(name);
     if minify {
         for (name, text) in &mut generated.files {
             minified(name, text)?;
@@ -159,8 +169,8 @@ pub(crate) fn follow(
             minified(&file.path.display().to_string(), &mut file.text)?;
         }
     }
-    let bytes: usize =
-        generated.files.iter().filter(|(name, _)| name.ends_with(".js")).map(|(_, text)| text.len()).sum();
+    let scripts = generated.files.iter().filter(|(name, _)| name.ends_with(".js") && in_main(name));
+    let bytes: usize = scripts.map(|(_, text)| text.len()).sum();
     if let Some(budget) = target.budget.or(client.budget).filter(|budget| bytes > budget.0) {
         return Err(miette::miette!(
             help = "Leave parts out with --without, generate with --minify, split the client with --split, or raise the budget",
@@ -184,7 +194,8 @@ pub(crate) fn follow(
         files.extend(package.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text)));
     }
     if let Some(folder) = out {
-        files.extend(generated.files.into_iter().map(|(name, text)| Wanted::new(folder.join(name), text)));
+        let main = generated.files.into_iter().filter(|(name, _)| in_main(name));
+        files.extend(main.map(|(name, text)| Wanted::new(folder.join(name), text)));
     }
     files.extend(parts);
     Ok(Plan {
@@ -202,13 +213,13 @@ pub(crate) fn follow(
     })
 }
 
-/// The files of one sub-package. What it carries the main package does not.
+/// The files of one sub-package; `carried` gets their names.
 fn subpackage(
     one: &Subpackage,
     main: &Path,
     document: &Value,
     options: &mut Options,
-    generated: &mut Generated,
+    carried: &mut BTreeSet<String>,
 ) -> miette::Result<Vec<Wanted>> {
     let up = relative(&one.out, main).ok_or_else(|| {
         miette::miette!(
@@ -234,7 +245,7 @@ fn subpackage(
                 )
             })?;
             wanted.push(Wanted::new(one.out.join(&name), text.clone()));
-            generated.files.remove(&name);
+            carried.insert(name);
         }
     }
     if one.independent {
@@ -340,6 +351,19 @@ mod tests {
             error.help().is_some_and(|help| help.to_string().contains("carts, index, orders")),
             "{error:?}"
         );
+    }
+
+    #[test]
+    fn an_npm_package_has_what_sub_packages_carry() {
+        let npm = Some(PathBuf::from("/m/package"));
+        let target = Target { npm: npm.clone(), ..Target::default() };
+        let paths = files(client(&["orders"], false), &target).expect("a plan");
+        let orders: Vec<&str> =
+            paths.iter().map(String::as_str).filter(|path| path.ends_with("orders.js")).collect();
+        assert_eq!(orders, ["/m/package/miniprogram_dist/orders.js", "/m/shop/api/orders.js"]);
+        let error = files(Client { out: None, ..client(&["orders"], false) }, &target).expect_err("refused");
+        assert!(error.to_string().contains("/m/shop/api"), "{error}");
+        assert!(error.help().is_some_and(|help| help.to_string().contains("Add out = ")), "{error:?}");
     }
 
     #[test]

@@ -22,7 +22,8 @@ export async function buildForBrowser(folder) {
     format: 'iife',
     target: 'es2020',
     logLevel: 'warning',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    // WeChat has `global`, browsers have not.
+    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
   })
   const shell = fs.readFileSync(path.join(host, 'shell.html'), 'utf8')
   return { html: shell, script: bundle.outputFiles[0].text }
@@ -45,7 +46,7 @@ function entry(program) {
         )
         .join(', ')}],
       styles: ${JSON.stringify(compileStyles(program))},
-      client: () => require(${file('api/index.js')}),
+      client: ${fs.existsSync(path.join(root, 'api/index.js')) ? `() => require(${file('api/index.js')})` : 'null'},
       launch: () => require(${file('app.js')}),
     })`
 }
@@ -56,10 +57,29 @@ function compileTemplates({ root, units }) {
     const problems = group.addTmpl(name, source)
     if (problems.length > 0) throw new Error(`${name}.wxml: ${JSON.stringify(problems)}`)
   }
-  for (const unit of units) add(unit.path, fs.readFileSync(path.join(root, `${unit.path}.wxml`), 'utf8'))
+  for (const [name, source] of templateFiles(root, units)) {
+    if (name.endsWith('.wxs')) group.addScript(name.replace(/\.wxs$/, ''), source)
+    else add(name.replace(/\.wxml$/, ''), source)
+  }
   add('wx/container', '<slot/>')
   add('wx/leaf', '')
   return group.getTmplGenObjectGroups()
+}
+
+/** The templates of the units, and the templates and scripts that these take from other files; each with its text. */
+function templateFiles(root, units) {
+  const files = new Map()
+  const waiting = units.map((unit) => `${unit.path}.wxml`)
+  while (waiting.length > 0) {
+    const name = waiting.pop()
+    if (files.has(name)) continue
+    const source = fs.readFileSync(path.join(root, name), 'utf8')
+    files.set(name, source)
+    for (const [, , from] of source.matchAll(/<(import|include|wxs)\b[^>]*\bsrc="([^"]+)"/g)) {
+      waiting.push(from.startsWith('/') ? from.slice(1) : path.posix.join(path.posix.dirname(name), from))
+    }
+  }
+  return files
 }
 
 function compileStyles(program) {
@@ -82,11 +102,14 @@ function stylePrefix(program, name) {
 
 // A tag that the host does not have would show nothing and fail no test.
 function refuseUnknownTags({ root, units }) {
+  const syntax = ['block', 'import', 'include', 'slot', 'template', 'wxs']
   for (const unit of units) {
-    const source = fs.readFileSync(path.join(root, `${unit.path}.wxml`), 'utf8').replace(/<!--.*?-->/gs, '')
-    for (const [, tag] of source.matchAll(/<([a-z][\w-]*)/g)) {
-      if (tag in ELEMENTS || tag in unit.config.usingComponents || ['block', 'slot', 'template', 'wxs'].includes(tag)) continue
-      throw new Error(`${unit.path}.wxml uses <${tag}>, which browser/host/elements.js does not have: add it there`)
+    for (const [name, source] of templateFiles(root, [unit])) {
+      if (name.endsWith('.wxs')) continue
+      for (const [, tag] of source.replace(/<!--.*?-->/gs, '').matchAll(/<([a-z][\w-]*)/g)) {
+        if (tag in ELEMENTS || tag in unit.config.usingComponents || syntax.includes(tag)) continue
+        throw new Error(`${name} uses <${tag}>, which browser/host/elements.js does not have: add it there`)
+      }
     }
   }
 }

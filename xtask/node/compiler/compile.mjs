@@ -7,17 +7,19 @@ import { MISTAKES } from './mistakes.mjs'
 
 const options = readOptions(
   `
-usage: node compile.mjs --miniprogram <folder>... [--package <folder>] [--mistakes]
+usage: node compile.mjs --miniprogram <folder>... [--package <folder>] [--split <folder>] [--mistakes]
 
 Compiles mini-programs with WeChat's own compiler (miniprogram-ci), offline, and runs what comes out: the compiled client
 must send what the generated one sends.
 
   --miniprogram  a mini-program with its generated client in api/; or what another framework has built
   --package      the todo client as an npm package: "build npm" must take it, and pages that name it must work
+  --split        the same written with --split: pages name the files of the tags
   --mistakes     plants mistakes into copies of the first mini-program, and they must be refused`,
   {
     miniprogram: { type: 'string', multiple: true, required: true },
     package: { type: 'string' },
+    split: { type: 'string' },
     mistakes: { type: 'boolean', default: false },
   },
 )
@@ -34,7 +36,9 @@ const ANSWER = {
   fields: { key: 'uploads/1', policy: 'a-policy' },
 }
 const folders = options.miniprogram.map((folder) => path.resolve(folder))
-const packageFolder = options.package && path.resolve(options.package)
+const packages = [[options.package, 'npm-form'], [options.split, 'npm-form-split']]
+  .filter(([folder]) => folder)
+  .map(([folder, pages]) => [path.resolve(folder), pages])
 // Changes the current folder.
 const { compile, copy, packNpm } = await import('./official.mjs')
 const { createWx, loader } = await import('./run-compiled.mjs')
@@ -42,7 +46,7 @@ const { createWx, loader } = await import('./run-compiled.mjs')
 const report = createReport('compiler')
 for (const folder of folders) await checkMiniProgram(folder)
 for (const [what, mistake] of Object.entries(options.mistakes ? MISTAKES : {})) await checkMistake(what, mistake)
-if (packageFolder) await checkPackage()
+for (const [folder, pages] of packages) await checkPackage(folder, pages)
 report.finish()
 // The compiler's own process would keep this one alive.
 process.exit()
@@ -95,8 +99,8 @@ async function checkMistake(what, { plant, code }) {
   )
 }
 
-async function checkPackage() {
-  const pages = fileURLToPath(new URL('../npm-form/', import.meta.url))
+async function checkPackage(packageFolder, form) {
+  const pages = fileURLToPath(new URL(`../${form}/`, import.meta.url))
   const project = copy(pages)
   for (const folder of ['mistakes', 'types']) fs.rmSync(path.join(project, folder), { recursive: true })
   const { name, version, miniprogram } = JSON.parse(fs.readFileSync(path.join(packageFolder, 'package.json'), 'utf8'))
@@ -109,29 +113,29 @@ async function checkPackage() {
   }
   dependency(project)
   const warnings = await packNpm(project)
-  report.check('build npm takes the package without a warning', warnings.length === 0, JSON.stringify(warnings))
+  report.check(`${form}: build npm takes the package without a warning`, warnings.length === 0, JSON.stringify(warnings))
   const [from, to] = [path.join(packageFolder, miniprogram), path.join(project, 'miniprogram_npm', name)]
   for (const file of fs.readdirSync(from)) {
     const same = fs.existsSync(path.join(to, file)) && fs.readFileSync(path.join(to, file)).equals(fs.readFileSync(path.join(from, file)))
-    report.check(`build npm copies ${miniprogram}/${file} as it is`, same)
+    report.check(`${form}: build npm copies ${miniprogram}/${file} as it is`, same)
   }
 
   const { files, refusal } = await compile(project)
-  report.check('pages that name the package compile', refusal === null, refusal?.message)
-  for (const page of ['require', 'import', 'typescript']) if (files) await checkPage(files, page)
+  report.check(`${form}: pages that name the package compile`, refusal === null, refusal?.message)
+  for (const page of ['require', 'import', 'typescript']) if (files) await checkPage(form, files, page)
 
   const broken = copy(pages)
   dependency(broken, (manifest) => ({ ...manifest, miniprogram: 'nowhere', main: 'nowhere/index.js' }))
   const told = await packNpm(broken).then((warnings) => warnings.map((one) => one.msg ?? JSON.stringify(one)).join(), (error) => error.message)
   const built = fs.existsSync(path.join(broken, 'miniprogram_npm', name, 'index.js'))
-  report.check('mistake: a package without its miniprogram_dist is refused', told !== '' && !built, told || 'it was accepted')
+  report.check(`${form}: mistake: a package without its miniprogram_dist is refused`, told !== '' && !built, told || 'it was accepted')
 }
 
-async function checkPage(files, page) {
+async function checkPage(form, files, page) {
   const { wx, requests } = createWx((request) => (/login/.test(request.url) ? { token: 'a-token' } : { items: [{ title: '买米' }], next: null }))
   const found = loader(files, wx).page(`pages/${page}/${page}.js`)
   const data = { ...found.data }
   await found.onLoad.call({ setData: (changes) => Object.assign(data, changes) })
   const shown = JSON.stringify([requests.at(-1)?.method, requests.at(-1)?.url.replace(/^https?:\/\/[^/]+/, ''), data.titles])
-  report.check(`the page that uses ${page} shows what the client fetched`, shown === '["GET","/todos?limit=3",["买米"]]', shown)
+  report.check(`${form}: the page that uses ${page} shows what the client fetched`, shown === '["GET","/todos?limit=3",["买米"]]', shown)
 }

@@ -15,7 +15,8 @@ const LONGEST_NAME: usize = 214;
 /// The files of the package, by their paths in it. The same client and name give the same files.
 ///
 /// The name is that of the API with `-client` behind it unless `name` gives another; the version is the API's, completed
-/// to the three numbers that npm wants.
+/// to the three numbers that npm wants. Of a split client the file of a tag has the name that a mini-program gives it,
+/// `<package>/<tag>`, for other tools too.
 ///
 /// ```
 /// # let document = serde_json::json!({"openapi": "3.1.0", "info": {"title": "Pet store", "version": "2.1"}, "paths": {}});
@@ -65,7 +66,39 @@ fn manifest(client: &Generated, name: &str) -> String {
     ];
     let lines: Vec<String> =
         members.iter().map(|(member, value)| format!("  \"{member}\": {}", Value::from(*value))).collect();
-    format!("{{\n{},\n  \"files\": [\"{FOLDER}\"]\n}}\n", lines.join(",\n"))
+    let entries = entries(client).unwrap_or_default();
+    format!("{{\n{},\n{entries}  \"files\": [\"{FOLDER}\"]\n}}\n", lines.join(",\n"))
+}
+
+/// Where Node.js, bundlers and TypeScript find the file of a tag, which *build npm* puts at the root of the package. An
+/// older `moduleResolution` of TypeScript reads `typesVersions` alone.
+fn entries(client: &Generated) -> Option<String> {
+    let parts: Vec<&str> = client
+        .files
+        .keys()
+        .filter_map(|file| file.strip_suffix(".d.ts"))
+        .filter(|part| *part != "index")
+        .collect();
+    let entry = |name: &str, part: &str| {
+        let file = |ending: &str| Value::from(format!("./{FOLDER}/{part}.{ending}"));
+        format!(
+            "    {}: {{ \"types\": {}, \"default\": {} }},\n",
+            Value::from(name),
+            file("d.ts"),
+            file("js")
+        )
+    };
+    let types = |part: &&str| {
+        format!("      {}: [{}]", Value::from(*part), Value::from(format!("{FOLDER}/{part}.d.ts")))
+    };
+    let exports: String = parts.iter().map(|part| entry(&format!("./{part}"), part)).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "  \"exports\": {{\n{}{exports}    \"./package.json\": \"./package.json\"\n  }},\n  \"typesVersions\": {{\n    \"*\": {{\n{}\n    }}\n  }},\n",
+            entry(".", "index"),
+            parts.iter().map(types).collect::<Vec<_>>().join(",\n"),
+        )
+    })
 }
 
 fn derived_name(api: &str) -> Result<String, GenerateError> {
@@ -141,6 +174,45 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, Split};
+
+    #[test]
+    fn a_split_client_has_its_tags_below_its_name() {
+        let operation = |tag: &str| serde_json::json!({ "get": { "tags": [tag], "responses": {} } });
+        let document = serde_json::json!({
+            "openapi": "3.1.0",
+            "info": { "title": "shop", "version": "1" },
+            "paths": { "/orders": operation("Orders"), "/goods": operation("商品") },
+        });
+        let manifest = |split: Option<Split>| -> Value {
+            let options = Options { split, ..Options::default() };
+            let client = crate::generate(&document, &options).expect("a client");
+            let package = npm_package(&client, None).expect("a package");
+            let manifest: Value = serde_json::from_str(&package["package.json"]).expect("JSON");
+            let entries = manifest["exports"].as_object().into_iter().flat_map(|exports| exports.values());
+            for file in
+                entries.flat_map(|entry| entry.as_object().into_iter().flat_map(|entry| entry.values()))
+            {
+                let file = file.as_str().and_then(|file| file.strip_prefix("./")).expect("a path");
+                assert!(package.contains_key(file), "{file}");
+            }
+            manifest
+        };
+        let split = manifest(Some(Split::default()));
+        let names: Vec<_> = split["exports"].as_object().expect("an object").keys().cloned().collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+        for name in [".", "./orders", "./商品", "./package.json"] {
+            assert!(names.iter().any(|one| one == name), "{name} {names:?}");
+        }
+        let types = serde_json::json!({ "*": {
+            "orders": ["miniprogram_dist/orders.d.ts"],
+            "商品": ["miniprogram_dist/商品.d.ts"],
+        } });
+        assert_eq!(split["typesVersions"], types);
+        // One file is the package itself: nothing of it is hidden.
+        let whole = manifest(None);
+        assert!(whole.get("exports").is_none() && whole.get("typesVersions").is_none(), "{whole}");
+    }
 
     #[test]
     fn versions() {

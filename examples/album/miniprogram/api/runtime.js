@@ -569,6 +569,8 @@ module.exports = function (name, contract, bases, renewal) {
             task = Object(
               door ? wx[door](request) :
               wx.request(request));
+            // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+            if (task.then) task.then(null, leave);
             if (door && options.onProgress && task.onProgressUpdate) task.onProgressUpdate(options.onProgress);
           } catch (error) { leave(error); }
         }

@@ -431,6 +431,8 @@ module.exports = function (name, contract, bases, renewal) {
           try {
             task = Object(
               wx.request(request));
+            // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+            if (task.then) task.then(null, leave);
           } catch (error) { leave(error); }
         }
 

@@ -19,14 +19,16 @@ export function start({ app, templates, units, styles, client, launch }) {
   const router = createRouter(app, units, (path) => backend.createRoot('page', code, path))
   globalThis.wx = createWx(app, session, screen, router)
   globalThis.getCurrentPages = () => router.pages()
-  client().configure({ baseUrl: session.api })
+  // A bundle has its client inside: it reads the address from what it was launched with.
+  client?.().configure({ baseUrl: session.api })
 
   let launched = {}
   globalThis.App = (options) => { launched = options }
   globalThis.getApp = () => launched
   launch()
   for (const unit of units) register(code, templates, unit)
-  launched.onLaunch?.({})
+  launched.onLaunch?.(wx.getLaunchOptionsSync())
+  launched.onShow?.(wx.getLaunchOptionsSync())
   router.open({ url: app.pages[0] })
 }
 

@@ -13,6 +13,8 @@ export function createWx(app, session, screen, router) {
     login: callbacks('login', () => loginCode(session)),
     requestSubscribeMessage: callbacks('requestSubscribeMessage', (options) => askSubscriptions(session, screen, options)),
     getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop', version: '' } }),
+    // The query is the phone's address bar; https://developers.weixin.qq.com/miniprogram/dev/reference/scene-list.html
+    getLaunchOptionsSync: () => ({ path: app.pages[0], query: session, scene: 1001, referrerInfo: {} }),
 
     // A missing key gives '' (https://developers.weixin.qq.com/miniprogram/dev/api/storage/wx.getStorageSync.html).
     getStorageSync: (key) => JSON.parse(localStorage.getItem(key) ?? '""'),

@@ -1,0 +1,4 @@
+// refused with: TS2305
+import { listTodos } from 'todo-client'
+
+export const todos = listTodos()

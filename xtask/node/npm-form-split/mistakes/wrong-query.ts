@@ -1,0 +1,4 @@
+// refused with: TS2322
+import { listTodos } from 'todo-client/todos'
+
+export const todos = listTodos({ limit: '3' })

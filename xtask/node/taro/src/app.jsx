@@ -1,0 +1,5 @@
+import './client'
+
+export default function App({ children }) {
+  return children
+}

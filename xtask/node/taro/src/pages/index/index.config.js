@@ -1,0 +1,1 @@
+export default { navigationBarTitleText: '鹊桥待办' }
