@@ -79,8 +79,8 @@ export interface IncomingResponse {
   /** Method and path, such as `GET /todos`. */
   readonly operation: string;
   readonly status: number;
-  /** The value of a header; upper and lower case are the same. */
-  header(name: string): string | undefined;
+  /** The headers by their names in lower case, such as `etag`. */
+  readonly header: { readonly [name: string]: string | undefined };
 }
 
 /** A request that is about to leave. */
@@ -110,6 +110,9 @@ export interface Options {
 /** One address, or one for each version of the mini-program; where there is none, that of `release`. */
 export type BaseUrl = string | { develop?: string; trial?: string; release: string };
 
+/** A one-time code for a login, alone or in what `wx.login` gives. */
+export type LoginCodeResult = string | { readonly code: string };
+
 export interface Configuration {
   baseUrl?: BaseUrl;
   /** Has `request` and the rest as `wx` has; `wx` if not given. */
@@ -134,8 +137,8 @@ export interface Configuration {
   loadingDelay?: number;
   /** Runs once a launch in place of WeChat's update flow, when the server takes this version no more. */
   onUpgrade?: (error: ApiError) => void;
-  /** Gives the one-time code for a login; `wx.login` if not given. */
-  loginCode?: () => string | PromiseLike<string>;
+  /** Gives the one-time code for a login, or what `wx.login` gives; that is asked if this is not given. */
+  loginCode?: () => LoginCodeResult | PromiseLike<LoginCodeResult>;
 }
 
 export type NoParameters = { [name: string]: never };

@@ -45,7 +45,7 @@ module.exports = function (name, contract, bases, renewal) {
       operation: operation,
       status: (response = response || error).status,
       requestId:
-        response.requestId,
+        Object(response.header)['x-request-id'],
       code: code,
       title: title,
       message: fields = operation + ': ' + code + ': ' + (error.detail || title),
@@ -53,12 +53,6 @@ module.exports = function (name, contract, bases, renewal) {
     });
   }
   ApiError.prototype = Error();
-
-  // By name and not by instanceof: two copies of a client (independent
-  // sub-packages) have two classes, and one login that may fail for both.
-  function isApiError(error) {
-    return Object(error).name === 'ApiError';
-  }
 
   // What a `fail` callback, or anything thrown, means. errno exists from base
   // library 2.24.0 on, and the wording of errMsg differs by platform: what is
@@ -121,7 +115,7 @@ module.exports = function (name, contract, bases, renewal) {
   //   q  functions that begin one, in their order
   //   l  what is under way without a session, as in a session
   //   w  counts what was not a read
-  //   s  the sessions
+  //   s  the sessions, r: what is noted of subscriptions
   //   p  ends with the login under way of whatever session, c: with its wx.login
   //   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
   //   u  the update flow has begun
@@ -130,7 +124,7 @@ module.exports = function (name, contract, bases, renewal) {
   function sharedState() {
     // At each call the one of now, which a test of the app may have put there.
     wait = setTimeout;
-    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {}, r: {} };
     try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
@@ -177,7 +171,8 @@ module.exports = function (name, contract, bases, renewal) {
     tell(settings.onLoading, shown = !shown);
   }
 
-  function count(change) {
+  function count(options, change) {
+    if (options.loading === false) return;
     if (!(busy += change)) {
       clearTimeout(indicator);
       if (shown) turn();
@@ -188,7 +183,8 @@ module.exports = function (name, contract, bases, renewal) {
   // with short names as in queue.js:
   //   k  its key in the storage, which holds a copy of the token for the next launch
   //   t  the token, '' if there is none
-  //   o  there has been a token
+  //   o  there has been a token, or a log-out without one
+  //   b  of a log-out, which is alone in a session of its own: the session of whoever comes next
   //   l  what is under way in it
   //   p  the promise of the one login under way
   //   x  the user has gone; another session has its key
@@ -196,7 +192,7 @@ module.exports = function (name, contract, bases, renewal) {
     var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
     if (!sessions[key]) {
       try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
-      sessions[key] = { k: key, l: [], t: token || '', o: token };
+      sessions[key] = { k: key, l: [], t: token, o: token };
     }
     return sessions[key];
   }
@@ -214,21 +210,14 @@ module.exports = function (name, contract, bases, renewal) {
   // the session of the next one.
   function changeUser(session, token) {
     var next = sharedState().s[session.k] = { k: session.k, l: [] };
-    session.x = 1;
     keepToken(next, token);
-    session.l.forEach(function (run) { run.e(loggedOut(run.n)); });
+    dismiss(session);
     return next;
   }
 
-  function loggedOut(operation) {
-    return new ApiError('auth', operation, { title: 'Logged out' });
-  }
-
-  // Nor does who logs out log in where somebody else has meanwhile.
-  function isOver(session) {
-    return session.x
-      || !session.k && session.o
-      ;
+  function dismiss(session) {
+    session.x = session.o = 1;
+    session.l.forEach(function (run) { run.e(); });
   }
 
   // The server refuses this version: WeChat's update flow, once a launch for all
@@ -258,337 +247,344 @@ module.exports = function (name, contract, bases, renewal) {
   }
 
   // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
-  // common: the error codes of all these operations. codes: further ones. more, what
-  // few have:
+  // common: the error codes of all operations with this method and access. codes:
+  // further ones. more, what few have:
   //   s  styles of parameters
   //   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
   //      a form, with the styles of its members
   //   f  the member that is a file
   //   i  idempotent
-  //   t  answers text, b: bytes, n: nothing is read; u: 304 is an answer
-  function operations(method, access, common) {
-    var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P';
+  //   t  the responseType of an answer that is not JSON; n: nothing is read; u: 304 is an answer
+  function operation(method, access, common, path, codes, more) {
+    more = more || {};
+    var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P', label =
+      method + ' ' + path, safe = !/^P[OA]/.test(method)
+      , repeatable = safe || login;
 
-    return function (path, codes, more) {
-      more = more || {};
-      var label =
-        method + ' ' + path, safe = !/^P[OA]/.test(method)
-        , repeatable = safe || login;
+    // door: the function of wx that takes a file. own: the session that the client
+    // itself logs in. What follows it are variables.
+    function start(values, options, body, door, own, wx, queue, session, header) {
+      options = options || {};
+      wx = host();
+      session = queue = sharedState();
+      header = {};
+      var needsUser = access === 'user'
+          || leaves && body && body.everywhere
+          , run, url, resolve, reject, cancel, ended;
+      var query = [];
+      var token, replayed, coded;
+      var tries = 0;
+      var key;
+      var over;
 
-      // door: the function of wx that takes a file. own: the session that the client
-      // itself logs in. What follows it are variables.
-      function start(values, options, body, door, own, wx, queue, session, header) {
-        options = options || {};
-        wx = host();
-        session = queue = sharedState();
-        header = {};
-        var needsUser = access === 'user'
-            || leaves && body && body.everywhere
-            , run, url, resolve, reject, cancel, ended;
-        var query = [];
-        var token, replayed, coded;
-        var tries = 0;
-        var key;
-        var over;
-
-        function hear(error, response) {
-          var value;
-          if (over) return;
-          over = 1;
-          if (response) tell(options.onResponse, response);
-          try {
-            if (!error && response) {
-              value =
-                more.n ||
-                /20[45]|304/.test(response.status) ? undefined :
-                parse(response.data);
-              // Another login than the client's own may bring another user.
-              if (login && !own && session.o) changeUser(session, value.token);
-              else
-              if (login && !(own && session.t)) keepToken(session, value.token);
-            }
-          } catch (mistake) {
-            error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
-          }
-          if (options.loading !== false) count(-1);
-          if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
-          if (error) reject(error);
-          else resolve(value);
-        }
-
-        // A run is one request until it has its result, for one call or several:
-        //   n  the operation
-        //   k  what equal ones have in common
-        //   h  functions of those who wait for it
-        //   e  ends it
-        function end(error, response) {
-          if (ended) return;
-          ended = 1;
-          session.l = without(session.l, run);
-          // Nor does a login of its own go on.
-          if (leaves) {
-            session.x = 1;
-            session.l.forEach(function (run) { run.e(error); });
-          }
-          queue.q = without(queue.q, send);
-          if (cancel) cancel();
-          if (method !== 'GET') queue.w++;
-          run.h.forEach(function (hear) { hear(error, response); });
-        }
-
-        function attempt(first) {
-          if (ended) return;
-          // A code is never sent twice.
-          if (own && !coded) {
-            queue.c = new Promise(function (succeed, fail) {
-              wait(function () { fail('login:fail timeout'); }, 60000);
-              if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-              else host().login({ success: function (result) { succeed(result.code); }, fail: fail });
-            }).then(function (code) {
-              if (isOver(session)) throw loggedOut('wx.login');
-              if (!code) throw 'login:fail no code';
-              coded = 1;
-              body = toJson({ code: code });
-              attempt();
-            }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
-            return;
-          }
-          queue.q[
-            first ||
-            replayed || login ||
-            0 ? 'unshift' : 'push'](send);
-          drain(queue);
-        }
-
-        function send() {
-          // One login after another: parallel wx.login calls would spoil each other's codes.
-          if (needsUser && !session.t) {
-            if (!session.p) {
-              session.p = Promise.resolve(queue.p).then(function () {
-                if (isOver(session)) throw loggedOut('wx.login');
-                return exchange(session);
-              }).then(settle, settle);
-              queue.p = session.p.then(after, after);
-            }
-            return session.p.then(attempt, end);
-          }
-
-          // With a token if it has come, or if somebody has logged in by hand meanwhile.
-          function settle(reason) {
-            session.p = 0;
-            if (!session.t) throw reason;
-          }
-
-          // The next login does not mind how this one ends, but waits for its wx.login
-          // too, which goes on for a user who has gone.
-          function after() {
-            return queue.c;
-          }
-          var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
-            url: url,
-            method:
-            method,
-            header: header,
-            data: body,
-            dataType: 'text',
-            success: leave,
-            fail: leave
-          };
-          
-          // The place is left after the answer is dealt with: no call that waits may
-          // start with a token that this answer has refused.
-          function leave(response) {
-            if (left) return;
-            left = 1;
-            clearTimeout(timer);
-            if (cancel === give) {
-              cancel = 0;
-              receive(response || {});
-            }
-            queue.n--;
-            drain(queue);
-          }
-          function give() {
-            cancel = 0;
-            // Not every host calls `fail` after an abort, and without a task it goes on.
-            clearTimeout(timer);
-            timer = wait(leave, task.abort ? 1000 : 60000);
-            if (task.abort) task.abort();
-          }
-
-          queue.n++;
-          coded = 0;
-          token = !login && session.t;
-          if (token) header.Authorization = 'Bearer ' + token;
-          tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
-          if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
-          cancel = give;
-          // Not every host knows `timeout`.
-          timer = wait(function () {
-            give();
-            receive({ errMsg: 'timeout' });
-          }, timeout || 60000);
-          try {
-            task = Object(
-              wx.request(request));
-            // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
-            if (task.then) task.then(null, leave);
-          } catch (error) { leave(error); }
-        }
-
-        function receive(response) {
-          // Some hosts report HTTP errors through `fail`, and some say `status`.
-          var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
-            data = response.data, error, pause;
-          if (!(status > 99)) {
-            error = failure(response, label, 'network', repeatable);
-            response = undefined;
-          } else {
-            response = {
-              operation: label,
-              header: function (name) { return headers[name.toLowerCase()]; },
-              status: status,
-              data: data,
-              requestId: headers['x-request-id']
-            };
-            tell(settings.onResponse, response);
-            if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
-            // What is to end has ended.
-            if (status === 401 && leaves && !needsUser) response.status = status = 204;
-            if (status === 401 && token && !replayed) {
-              // An answer to an older token leaves the newer one alone.
-              if (session.t === token) keepToken(session, '');
-              replayed = 1;
-              delete header.Authorization;
-              return attempt();
-            }
-            if (status < 200 || status > 299
-            ) {
-              // RFC 9457, or whatever a gateway in between has answered instead.
-              try {
-                error = parse(data);
-              } catch (text) { /* not JSON */ }
-              error = Object(error);
-              error.title = error.title || 'HTTP status ' + status;
-              error.retryable = status === 429 || repeatable && status > 501 && status < 505
-                ;
-              error = new ApiError(
-                error.code === 'client.too_old' ? 'upgrade' :
-                /40[13]/.test(status)
-                ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
-              pause = headers['retry-after'];
-              if (pause) error.retryAfter = +pause;
-            }
-          }
-          if (error && error.kind === 'interrupted' && queue.h) {
-            queue.a = 1;
-            if (safe) return attempt(true);
-          }
-          // Repeats after a growing pause, part of it by chance so that not all phones
-          // come back at once, or after the pause that the server asks for.
-          if (error && error.retryable && (safe || own)) {
-            pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0);
-            if (pause <= 30000 && tries++ < (options.retries >= 0 ? options : settings).retries) return wait(attempt, pause);
-          }
-          end(error, response);
-          if (error && error.kind === 'upgrade' && !queue.u) {
-            queue.u = 1;
-            tell(settings.onUpgrade || upgrade, error);
-          }
-        }
-
-        var promise = new Promise(function (yes, no) {
-          resolve = yes;
-          reject = no;
-        });
-        promise.abort = function () {
-          var error = new ApiError('abort', label);
-          hear(error);
-          if (run && !(run.h = without(run.h, hear))[0])
-          run.e(error);
-        };
-        if (options.loading !== false) count(1);
+      function hear(error, response) {
+        var value;
+        if (over) return;
+        over = 1;
+        if (response) tell(options.onResponse, response);
         try {
-          url = (
-            baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
-            var value = values[name];
-            // An empty segment, '.' or '..' would name another resource.
-            if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
-              throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+          if (!error && response) {
+            value =
+              more.n ||
+              /20[45]|304/.test(response.status) ? undefined :
+              parse(response.data);
+            if (login) {
+              if (!value.token) throw Error('No token');
+              // Another login than the client's own may bring another user.
+              if (!own && session.o) changeUser(session, value.token);
+              else
+              if (!own || !session.t) keepToken(session, value.token);
             }
-            return (
-              encode(value)
-            );
-          });
-          query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.s);
-          if (query[0]) url += '?' + query.join('&');
-          // What WeChat is set to, such as zh_CN: not every phone's system says a language
-          // with a request. Known from base library 2.20.1 on.
-          try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
-          if (body !== undefined) {
-            {
-              header['content-type'] = 'application/json';
-              body = toJson(body);
-            }
-          }
-          copy(copy(header, settings.header, 1), options.header, 1);
-          header['X-Queqiao-Client'] = contract;
-          if (access) session = own || openSession();
-          // The user goes now, whenever the server hears of it; those of other
-          // devices go too, if need be after a new login.
-          if (leaves) {
-            token = session.t;
-            session = Object.create(changeUser(session, ''));
-            copy(session, { k: '', t: token, l: [], p: 0 });
-            if (!needsUser && !token) return hear(), promise;
-          }
-          // Equal reads under way share one request; what is read after a write is
-          // asked anew.
-          if (method === 'GET' && !door) key = toJson([queue.w, url, header, options, session.t]);
-          run = key && session.l.filter(function (one) { return one.k === key; })[0];
-          if (run) run.h.push(hear);
-          else
-          {
-            run = {
-              n: label,
-              k: key,
-              h: [hear],
-              e: end
-            };
-            session.l.push(run);
-            attempt();
           }
         } catch (mistake) {
-          hear(failure(mistake, label, 'validation'));
+          error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
         }
-        return promise;
+        count(options, -1);
+        if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
+        if (error) reject(error);
+        else resolve(value);
       }
 
-      function call(first, second, third) {
-        return !sendsBody ? start(first, second)
-          : /\{/.test(path) ? start(first, third, second)
-          : start(0, second, first);
+      // A run is one request until it has its result, for one call or several:
+      //   k  what equal ones have in common
+      //   h  functions of those who wait for it
+      //   e  ends it: with an error, with an answer, or with neither when the user has gone
+      function end(error, response) {
+        if (ended) return;
+        ended = 1;
+        if (!error && !response) error = new ApiError('auth', label, { title: 'Logged out' });
+        session.l = without(session.l, run);
+        // Nor does a login of its own go on.
+        if (leaves) {
+          dismiss(session);
+        }
+        queue.q = without(queue.q, send);
+        if (cancel) cancel();
+        if (method !== 'GET') queue.w++;
+        run.h.forEach(function (hear) { hear(error, response); });
       }
-      call.failed = function (error) {
-        // Where no code came from the server, it is the kind.
-        return isApiError(error) && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
+
+      function attempt() {
+        if (ended) return;
+        // No login for a user who has gone, nor for who logs out where somebody else has logged in meanwhile.
+        if (own && (session.x
+          || session.b && session.b.o
+          )) end();
+        else
+        // A code is never sent twice.
+        if (own && !coded)
+          queue.c = new Promise(function (succeed, fail) {
+            wait(fail.bind(0, 'login:fail timeout'), 60000);
+            if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
+            else host().login({ success: succeed, fail: fail });
+          }).then(function (result) {
+            // Alone, or in what wx.login gives.
+            result = result.code || result;
+            if (!result.length) throw 'login:fail no code';
+            coded = 1;
+            body = toJson({ code: result });
+            attempt();
+          }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+        else
+        {
+          queue.q[
+          replayed || login ||
+          0 ? 'unshift' : 'push'](send);
+          drain(queue);
+        }
+      }
+
+      function send() {
+        // One login after another: parallel wx.login calls would spoil each other's codes.
+        if (needsUser && !session.t) {
+          if (!session.p) {
+            session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(settle, settle);
+            queue.p = session.p.then(after, after);
+          }
+          return session.p.then(attempt, end);
+        }
+
+        // With a token if it has come, or if somebody has logged in by hand meanwhile.
+        function settle(reason) {
+          session.p = 0;
+          if (!session.t) throw reason;
+        }
+
+        // The next login does not mind how this one ends, but waits for its wx.login
+        // too, which goes on for a user who has gone.
+        function after() {
+          return queue.c;
+        }
+        var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+          url: url,
+          method:
+          method,
+          header: header,
+          data: body,
+          dataType: 'text',
+          success: leave,
+          fail: leave
+        };
+        
+        // The place is left after the answer is dealt with: no call that waits may
+        // start with a token that this answer has refused.
+        function leave(response) {
+          if (left) return;
+          left = 1;
+          clearTimeout(timer);
+          if (cancel === give) {
+            cancel = 0;
+            receive(response || {});
+          }
+          queue.n--;
+          drain(queue);
+        }
+        function give() {
+          cancel = 0;
+          // Not every host calls `fail` after an abort, and without a task it goes on.
+          clearTimeout(timer);
+          timer = wait(leave, task.abort ? 1000 : 60000);
+          if (task.abort) task.abort();
+        }
+
+        queue.n++;
+        coded = 0;
+        token = !login && session.t;
+        if (token) header.Authorization = 'Bearer ' + token;
+        tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
+        // The app may have aborted it just now, or changed the user.
+        if (ended) return leave();
+        if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+        cancel = give;
+        // Not every host knows `timeout`.
+        timer = wait(function () {
+          give();
+          receive({ errMsg: 'timeout' });
+        }, timeout || 60000);
+        try {
+          task = Object(
+            wx.request(request)
+            );
+          // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
+          if (task.then) task.then(0, leave);
+        } catch (error) { leave(error); }
+      }
+
+      function receive(response) {
+        // Some hosts report HTTP errors through `fail`, and some say `status`.
+        var status = response.statusCode || response.status, headers = copy({}, response.header || response.headers, 1),
+          data = response.data, error, pause;
+        if (!(status > 99)) {
+          error = failure(response, label, 'network', repeatable);
+          response = 0;
+        } else {
+          response = {
+            operation: label,
+            header: headers,
+            status: status,
+            data: data
+          };
+          tell(settings.onResponse, response);
+          // The app may have changed the user just now: this token is nobody's any more.
+          if (ended) return;
+          if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
+          // What is to end has ended.
+          if (status === 401 && leaves && !needsUser) response.status = status = 204;
+          if (status === 401 && token && !replayed) {
+            // An answer to an older token leaves the newer one alone.
+            if (session.t === token) keepToken(session, '');
+            replayed = 1;
+            delete header.Authorization;
+            return attempt();
+          }
+          // 2xx
+          if (status / 100 ^ 2
+          ) {
+            // RFC 9457, or whatever a gateway in between has answered instead.
+            try {
+              error = parse(data);
+            } catch (text) { /* not JSON */ }
+            error = Object(error);
+            error.title = error.title || 'HTTP status ' + status;
+            error.retryable = status === 429 || repeatable && status > 501 && status < 505
+              ;
+            error = new ApiError(
+              error.code === 'client.too_old' ? 'upgrade' :
+              /40[13]/.test(status)
+              ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
+            pause = headers['retry-after'];
+            if (pause) error.retryAfter = +pause;
+            if (error.kind === 'upgrade' && !queue.u) {
+              queue.u = 1;
+              tell(settings.onUpgrade || upgrade, error);
+            }
+          }
+        }
+        if (error && error.kind === 'interrupted' && queue.h && (queue.a = 1) && safe) attempt();
+        else
+        // Repeats after a growing pause, part of it by chance so that not all phones
+        // come back at once, or after the pause that the server asks for.
+        if (error && error.retryable && (safe || own) &&
+          (pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0)) <= 30000 &&
+          tries++ < (options.retries >= 0 ? options : settings).retries
+        ) wait(attempt, pause);
+        else
+        end(error, response);
+      }
+
+      var promise = new Promise(function (yes, no) {
+        resolve = yes;
+        reject = no;
+      });
+      promise.abort = function () {
+        var error = new ApiError('abort', label);
+        hear(error);
+        if (run && !(run.h = without(run.h, hear))[0])
+        run.e(error);
       };
-      if (login) exchange = start.bind(0, 0, {
-        silent: 1
-      }, {}, '');
-      return call;
+      count(options, 1);
+      try {
+        url = (
+          baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
+          var value = values[name];
+          // An empty segment, '.' or '..' would name another resource.
+          if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
+            throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+          }
+          return (
+            encode(value)
+          );
+        });
+        query = pairsOf(sendsBody ? options.query : values, sendsBody ? '' : path, more.s);
+        if (query[0]) url += '?' + query.join('&');
+        // What WeChat is set to, such as zh_CN: not every phone's system says a language
+        // with a request. Known from base library 2.20.1 on.
+        try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
+        if (body !== undefined) {
+          {
+            header['content-type'] = 'application/json';
+            body = toJson(body);
+          }
+        }
+        copy(copy(header, settings.header, 1), options.header, 1)['X-Queqiao-Client'] = contract;
+        if (access) session = own || openSession();
+        // The user goes now, whenever the server hears of it; those of other
+        // devices go too, if need be after a new login.
+        if (leaves) {
+          token = session.t;
+          session = { b: changeUser(session, ''), l: [], t: token };
+        }
+        // Equal reads under way share one request; what is read after a write is
+        // asked anew.
+        key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
+        run = session.l.filter(function (one) { return one.k === key; })[0];
+        if (leaves && !needsUser && !token) hear();
+        else
+        if (run) run.h.push(hear);
+        else
+        {
+          session.l.push(
+          run = {
+            k: key,
+            h: [hear],
+            e: end
+          }
+          )
+          ;
+          attempt();
+        }
+      } catch (mistake) {
+        hear(failure(mistake, label, 'validation'));
+      }
+      return promise;
+    }
+
+    function call(first, second, third) {
+      return !sendsBody ? start(first, second)
+        : /\{/.test(path) ? start(first, third, second)
+        : start(0, second, first);
+    }
+    call.failed = function (error) {
+      // By name and not by instanceof: two copies of a client (independent
+      // sub-packages) have two classes, and one login that may fail for both.
+      // Where no code came from the server, it is the kind.
+      return Object(error).name === 'ApiError' && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
     };
+    if (login) exchange = start.bind(0, 0, {
+      silent: 1
+    }, {}, '');
+    return call;
   }
 
   return {
-    op: operations,
+    op: operation,
     ApiError: ApiError,
     switchUser: function () {
       changeUser(openSession(), '');
     },
     configure: function (changes) {
       copy(settings, changes);
-      if (changes.concurrency) sharedState().m = Math.min(10, changes.concurrency);
+      if (changes.concurrency) sharedState().m = Math.max(1, Math.min(10, changes.concurrency));
     }
   };
 };
