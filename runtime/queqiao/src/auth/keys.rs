@@ -76,6 +76,10 @@ impl Keys {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&Key> {
-        std::iter::once(&self.signing).chain(&self.others).find(|key| key.id == id)
+        self.iter().find(|key| key.id == id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.signing).chain(&self.others)
     }
 }

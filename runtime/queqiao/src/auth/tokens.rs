@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jsonwebtoken::{Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Keys;
+use super::{Key, Keys};
 use crate::problem::{self, Internal, Problem};
 
 /// How far the clocks of two instances may differ, in seconds.
@@ -49,11 +49,19 @@ pub(crate) struct Claims {
 pub(crate) struct Tokens {
     keys: Keys,
     settings: TokenSettings,
+    /// What a token must say, for each algorithm that a key has.
+    rules: Vec<(Algorithm, Validation)>,
 }
 
 impl Tokens {
     pub(crate) fn new(keys: Keys, settings: TokenSettings) -> Self {
-        Self { keys, settings }
+        let mut rules: Vec<(Algorithm, Validation)> = Vec::new();
+        for Key { algorithm, .. } in keys.iter() {
+            if rules.iter().all(|(known, _)| known != algorithm) {
+                rules.push((*algorithm, rule(*algorithm, &settings)));
+            }
+        }
+        Self { keys, settings, rules }
     }
 
     /// A token for a new session; returns the claims too.
@@ -107,15 +115,10 @@ impl Tokens {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         let key = header.kid.as_deref().and_then(|id| self.keys.find(id)).ok_or_else(invalid)?;
         // The key says which algorithm is right, never the token.
-        let mut validation = Validation::new(key.algorithm);
-        validation.set_issuer(&[&self.settings.issuer]);
-        validation.set_audience(&[&self.settings.audience]);
-        validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
-        // The times are checked below, against the injected clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, key.decoding(), &validation).map_err(|_| invalid())?.claims;
+        let rule = self.rules.iter().find(|(algorithm, _)| *algorithm == key.algorithm).map(|(_, rule)| rule);
+        let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), rule.ok_or_else(invalid)?)
+            .map_err(|_| invalid())?
+            .claims;
         let now = now.as_second();
         if claims.nbf > now.saturating_add(SKEW) {
             return Err(invalid());
@@ -139,6 +142,17 @@ impl Tokens {
     }
 }
 
+fn rule(algorithm: Algorithm, settings: &TokenSettings) -> Validation {
+    let mut rule = Validation::new(algorithm);
+    rule.set_issuer(&[&settings.issuer]);
+    rule.set_audience(&[&settings.audience]);
+    rule.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
+    // The times are checked against the injected clock.
+    rule.validate_exp = false;
+    rule.validate_nbf = false;
+    rule
+}
+
 fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 4)
 }
@@ -146,10 +160,9 @@ fn seconds(duration: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use jiff::ToSpan;
-    use jsonwebtoken::{Algorithm, EncodingKey};
+    use jsonwebtoken::EncodingKey;
     use secrecy::SecretString;
 
-    use super::super::Key;
     use super::*;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";

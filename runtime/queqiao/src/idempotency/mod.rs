@@ -98,14 +98,14 @@ pub(crate) fn answer(
                 "an operation is idempotent, and the services have no records of requests: use `serve`",
             ))
         };
+        let refuse = |problem: Problem| problem.respond(listener.audience());
         #[cfg(feature = "server")]
-        let answered = match service {
-            Some(service) => service.answer(operation, request, handle).await,
-            None => Err(absent()),
+        let mut response = match service {
+            Some(service) => service.answer(operation, request, handle).await.unwrap_or_else(refuse),
+            None => refuse(absent()),
         };
         #[cfg(not(feature = "server"))]
-        let answered = Err(absent());
-        let mut response = answered.unwrap_or_else(|problem: Problem| problem.respond(listener.audience()));
+        let mut response = refuse(absent());
         response.headers_mut().extend(headers);
         response
     }
