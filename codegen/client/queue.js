@@ -16,7 +16,7 @@ var state;
 function sharedState() {
   // At each call the one of now, which a test of the app may have put there.
   wait = setTimeout;
-  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {}, r: {} };
+  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
   try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
   //#background
   //#include background.js

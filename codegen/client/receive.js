@@ -34,7 +34,6 @@ function receive(response) {
       // An answer to an older token leaves the newer one alone.
       if (session.t === token) keepToken(session, '');
       replayed = 1;
-      delete header.Authorization;
       return attempt();
     }
     //#end

@@ -45,10 +45,10 @@ function attempt() {
     queue.c = new Promise(function (succeed, fail) {
       wait(fail.bind(0, 'login:fail timeout'), 60000);
       if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-      else host().login({ success: succeed, fail: fail });
+      else Promise.resolve(host().login({ success: succeed, fail: fail })).then(0, fail);
     }).then(function (result) {
       // Alone, or in what wx.login gives.
-      result = result.code || result;
+      result = Object(Object(result).code || result);
       if (!result.length) throw 'login:fail no code';
       coded = 1;
       body = toJson({ code: result });

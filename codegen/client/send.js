@@ -52,6 +52,8 @@ function send() {
   queue.n++;
   //#session
   coded = 0;
+  // That of the attempt before may have ended meanwhile.
+  if (token) delete header.Authorization;
   token = !login && session.t;
   if (token) header.Authorization = 'Bearer ' + token;
   //#end

@@ -7,7 +7,7 @@ var tellAnswers;
 
 // Gives the notes, and writes them as they are by now. ids: only those that the server told just now.
 function subscriptions(ids) {
-  var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), notes = sharedState().r, kept;
+  var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), queue = sharedState(), notes = queue.r = queue.r || {}, kept;
   try { kept = notes[key] || host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
   notes[key] = kept = Object(kept).r ? kept : { r: [] };
   if (ids) kept.i = ids;
@@ -60,7 +60,8 @@ function subscribe(path) {
         kept = subscriptions();
         ids = Object(kept.i);
         // WeChat wants to be asked by the tap itself: so nothing is waited for.
-        host().requestSubscribeMessage({
+        // Taro's promise fails beside `fail`: nobody else deals with it.
+        Promise.resolve(host().requestSubscribeMessage({
           tmplIds: names.map(function (template) {
             if (ids[template]) return ids[template];
             tellAnswers();
@@ -68,7 +69,7 @@ function subscribe(path) {
           }),
           success: answered,
           fail: fail
-        });
+        })).then(0, Object);
       } catch (mistake) { fail(mistake); }
     });
   };

@@ -12,7 +12,7 @@ const options = readOptions(
 usage: node npm-form.mjs --package <folder> --work <folder> [--split]
 
 Uses the client's npm package by its name, as pages do: require and import, TypeScript and JavaScript with checkJs, under
-every way that tsc looks for modules; and loads it in Node.js. The files in npm-form/mistakes must be refused.
+every way that tsc looks for modules; and loads it in Node.js. The files in the form's folder mistakes/ must be refused.
 
   --package  the todo client, as \`cargo queqiao generate --npm\` has written it
   --work     an empty folder of its own

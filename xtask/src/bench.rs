@@ -36,7 +36,7 @@ pub(crate) enum Bench {
     /// The result is recorded in bench/server. callgrind's files stay in target/bench/server, for callgrind_annotate.
     Server {
         /// How many requests of each kind are counted.
-        #[arg(long, default_value_t = 200)]
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
         requests: u32,
         /// Prints the result as JSON on standard output.
         #[arg(long)]
@@ -89,7 +89,7 @@ fn measure(generator: &str, more: &[&str], json: bool) -> Result<()> {
     run(program("node", &[&base[..], more, json].concat()))
 }
 
-/// Step `sizes` of the tests: within the budget, or no heavier than recorded.
+/// Step `sizes` of the tests: within the budget; what has none, no heavier than recorded.
 pub(crate) fn sizes() -> Result<()> {
     requirements::node_modules_of(CLIENT)?;
     run(cargo(&["build", "--quiet", "--package", "queqiao-client-bench"]))?;

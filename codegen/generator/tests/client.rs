@@ -210,6 +210,7 @@ async fn wx_login_that_fails_or_throws() {
             (&json!("auth"), &json!("wx.login")),
             "{given}"
         );
+        assert_eq!(failure["detail"], "login:fail no code", "{given}");
     }
     assert_eq!(server.book().codes.len(), 3);
 }

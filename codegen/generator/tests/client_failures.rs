@@ -301,6 +301,40 @@ async fn a_hook_that_changes_the_user_leaves_nothing_of_the_one_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_repeated_carries_no_token_that_has_ended_meanwhile() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    plan(&server, "GET /echo", &[BUSY]);
+    // Another call's 401 clears the token during the pause; this one may go without.
+    let script = "await api.listTodos(); var read = api.who(); await pause(100);
+        var sessions = wx.__queqiao.s; sessions[Object.keys(sessions)[0]].t = ''; await read";
+    eval(&host, script).await;
+    let requests = host.requests();
+    let sent: Vec<bool> = requests
+        .iter()
+        .filter(|request| request.url.ends_with("/echo"))
+        .map(|request| request.header.contains_key("Authorization"))
+        .collect();
+    assert_eq!(sent, [true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_that_the_host_gives_beside_its_callbacks_is_not_left_alone() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    let script = "var heard = [];
+        ['request', 'login'].forEach(function (name) {
+          var real = wx[name];
+          wx[name] = function (options) {
+            var task = real.call(wx, options);
+            return { abort: function () { task.abort(); }, then: function (yes, no) { if (no) heard.push(name); } };
+          };
+        });
+        await api.listTodos(); return heard";
+    assert_eq!(eval(&host, script).await, json!(["login", "request", "request"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hooks_see_what_happens_and_disturb_nothing() {
     let server = Server::start().await;
     let host = host(&server).start().expect("a host");

@@ -124,7 +124,7 @@ module.exports = function (name, contract, bases, renewal) {
   function sharedState() {
     // At each call the one of now, which a test of the app may have put there.
     wait = setTimeout;
-    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {}, r: {} };
+    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
     try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
@@ -268,7 +268,7 @@ module.exports = function (name, contract, bases, renewal) {
   // new Date(text) fails on iOS for other forms than 2024-01-01T12:00:00+08:00. A
   // date alone is that day where the phone is; so is a time without an offset.
   function parseDate(text) {
-    var iso = (text + '').toUpperCase().replace(' ', 'T').replace(/ ?([+-]..):?(..)$/, '$1:$2');
+    var iso = (text + '').toUpperCase().replace(' ', 'T').replace(/ ?([+-]..):?(..)$/, '$1:$2').replace(/(T.*[+-]..)$/, '$1:00');
     var part = (iso + 'T0:0:0.0').split(/\D+/);
     return /T.*[Z+-]/.test(iso) ? new Date(iso)
       : new Date(part[0], part[1] - 1, part[2], part[3], part[4], part[5], ('.' + part[6]) * 1000);
@@ -283,7 +283,7 @@ module.exports = function (name, contract, bases, renewal) {
 
   // Gives the notes, and writes them as they are by now. ids: only those that the server told just now.
   function subscriptions(ids) {
-    var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), notes = sharedState().r, kept;
+    var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), queue = sharedState(), notes = queue.r = queue.r || {}, kept;
     try { kept = notes[key] || host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
     notes[key] = kept = Object(kept).r ? kept : { r: [] };
     if (ids) kept.i = ids;
@@ -334,7 +334,8 @@ module.exports = function (name, contract, bases, renewal) {
           kept = subscriptions();
           ids = Object(kept.i);
           // WeChat wants to be asked by the tap itself: so nothing is waited for.
-          host().requestSubscribeMessage({
+          // Taro's promise fails beside `fail`: nobody else deals with it.
+          Promise.resolve(host().requestSubscribeMessage({
             tmplIds: names.map(function (template) {
               if (ids[template]) return ids[template];
               tellAnswers();
@@ -342,7 +343,7 @@ module.exports = function (name, contract, bases, renewal) {
             }),
             success: answered,
             fail: fail
-          });
+          })).then(0, Object);
         } catch (mistake) { fail(mistake); }
       });
     };
@@ -445,10 +446,10 @@ module.exports = function (name, contract, bases, renewal) {
           queue.c = new Promise(function (succeed, fail) {
             wait(fail.bind(0, 'login:fail timeout'), 60000);
             if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-            else host().login({ success: succeed, fail: fail });
+            else Promise.resolve(host().login({ success: succeed, fail: fail })).then(0, fail);
           }).then(function (result) {
             // Alone, or in what wx.login gives.
-            result = result.code || result;
+            result = Object(Object(result).code || result);
             if (!result.length) throw 'login:fail no code';
             coded = 1;
             body = toJson({ code: result });
@@ -547,6 +548,8 @@ module.exports = function (name, contract, bases, renewal) {
 
         queue.n++;
         coded = 0;
+        // That of the attempt before may have ended meanwhile.
+        if (token) delete header.Authorization;
         token = !login && session.t;
         if (token) header.Authorization = 'Bearer ' + token;
         tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
@@ -594,7 +597,6 @@ module.exports = function (name, contract, bases, renewal) {
             // An answer to an older token leaves the newer one alone.
             if (session.t === token) keepToken(session, '');
             replayed = 1;
-            delete header.Authorization;
             return attempt();
           }
           // 2xx

@@ -124,7 +124,7 @@ module.exports = function (name, contract, bases, renewal) {
   function sharedState() {
     // At each call the one of now, which a test of the app may have put there.
     wait = setTimeout;
-    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {}, r: {} };
+    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
     try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
@@ -336,10 +336,10 @@ module.exports = function (name, contract, bases, renewal) {
           queue.c = new Promise(function (succeed, fail) {
             wait(fail.bind(0, 'login:fail timeout'), 60000);
             if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-            else host().login({ success: succeed, fail: fail });
+            else Promise.resolve(host().login({ success: succeed, fail: fail })).then(0, fail);
           }).then(function (result) {
             // Alone, or in what wx.login gives.
-            result = result.code || result;
+            result = Object(Object(result).code || result);
             if (!result.length) throw 'login:fail no code';
             coded = 1;
             body = toJson({ code: result });
@@ -409,6 +409,8 @@ module.exports = function (name, contract, bases, renewal) {
 
         queue.n++;
         coded = 0;
+        // That of the attempt before may have ended meanwhile.
+        if (token) delete header.Authorization;
         token = !login && session.t;
         if (token) header.Authorization = 'Bearer ' + token;
         tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
@@ -454,7 +456,6 @@ module.exports = function (name, contract, bases, renewal) {
             // An answer to an older token leaves the newer one alone.
             if (session.t === token) keepToken(session, '');
             replayed = 1;
-            delete header.Authorization;
             return attempt();
           }
           // 2xx
