@@ -37,7 +37,7 @@ has together, or that came later: uploads past the server and messages.
 const BUDGET = { core: 4096, parts: 8192, operation: 30, generation: 50 }
 /** The options of the mini-program builds that minify: ES5, names of the module's own. */
 const TERSER = { ecma: 5, toplevel: true, compress: { passes: 3 } }
-const RUNS = 9
+const RUNS = 25
 const PARTS = ['retry', 'share', 'background', 'hooks', 'users', 'language', 'timer']
 
 const here = path.dirname(fileURLToPath(import.meta.url))
