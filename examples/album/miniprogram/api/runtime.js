@@ -497,15 +497,20 @@ module.exports = function (name, contract, bases, renewal) {
         // One login after another: parallel wx.login calls would spoil each other's codes.
         if (needsUser && !session.t) {
           if (!session.p) {
-            session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(settle, settle);
+            session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(settle, fail);
             queue.p = session.p.then(after, after);
           }
           return session.p.then(attempt, end);
         }
 
-        // With a token if it has come, or if somebody has logged in by hand meanwhile.
-        function settle(reason) {
+        // Whoever waited begins anew, and logs in again if the token has ended meanwhile.
+        function settle() {
           session.p = 0;
+        }
+
+        // Unless somebody has logged in by hand meanwhile.
+        function fail(reason) {
+          settle();
           if (!session.t) throw reason;
         }
 
