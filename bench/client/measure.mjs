@@ -12,8 +12,6 @@ const options = readOptions(
 usage: node measure.mjs --generator <program> --work <folder> [--documents <folder>] [--time] [--json] [--record <folder>]
 
 Minifies generated clients with terser and weighs them against the budget. Ends with 1 if one of them is too heavy or too slow.
-The budget of 8 KiB is for all parts that one contract can use. Rows without a budget have parts that hardly a contract
-has together, or that came later: uploads past the server and messages.
 
   --generator  the program of this folder's Cargo.toml
   --work       a folder for documents and clients
@@ -21,7 +19,7 @@ has together, or that came later: uploads past the server and messages.
   --time       also times the generator and orval, which \`npm ci\` in orval/ has installed; build the generator with --release
   --json       the result for programs
   --record     a folder for sizes.json and sizes.md; without --time, the times stay those that it has
-  --recorded   a sizes.json: what has no budget may not be heavier than it is there`,
+  --recorded   a sizes.json: what exceeds its budget there already may do so, but not be heavier than it is there`,
   {
     generator: { type: 'string', required: true },
     work: { type: 'string', required: true },
@@ -37,7 +35,7 @@ has together, or that came later: uploads past the server and messages.
 const BUDGET = { core: 4096, parts: 8192, operation: 30, generation: 50 }
 /** The options of the mini-program builds that minify: ES5, names of the module's own. */
 const TERSER = { ecma: 5, toplevel: true, compress: { passes: 3 } }
-const RUNS = 25
+const RUNS = 9
 const PARTS = ['retry', 'share', 'background', 'hooks', 'users', 'language', 'timer']
 
 const here = path.dirname(fileURLToPath(import.meta.url))
@@ -74,9 +72,9 @@ const result = {
     measured('core runtime: login, queue, errors, replay', 'bytes', by('core').runtime, BUDGET.core),
     measured('all parts that a queqiao server uses, but uploads past it and messages', 'bytes', by('server').runtime, BUDGET.parts),
     measured('all parts that the document of another framework uses: PATCH, forms, styles, API keys, Basic', 'bytes', by('foreign').runtime, BUDGET.parts),
-    measured('all of both rows above, as hardly a contract has them', 'bytes', by('everything').runtime),
-    measured('all parts that a queqiao server uses', 'bytes', by('whole server').runtime),
-    measured('everything at once', 'bytes', by('all').runtime),
+    measured('all of both rows above, as hardly a contract has them', 'bytes', by('everything').runtime, BUDGET.parts),
+    measured('all parts that a queqiao server uses', 'bytes', by('whole server').runtime, BUDGET.parts),
+    measured('everything at once', 'bytes', by('all').runtime, BUDGET.parts),
     measured('an operation beyond its name and path, of 1,000', 'bytes', round(perOperation), BUDGET.operation),
   ],
   parts: [
@@ -98,7 +96,7 @@ if (options.time) {
 }
 if (options.record && !options.time) keepTimes(JSON.parse(fs.readFileSync(path.join(options.record, 'sizes.json'), 'utf8')))
 const allowed = options.recorded ? JSON.parse(fs.readFileSync(options.recorded, 'utf8')).measured : []
-const limit = ({ what, budget }) => budget ?? (options.recorded ? allowed.find((one) => one.what === what)?.value ?? 0 : Infinity)
+const limit = ({ what, budget }) => Math.max(budget, allowed.find((one) => one.what === what)?.value ?? 0)
 const heavier = result.measured.filter((one) => one.value > limit(one))
 const within = heavier.length === 0 && result.unweighed.length === 0
 
@@ -170,16 +168,14 @@ function record(folder) {
   fs.writeFileSync(path.join(folder, 'sizes.json'), `${JSON.stringify(result, null, 2)}\n`)
   fs.writeFileSync(path.join(folder, 'sizes.md'), `# What the generated client weighs
 
-Minified by terser; \`cargo xtask bench client\` measures it. The budget of 8 KiB is for all parts that one contract can
-use. Rows without a budget have parts that hardly a contract has together, or that came later: uploads past the server and
-messages. The tests see that they do not grow.
+Minified by terser; \`cargo xtask bench client\` measures it and says what each row means.
 
 ${table()}`)
 }
 
 function table() {
   const lines = ['| | measured | budget |', '| --- | ---: | ---: |']
-  for (const { what, unit, value, budget } of result.measured) lines.push(`| ${what} | ${value} ${unit} | ${budget === undefined ? '' : `${budget} ${unit}${value <= budget ? '' : ', **exceeded**'}`} |`)
+  for (const { what, unit, value, budget } of result.measured) lines.push(`| ${what} | ${value} ${unit} | ${budget} ${unit}${value <= budget ? '' : ', **exceeded**'} |`)
   if (result.orval) lines.push('', `orval ${result.orval.version} needs ${result.orval.milliseconds} ms for the same document, ${result.orval.ratio} times as long (${result.machine}).`)
   if (result.timesFromBefore) lines.push('', 'The times are those of an earlier run.')
   lines.push('', '| part beyond the core | bytes |', '| --- | ---: |')

@@ -89,7 +89,7 @@ fn measure(generator: &str, more: &[&str], json: bool) -> Result<()> {
     run(program("node", &[&base[..], more, json].concat()))
 }
 
-/// Step `sizes` of the tests: within the budget; what has none, no heavier than recorded.
+/// Step `sizes` of the tests: within the budget, or no heavier than recorded.
 pub(crate) fn sizes() -> Result<()> {
     requirements::node_modules_of(CLIENT)?;
     run(cargo(&["build", "--quiet", "--package", "queqiao-client-bench"]))?;
