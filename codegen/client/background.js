@@ -1,13 +1,10 @@
 // A request that the background interrupts fails, and five seconds after
 // entering it WeChat refuses new ones until the foreground: they wait for it.
-if (!queue.b && wx.onAppHide && wx.onAppShow) {
+if (!queue.b && host.onAppHide) {
   queue.b = 1;
-  wx.onAppHide(function () {
-    var since = queue.h = {};
-    wait(function () { queue.a = queue.h === since; }, 5000);
-  });
-  wx.onAppShow(function () {
-    queue.h = queue.a = false;
+  host.onAppHide(function () { queue.h = Date.now(); });
+  host.onAppShow(function () {
+    queue.h = undefined;
     drain(queue);
   });
 }

@@ -2,8 +2,8 @@
 // common: the error codes of all operations with this method and access. codes:
 // further ones. more, what few have:
 //   s  styles of parameters
-//   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
-//      a form, with the styles of its members
+//   m  the media type of a body that is not JSON, up to the boundary; r: it is sent
+//      as it is, p: it is a form, with the styles of its members
 //   f  the member that is a file
 //   i  idempotent
 //   t  the responseType of an answer that is not JSON; n: nothing is read; u: 304 is an answer
@@ -28,11 +28,10 @@ function operation(method, access, common, path, codes, more) {
     //#end
     , repeatable = safe || login;
 
-  // door: the function of wx that takes a file. own: the session that the client
+  // door: the function of the host that takes a file. own: the session that the client
   // itself logs in. What follows it are variables.
-  function start(values, options, body, door, own, wx, queue, session, header) {
+  function start(values, options, body, door, own, queue, session, header) {
     options = options || {};
-    wx = host();
     session = queue = sharedState();
     header = {};
     var needsUser = access === 'user'

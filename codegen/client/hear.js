@@ -48,6 +48,6 @@ function hear(error, response) {
 //#download
 
 function files() {
-  return wx.getFileSystemManager();
+  return host.getFileSystemManager();
 }
 //#end

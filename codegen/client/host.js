@@ -12,11 +12,7 @@ var settings = {
   //#hooks
   loadingDelay: 300
   //#end
-}, exchange, wait, toJson = JSON.stringify;
-
-function host() {
-  return settings.host || wx;
-}
+}, exchange, wait, host, toJson = JSON.stringify;
 
 function baseUrl() {
   var base = settings.baseUrl;
@@ -27,7 +23,7 @@ function baseUrl() {
   // Review builds run as `develop`; whatever is not known counts as release.
   var version;
   if (base && !base.replace) {
-    try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
+    try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
     base = /^dev|^tri/.test(version) && base[version] || base.release;
   }
   //#end

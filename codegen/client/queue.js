@@ -9,15 +9,16 @@
 //   w  counts what was not a read
 //   s  the sessions, r: what is noted of subscriptions
 //   p  ends with the login under way of whatever session, c: with its wx.login
-//   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
+//   b  the background is watched, h: since when the mini-program is in it
 //   u  the update flow has begun
 var state;
 
 function sharedState() {
-  // At each call the one of now, which a test of the app may have put there.
+  // At each call those of now, which a test of the app may have put there.
   wait = setTimeout;
-  var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
-  try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
+  host = settings.host || wx;
+  var queue = state = host.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+  try { host.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
   //#background
   //#include background.js
   //#end
@@ -28,7 +29,7 @@ function sharedState() {
 function drain(queue) {
   while (
     //#background
-    !queue.a &&
+    !(queue.h < Date.now() - 5000) &&
     //#end
     queue.n < queue.m && queue.q[0]
   ) queue.q.shift()();

@@ -58,8 +58,7 @@ function receive(response) {
         //#end
         error = parse(data);
       } catch (text) { /* not JSON */ }
-      error = Object(error);
-      error.title = error.title || 'HTTP status ' + status;
+      error = copy({ title: 'HTTP status ' + status }, error);
       //#foreign
       if (!Array.isArray(error.errors)) delete error.errors;
       //#end
@@ -94,7 +93,7 @@ function receive(response) {
     }
   }
   //#background
-  if (error && error.kind === 'interrupted' && queue.h && (queue.a = 1) && safe) attempt();
+  if (error && error.kind === 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
   else
   //#end
   //#retry

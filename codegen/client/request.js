@@ -9,7 +9,7 @@ url = (
   var value = values[name];
   // An empty segment, '.' or '..' would name another resource.
   if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
-    throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+    throw new ApiError('validation', label, { detail: name + ' cannot stand in a path' });
   }
   return (
     //#styles
@@ -37,7 +37,7 @@ if (query[0]) url += '?' + query.join('&');
 //#language
 // What WeChat is set to, such as zh_CN: not every phone's system says a language
 // with a request. Known from base library 2.20.1 on.
-try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
+try { header['accept-language'] = host.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
 //#end
 //#idempotent
 if (more.i) header['idempotency-key'] = unique();
@@ -54,24 +54,21 @@ if (body !== undefined) {
     pairsOf(body, '{' + file + '}', 0, function (name, text) { upload.formData[name] = text; });
   } else
   //#end
-  //#multipart
-  // Without a file: wx.uploadFile wants one.
-  if (more.f !== undefined) {
-    var boundary = unique();
-    header['content-type'] = 'multipart/form-data; boundary=' + boundary;
-    boundary = '--' + boundary;
-    body = boundary + pairsOf(body, '', 0, function (name, text) {
-      return '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
-        '"\r\n\r\n' + text + '\r\n' + boundary;
-    }).join('') + '--\r\n';
-  } else
-  //#end
   {
     //#media
-    header['content-type'] = more.m || 'application/json';
+    var media = more.m || 'application/json';
     //#end
-    //#!media
-    header['content-type'] = 'application/json';
+    //#multipart
+    // Without a file: wx.uploadFile wants one.
+    if (more.f !== undefined) {
+      var boundary = unique();
+      media += boundary;
+      boundary = '--' + boundary;
+      body = boundary + pairsOf(body, '', 0, function (name, text) {
+        return '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
+          '"\r\n\r\n' + text + '\r\n' + boundary;
+      }).join('') + '--\r\n';
+    } else
     //#end
     //#form
     if (more.p) body = pairsOf(body, '', more.p).join('&');
@@ -81,6 +78,12 @@ if (body !== undefined) {
     if (!more.r)
     //#end
     body = toJson(body);
+    //#media
+    header['content-type'] = media;
+    //#end
+    //#!media
+    header['content-type'] = 'application/json';
+    //#end
   }
   //#container
   if (settings.container && encode(body).replace(/%../g, '.').length > 102400) {

@@ -43,13 +43,14 @@ function attempt() {
   // A code is never sent twice.
   if (own && !coded)
     queue.c = new Promise(function (succeed, fail) {
-      wait(fail.bind(0, 'login:fail timeout'), 60000);
-      if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-      else Promise.resolve(host().login({ success: succeed, fail: fail })).then(0, fail);
+      var provider = settings.loginCode;
+      wait(fail, 60000, 'timeout');
+      // Taro's promise fails beside `fail`.
+      Promise.resolve(provider ? provider() : host.login({ success: succeed, fail: fail })).then(provider && succeed, fail);
     }).then(function (result) {
       // Alone, or in what wx.login gives.
       result = Object(Object(result).code || result);
-      if (!result.length) throw 'login:fail no code';
+      if (!result.length) throw 'no code';
       coded = 1;
       body = toJson({ code: result });
       attempt();

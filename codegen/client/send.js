@@ -85,13 +85,13 @@ function send() {
   try {
     task = Object(
       //#container
-      settings.container ? wx.cloud.callContainer(request) :
+      settings.container ? host.cloud.callContainer(request) :
       //#end
       //#door
-      wx[door || 'request'](request)
+      host[door || 'request'](request)
       //#end
       //#!door
-      wx.request(request)
+      host.request(request)
       //#end
       );
     // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.

@@ -8,9 +8,9 @@
 //   p  the promise of the one login under way
 //   x  the user has gone; another session has its key
 function openSession() {
-  var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
+  var sessions = sharedState().s, key = 'queqiao:' + name + ' ' + baseUrl(), token;
   if (!sessions[key]) {
-    try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+    try { token = host.getStorageSync(key); } catch (broken) { /* as if there were none */ }
     sessions[key] = { k: key, l: [], t: token, o: token };
     //#subscribe
     // A session from before the templates: the login has told no ids.
@@ -29,7 +29,7 @@ function keepToken(session, token) {
     //#logout
     if (session.k)
     //#end
-    host().setStorageSync(session.k, token);
+    host.setStorageSync(session.k, token);
   } catch (full) { /* the token in memory serves this launch */ }
 }
 //#users

@@ -7,11 +7,11 @@ var tellAnswers;
 
 // Gives the notes, and writes them as they are by now. ids: only those that the server told just now.
 function subscriptions(ids) {
-  var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), queue = sharedState(), notes = queue.r = queue.r || {}, kept;
-  try { kept = notes[key] || host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+  var queue = sharedState(), key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), notes = queue.r = queue.r || {}, kept;
+  try { kept = notes[key] || host.getStorageSync(key); } catch (broken) { /* as if there were none */ }
   notes[key] = kept = Object(kept).r ? kept : { r: [] };
   if (ids) kept.i = ids;
-  try { host().setStorageSync(key, kept); } catch (full) { /* the notes in memory serve this launch */ }
+  try { host.setStorageSync(key, kept); } catch (full) { /* the notes in memory serve this launch */ }
   return kept;
 }
 
@@ -61,7 +61,7 @@ function subscribe(path) {
         ids = Object(kept.i);
         // WeChat wants to be asked by the tap itself: so nothing is waited for.
         // Taro's promise fails beside `fail`: nobody else deals with it.
-        Promise.resolve(host().requestSubscribeMessage({
+        Promise.resolve(host.requestSubscribeMessage({
           tmplIds: names.map(function (template) {
             if (ids[template]) return ids[template];
             tellAnswers();

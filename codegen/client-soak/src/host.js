@@ -109,8 +109,8 @@
   if (kind.frozen) Object.freeze(wx);
 
   everything.setTimeout = function (run, milliseconds) {
-    var id = next++;
-    timers[id] = run;
+    var id = next++, rest = [].slice.call(arguments, 2);
+    timers[id] = function () { run.apply(undefined, rest); };
     native.timer(id, Math.max(0, Number(milliseconds) || 0));
     return id;
   };

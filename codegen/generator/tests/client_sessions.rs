@@ -194,7 +194,7 @@ async fn a_login_code_that_never_comes_is_given_up() {
         api.listTodos().then(null, function (e) { wx.ended = [e.kind, e.detail]; });";
     eval(&host, script).await;
     host.advance(Duration::from_secs(61));
-    assert_eq!(eval(&host, "return wx.ended || null").await, json!(["timeout", "login:fail timeout"]));
+    assert_eq!(eval(&host, "return wx.ended || null").await, json!(["timeout", "timeout"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -249,6 +249,7 @@ fn natives<'js>(
     )?;
     let state = Arc::clone(shared);
     native.set("log", Function::new(ctx.clone(), move |text: String| lock(&state.log).push(text))?)?;
+    let clock = Rc::clone(timers);
     let timers = Rc::clone(timers);
     native.set(
         "timer",
@@ -258,6 +259,8 @@ fn natives<'js>(
             timers.due.insert((due, id), ());
         })?,
     )?;
+    // How far virtual time has moved, in milliseconds.
+    native.set("moved", Function::new(ctx.clone(), move || clock.borrow().moved.as_secs_f64() * 1000.0)?)?;
     let replies = Rc::clone(replies);
     native.set(
         "settled",

@@ -109,6 +109,13 @@
         delete result.data;
       });
     },
+    arrayBufferToBase64: function (buffer) {
+      if (!(buffer instanceof ArrayBuffer)) throw new Error('this host takes an ArrayBuffer');
+      var alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', bits = '';
+      new Uint8Array(buffer).forEach(function (byte) { bits += (256 + byte).toString(2).slice(1); });
+      var text = bits.replace(/.{1,6}/g, function (six) { return alphabet[parseInt((six + '00000').slice(0, 6), 2)]; });
+      return text + '='.repeat((4 - text.length % 4) % 4);
+    },
     getFileSystemManager: function () {
       return {
         readFileSync: function (path, encoding) {
@@ -208,8 +215,12 @@
   };
   if (native.update() === 'missing') delete everything.wx.getUpdateManager;
 
+  var now = Date.now;
+  Date.now = function () { return now() + native.moved(); };
+
   everything.setTimeout = function (run, milliseconds) {
-    var id = remember({ timer: run });
+    var rest = [].slice.call(arguments, 2);
+    var id = remember({ timer: function () { run.apply(undefined, rest); } });
     native.timer(id, Math.max(0, Number(milliseconds) || 0));
     return id;
   };

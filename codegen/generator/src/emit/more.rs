@@ -84,9 +84,7 @@ fn members(operation: &Operation, credential: Option<usize>) -> Vec<(char, Strin
     let styles = operation.parameters.iter().map(|parameter| (&parameter.name, parameter.style));
     members.extend(object(styles).map(|styles| ('s', styles)));
     if let Some(body) = &operation.body {
-        if body.media != "application/json" && !matches!(body.form, Form::Multipart { .. }) {
-            members.push(('m', quote(&body.media)));
-        }
+        members.extend(body.media_sent().map(|media| ('m', quote(media))));
         match &body.form {
             Form::Json => {}
             Form::Pairs(styles) => {

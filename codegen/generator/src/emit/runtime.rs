@@ -105,10 +105,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("styles", styles),
         ("objects", pairs || styles || basic || container || contract.dates),
         ("form", form),
-        (
-            "media",
-            any(|operation| operation.body.as_ref().is_some_and(|body| body.media != "application/json")),
-        ),
+        ("media", any(|operation| operation.body.as_ref().is_some_and(|body| body.media_sent().is_some()))),
         ("raw", body(|form| *form == Form::Raw)),
         ("auth", any(|operation| !operation.schemes.is_empty())),
         ("basic", basic),

@@ -6,18 +6,14 @@ module.exports = function (name, contract, bases, renewal) {
     baseUrl: bases,
     retries: 2,
     loadingDelay: 300
-  }, exchange, wait, toJson = JSON.stringify;
-
-  function host() {
-    return settings.host || wx;
-  }
+  }, exchange, wait, host, toJson = JSON.stringify;
 
   function baseUrl() {
     var base = settings.baseUrl;
     // Review builds run as `develop`; whatever is not known counts as release.
     var version;
     if (base && !base.replace) {
-      try { version = host().getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
+      try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
       base = /^dev|^tri/.test(version) && base[version] || base.release;
     }
     return base.replace(/\/+$/, '');
@@ -117,25 +113,23 @@ module.exports = function (name, contract, bases, renewal) {
   //   w  counts what was not a read
   //   s  the sessions, r: what is noted of subscriptions
   //   p  ends with the login under way of whatever session, c: with its wx.login
-  //   b  the background is watched, h: the mini-program is in it, a: and requests are refused there by now
+  //   b  the background is watched, h: since when the mini-program is in it
   //   u  the update flow has begun
   var state;
 
   function sharedState() {
-    // At each call the one of now, which a test of the app may have put there.
+    // At each call those of now, which a test of the app may have put there.
     wait = setTimeout;
-    var wx = host(), queue = state = wx.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
-    try { wx.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
+    host = settings.host || wx;
+    var queue = state = host.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+    try { host.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
-    if (!queue.b && wx.onAppHide && wx.onAppShow) {
+    if (!queue.b && host.onAppHide) {
       queue.b = 1;
-      wx.onAppHide(function () {
-        var since = queue.h = {};
-        wait(function () { queue.a = queue.h === since; }, 5000);
-      });
-      wx.onAppShow(function () {
-        queue.h = queue.a = false;
+      host.onAppHide(function () { queue.h = Date.now(); });
+      host.onAppShow(function () {
+        queue.h = undefined;
         drain(queue);
       });
     }
@@ -145,7 +139,7 @@ module.exports = function (name, contract, bases, renewal) {
   // Who begins a request counts up; who ends one counts down, and calls this again.
   function drain(queue) {
     while (
-      !queue.a &&
+      !(queue.h < Date.now() - 5000) &&
       queue.n < queue.m && queue.q[0]
     ) queue.q.shift()();
   }
@@ -189,9 +183,9 @@ module.exports = function (name, contract, bases, renewal) {
   //   p  the promise of the one login under way
   //   x  the user has gone; another session has its key
   function openSession() {
-    var key = 'queqiao:' + name + ' ' + baseUrl(), sessions = sharedState().s, token;
+    var sessions = sharedState().s, key = 'queqiao:' + name + ' ' + baseUrl(), token;
     if (!sessions[key]) {
-      try { token = host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+      try { token = host.getStorageSync(key); } catch (broken) { /* as if there were none */ }
       sessions[key] = { k: key, l: [], t: token, o: token };
       // A session from before the templates: the login has told no ids.
       if (token && tellAnswers && !subscriptions().i) tellAnswers();
@@ -204,7 +198,7 @@ module.exports = function (name, contract, bases, renewal) {
     if (token) session.o = 1;
     try {
       if (session.k)
-      host().setStorageSync(session.k, token);
+      host.setStorageSync(session.k, token);
     } catch (full) { /* the token in memory serves this launch */ }
   }
 
@@ -226,12 +220,12 @@ module.exports = function (name, contract, bases, renewal) {
   // clients of the mini-program. Server texts are in the user's language, and can
   // still be changed when this version is out.
   function upgrade(error) {
-    var wx = host(), told, manager;
+    var told, manager;
 
     // ready: the manager, if an update is.
     function show(ready) {
       ready = ready === manager;
-      if (!told && wx.showModal) wx.showModal(told = {
+      if (!told && host.showModal) host.showModal(told = {
         title: error.title,
         content: ready ? '重启更新？ Restart to update?' : error.detail || error.code,
         showCancel: ready,
@@ -241,7 +235,7 @@ module.exports = function (name, contract, bases, renewal) {
     // It need not be said again what was said before the first call.
     wait(show, 30000);
     try {
-      manager = wx.getUpdateManager();
+      manager = host.getUpdateManager();
       manager.onCheckForUpdate(function (found) { if (!found.hasUpdate) show(); });
       manager.onUpdateFailed(show);
       manager.onUpdateReady(show.bind(0, manager));
@@ -251,7 +245,7 @@ module.exports = function (name, contract, bases, renewal) {
   // How large a file is, where the host tells. One that is too large is refused before anything of it is sent.
   function sizeOf(path, most, label) {
     var size;
-    try { size = host().getFileSystemManager().statSync(path).size; } catch (unknown) { /* the server finds out */ }
+    try { size = host.getFileSystemManager().statSync(path).size; } catch (unknown) { /* the server finds out */ }
     if (size > most) {
       throw new ApiError('validation', label, {
         code: 'upload.too_large', title: '文件太大 The file is too large', detail: size + ' > ' + most
@@ -283,11 +277,11 @@ module.exports = function (name, contract, bases, renewal) {
 
   // Gives the notes, and writes them as they are by now. ids: only those that the server told just now.
   function subscriptions(ids) {
-    var key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), queue = sharedState(), notes = queue.r = queue.r || {}, kept;
-    try { kept = notes[key] || host().getStorageSync(key); } catch (broken) { /* as if there were none */ }
+    var queue = sharedState(), key = 'queqiao:subscribe ' + name + ' ' + baseUrl(), notes = queue.r = queue.r || {}, kept;
+    try { kept = notes[key] || host.getStorageSync(key); } catch (broken) { /* as if there were none */ }
     notes[key] = kept = Object(kept).r ? kept : { r: [] };
     if (ids) kept.i = ids;
-    try { host().setStorageSync(key, kept); } catch (full) { /* the notes in memory serve this launch */ }
+    try { host.setStorageSync(key, kept); } catch (full) { /* the notes in memory serve this launch */ }
     return kept;
   }
 
@@ -335,7 +329,7 @@ module.exports = function (name, contract, bases, renewal) {
           ids = Object(kept.i);
           // WeChat wants to be asked by the tap itself: so nothing is waited for.
           // Taro's promise fails beside `fail`: nobody else deals with it.
-          Promise.resolve(host().requestSubscribeMessage({
+          Promise.resolve(host.requestSubscribeMessage({
             tmplIds: names.map(function (template) {
               if (ids[template]) return ids[template];
               tellAnswers();
@@ -353,8 +347,8 @@ module.exports = function (name, contract, bases, renewal) {
   // common: the error codes of all operations with this method and access. codes:
   // further ones. more, what few have:
   //   s  styles of parameters
-  //   m  the media type of a body that is not JSON, r: it is sent as it is, p: it is
-  //      a form, with the styles of its members
+  //   m  the media type of a body that is not JSON, up to the boundary; r: it is sent
+  //      as it is, p: it is a form, with the styles of its members
   //   f  the member that is a file
   //   i  idempotent
   //   t  the responseType of an answer that is not JSON; n: nothing is read; u: 304 is an answer
@@ -368,11 +362,10 @@ module.exports = function (name, contract, bases, renewal) {
       || !!more.i
       , repeatable = safe || login;
 
-    // door: the function of wx that takes a file. own: the session that the client
+    // door: the function of the host that takes a file. own: the session that the client
     // itself logs in. What follows it are variables.
-    function start(values, options, body, door, own, wx, queue, session, header) {
+    function start(values, options, body, door, own, queue, session, header) {
       options = options || {};
-      wx = host();
       session = queue = sharedState();
       header = {};
       var needsUser = access === 'user'
@@ -444,13 +437,14 @@ module.exports = function (name, contract, bases, renewal) {
         // A code is never sent twice.
         if (own && !coded)
           queue.c = new Promise(function (succeed, fail) {
-            wait(fail.bind(0, 'login:fail timeout'), 60000);
-            if (settings.loginCode) Promise.resolve(settings.loginCode()).then(succeed, fail);
-            else Promise.resolve(host().login({ success: succeed, fail: fail })).then(0, fail);
+            var provider = settings.loginCode;
+            wait(fail, 60000, 'timeout');
+            // Taro's promise fails beside `fail`.
+            Promise.resolve(provider ? provider() : host.login({ success: succeed, fail: fail })).then(provider && succeed, fail);
           }).then(function (result) {
             // Alone, or in what wx.login gives.
             result = Object(Object(result).code || result);
-            if (!result.length) throw 'login:fail no code';
+            if (!result.length) throw 'no code';
             coded = 1;
             body = toJson({ code: result });
             attempt();
@@ -570,7 +564,7 @@ module.exports = function (name, contract, bases, renewal) {
         }, timeout || 60000);
         try {
           task = Object(
-            wx[door || 'request'](request)
+            host[door || 'request'](request)
             );
           // Taro's promise fails beside `fail`: without this the app would hear of it as unhandled.
           if (task.then) task.then(0, leave);
@@ -611,8 +605,7 @@ module.exports = function (name, contract, bases, renewal) {
             try {
               error = parse(data);
             } catch (text) { /* not JSON */ }
-            error = Object(error);
-            error.title = error.title || 'HTTP status ' + status;
+            error = copy({ title: 'HTTP status ' + status }, error);
             error.retryable = status === 429 || repeatable && status > 501 && status < 505
               // Under the same key it is not carried out twice: it gets the answer of the first.
               || error.code === 'idempotency.running'
@@ -630,7 +623,7 @@ module.exports = function (name, contract, bases, renewal) {
             }
           }
         }
-        if (error && error.kind === 'interrupted' && queue.h && (queue.a = 1) && safe) attempt();
+        if (error && error.kind === 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
         else
         // Repeats after a growing pause, part of it by chance so that not all phones
         // come back at once, or after the pause that the server asks for.
@@ -660,7 +653,7 @@ module.exports = function (name, contract, bases, renewal) {
           var value = values[name];
           // An empty segment, '.' or '..' would name another resource.
           if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
-            throw new ApiError('validation', label, { errors: [{ pointer: '/' + name, code: 'path', message: 'cannot stand in a path' }] });
+            throw new ApiError('validation', label, { detail: name + ' cannot stand in a path' });
           }
           return (
             encode(value)
@@ -670,7 +663,7 @@ module.exports = function (name, contract, bases, renewal) {
         if (query[0]) url += '?' + query.join('&');
         // What WeChat is set to, such as zh_CN: not every phone's system says a language
         // with a request. Known from base library 2.20.1 on.
-        try { header['accept-language'] = wx.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
+        try { header['accept-language'] = host.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
         if (more.i) header['idempotency-key'] = unique();
         if (body !== undefined) {
           var file = more.f;
@@ -681,8 +674,8 @@ module.exports = function (name, contract, bases, renewal) {
             pairsOf(body, '{' + file + '}', 0, function (name, text) { upload.formData[name] = text; });
           } else
           {
-            header['content-type'] = more.m || 'application/json';
             body = toJson(body);
+            header['content-type'] = 'application/json';
           }
         }
         copy(copy(header, settings.header, 1), options.header, 1)['X-Queqiao-Client'] = contract;

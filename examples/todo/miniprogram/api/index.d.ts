@@ -20,7 +20,7 @@ export type ClientCode =
   | 'offline'
   /** The server answered with an error. */
   | 'http'
-  /** The server refused the input; `errors` says what and where. */
+  /** The input was refused: by the server, and `errors` says what and where; or before it was sent, as `detail` says. */
   | 'validation'
   /** Not logged in, or not allowed (401, 403), or the login failed. */
   | 'auth'
