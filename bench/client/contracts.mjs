@@ -212,7 +212,7 @@ export function everything({ beyond }) {
     },
     '/notes/parts': { post: operation('addByParts', body('multipart/form-data', { type: 'object', properties: { file: bytes, caption: { type: 'string' } } })) },
     '/public': { get: { operationId: 'everybody', responses: answers } },
-    '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}] }) },
+    '/visitors': { get: operation('visitors', { security: [{ login: [] }, {}], responses: { ...answers, 304: { description: 'Nothing new' } } }) },
     '/partner': { get: operation('partner', { security: [{ basic: [] }], servers: [{ url: 'https://partner.example.com' }] }) },
     '/key': { get: operation('byKey', { security: [{ key: [] }] }) },
     '/query-key': { get: operation('byQueryKey', { security: [{ queryKey: [] }] }) },

@@ -12,8 +12,5 @@ return {
   //#dates
   parseDate: parseDate,
   //#end
-  configure: function (changes) {
-    copy(settings, changes);
-    if (changes.concurrency) sharedState().m = Math.max(1, Math.min(10, changes.concurrency));
-  }
+  configure: copy.bind(0, settings)
 };

@@ -2,7 +2,8 @@
 // says: [header, what comes before the value], ['Authorization', 'Basic ', 1] or
 // ['', name in the query as it is written there, with '='].
 for (var scheme in more.a) {
-  var credential = settings.auth[scheme], way = more.a[scheme];
+  credential = settings.auth[scheme];
+  way = more.a[scheme];
   if (credential && credential.call) credential = credential();
   if (credential) {
     //#basic

@@ -2,9 +2,9 @@
 // entering it WeChat refuses new ones until the foreground: they wait for it.
 if (!queue.b && host.onAppHide) {
   queue.b = 1;
-  host.onAppHide(function () { queue.h = Date.now(); });
+  host.onAppHide(function () { queue.h = Date.now() + 5000; });
   host.onAppShow(function () {
-    queue.h = undefined;
+    queue.h = NaN;
     drain(queue);
   });
 }

@@ -1,4 +1,5 @@
-// access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
+// access: who may call: 0 everybody, 1 everybody, but users with their token, 2 users,
+// 3 the login, 4 the log-out.
 // common: the error codes of all operations with this method and access. codes:
 // further ones. more, what few have:
 //   s  styles of parameters
@@ -18,11 +19,11 @@
 //#end
 function operation(method, access, common, path, codes, more) {
   more = more || {};
-  var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P', label =
+  var login = access == 3, leaves = access == 4, sendsBody = method[0] == 'P', label =
     //#direct
     more.k ||
     //#end
-    method + ' ' + path, safe = !/^P[OA]/.test(method)
+    method + ' ' + path, safe = !sendsBody || method[1] == 'U'
     //#idempotent
     || !!more.i
     //#end
@@ -31,19 +32,39 @@ function operation(method, access, common, path, codes, more) {
   // door: the function of the host that takes a file. own: the session that the client
   // itself logs in. What follows it are variables.
   function start(values, options, body, door, own, queue, session, header) {
+    // Terser gives names in the order of declaration: first come those that are used most.
+    //#auth
+    var credential, way;
+    //#end
+    //#upload
+    var file;
+    //#end
+
+    var run, token, cancel, ended;
+    //#include hear.js
+
+    //#include run.js
+
+    //#include send.js
+
+    //#include receive.js
+
     options = options || {};
     session = queue = sharedState();
     header = {};
-    var needsUser = access === 'user'
-        //#logout
-        || leaves && body && body.everywhere
-        //#end
-        , run, url, resolve, reject, cancel, ended;
+    var url;
     //#pairs
     var query = [];
     //#end
     //#session
-    var token, replayed, coded;
+    var needsUser = access == 2
+      //#logout
+      || leaves && body && body.everywhere
+      //#end
+      , replayed, coded;
+    //#end
+    //#upload
+    var upload;
     //#end
     //#retry
     var tries = 0;
@@ -54,21 +75,10 @@ function operation(method, access, common, path, codes, more) {
     //#hooks
     var over;
     //#end
-    //#upload
-    var upload;
-    //#end
     //#direct
     var placed;
     //#end
-
-    //#include hear.js
-
-    //#include run.js
-
-    //#include send.js
-
-    //#include receive.js
-
+    var resolve, reject;
     var promise = new Promise(function (yes, no) {
       resolve = yes;
       reject = no;
@@ -96,18 +106,17 @@ function operation(method, access, common, path, codes, more) {
       // The user goes now, whenever the server hears of it; those of other
       // devices go too, if need be after a new login.
       if (leaves) {
-        token = session.t;
-        session = { b: changeUser(session, ''), l: [], t: token };
+        session = { b: changeUser(session, ''), l: [], t: session.t };
       }
       //#end
       //#share
       // Equal reads under way share one request; what is read after a write is
       // asked anew.
-      key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
-      run = session.l.filter(function (one) { return one.k === key; })[0];
+      key = method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
+      run = session.l.filter(function (one) { return one.k == key; })[0];
       //#end
       //#logout
-      if (leaves && !needsUser && !token) hear();
+      if (leaves && !needsUser && !session.t) hear();
       else
       //#end
       //#share
@@ -146,7 +155,7 @@ function operation(method, access, common, path, codes, more) {
     // By name and not by instanceof: two copies of a client (independent
     // sub-packages) have two classes, and one login that may fail for both.
     // Where no code came from the server, it is the kind.
-    return Object(error).name === 'ApiError' && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
+    return Object(error).name == 'ApiError' && (' ' + error.kind + common + (codes || '') + ' ').indexOf(' ' + error.code + ' ') >= 0;
   };
   //#download
   call.download = function (values, options) {

@@ -18,7 +18,7 @@ if (more.d && !placed) {
     form.fields[form.file] = file;
     rest[way[2]] = form.upload;
     rest[way[3]] = undefined;
-    return ended || step(operation('POST', '', '', form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
+    return ended || step(operation('POST', 0, '', form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
   }).then(function () {
     cancel = 0;
     placed = 1;

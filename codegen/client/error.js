@@ -7,9 +7,6 @@ function ApiError(kind, operation, fields, response) {
     operation: operation,
     status: (response = response || error).status,
     requestId:
-      //#foreign
-      error.request_id ||
-      //#end
       Object(response.header)['x-request-id'],
     code: code,
     title: title,
@@ -24,11 +21,11 @@ ApiError.prototype = Error();
 // unknown is `otherwise`.
 function failure(reason, operation, otherwise, repeatable) {
   var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
-  return reason.name === 'ApiError' ? reason : new ApiError(
+  return reason.name == 'ApiError' ? reason : new ApiError(
     otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
     : /^5 |timed?.?out|超时/i.test(text) ? 'timeout'
     : /abort/i.test(text) ? 'abort'
     : /offline|disconnect|errcode:-10(6|09)\b/i.test(text) ? 'offline'
     : otherwise,
-    operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
+    operation, { detail: detail, errno: reason.errno, retryable: otherwise != 'abort' && repeatable });
 }

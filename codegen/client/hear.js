@@ -1,5 +1,9 @@
 function hear(error, response) {
   var value;
+  //#session
+  // Whoever waits for this login begins anew, and logs in again if the token ends meanwhile.
+  if (own) own.p = 0;
+  //#end
   //#hooks
   if (over) return;
   over = 1;
@@ -40,10 +44,13 @@ function hear(error, response) {
   }
   //#hooks
   count(options, -1);
-  if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
   //#end
-  if (error) reject(error);
-  else resolve(value);
+  if (error) {
+    //#hooks
+    if (error.kind != 'abort' && !options.silent) tell(settings.onError, error);
+    //#end
+    reject(error);
+  } else resolve(value);
 }
 //#download
 

@@ -22,9 +22,9 @@ function baseUrl() {
   //#versions
   // Review builds run as `develop`; whatever is not known counts as release.
   var version;
-  if (base && !base.replace) {
+  if (!base.replace) {
     try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-    base = /^dev|^tri/.test(version) && base[version] || base.release;
+    base = base[version] || base.release;
   }
   //#end
   //#unset

@@ -10,5 +10,5 @@ function count(options, change) {
   if (!(busy += change)) {
     clearTimeout(indicator);
     if (shown) turn();
-  } else if (busy === change) indicator = wait(turn, settings.loadingDelay);
+  } else if (busy == change) indicator = wait(turn, settings.loadingDelay);
 }

@@ -25,14 +25,14 @@ function receive(response) {
     if (ended) return;
     //#end
     //#session
-    if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
+    if (token && session.t == token && headers[renewal]) keepToken(session, headers[renewal]);
     //#logout
     // What is to end has ended.
-    if (status === 401 && leaves && !needsUser) response.status = status = 204;
+    if (status == 401 && leaves && !needsUser) response.status = status = 204;
     //#end
-    if (status === 401 && token && !replayed) {
+    if (status == 401 && token && !replayed) {
       // An answer to an older token leaves the newer one alone.
-      if (session.t === token) keepToken(session, '');
+      if (session.t == token) keepToken(session, '');
       replayed = 1;
       return attempt();
     }
@@ -40,7 +40,7 @@ function receive(response) {
     // 2xx
     if (status / 100 ^ 2
       //#unchanged
-      && !(status === 304 && more.u)
+      && !(status == 304 && more.u)
       //#end
     ) {
       // RFC 9457, or whatever a gateway in between has answered instead.
@@ -59,18 +59,15 @@ function receive(response) {
         error = parse(data);
       } catch (text) { /* not JSON */ }
       error = copy({ title: 'HTTP status ' + status }, error);
-      //#foreign
-      if (!Array.isArray(error.errors)) delete error.errors;
-      //#end
-      error.retryable = status === 429 || repeatable && status > 501 && status < 505
+      error.retryable = status == 429 || repeatable && status > 501 && status < 505
         //#idempotent
         // Under the same key it is not carried out twice: it gets the answer of the first.
-        || error.code === 'idempotency.running'
+        || error.code == 'idempotency.running'
         //#end
         ;
       error = new ApiError(
         //#upgrade
-        error.code === 'client.too_old' ? 'upgrade' :
+        error.code == 'client.too_old' ? 'upgrade' :
         //#end
         /40[13]/.test(status)
         //#direct
@@ -80,12 +77,12 @@ function receive(response) {
       //#retry
       pause = headers['retry-after'];
       //#foreign
-      if (!(pause >= 0)) pause = (Date.parse(pause) - Date.now()) / 1000;
+      if (!(pause >= 0)) pause = (new Date(pause) - Date.now()) / 1000;
       //#end
       if (pause) error.retryAfter = +pause;
       //#end
       //#upgrade
-      if (error.kind === 'upgrade' && !queue.u) {
+      if (error.kind == 'upgrade' && !queue.u) {
         queue.u = 1;
         tell(settings.onUpgrade || upgrade, error);
       }
@@ -93,7 +90,7 @@ function receive(response) {
     }
   }
   //#background
-  if (error && error.kind === 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
+  if (error && error.kind == 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
   else
   //#end
   //#retry

@@ -1,6 +1,6 @@
 url = (
   //#server
-  path[0] !== '/' ? '' :
+  path[0] != '/' ? '' :
   //#end
   //#container
   settings.container ? '' :
@@ -8,7 +8,7 @@ url = (
   baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
   var value = values[name];
   // An empty segment, '.' or '..' would name another resource.
-  if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
+  if (value == null || /^\.{0,2}$/.test(value)) {
     throw new ApiError('validation', label, { detail: name + ' cannot stand in a path' });
   }
   return (
@@ -44,7 +44,7 @@ if (more.i) header['idempotency-key'] = unique();
 //#end
 if (body !== undefined) {
   //#upload
-  var file = more.f;
+  file = more.f;
   if (file && body[file]) {
     //#size
     sizeOf(body[file], more.l, label);
@@ -55,14 +55,20 @@ if (body !== undefined) {
   } else
   //#end
   {
-    //#media
-    var media = more.m || 'application/json';
-    //#end
     //#multipart
     // Without a file: wx.uploadFile wants one.
-    if (more.f !== undefined) {
-      var boundary = unique();
-      media += boundary;
+    var boundary = 'f' in more ? unique() : '';
+    header['content-type'] = (more.m || 'application/json') + boundary;
+    //#end
+    //#!multipart
+    header['content-type'] =
+      //#media
+      more.m ||
+      //#end
+      'application/json';
+    //#end
+    //#multipart
+    if (boundary) {
       boundary = '--' + boundary;
       body = boundary + pairsOf(body, '', 0, function (name, text) {
         return '\r\nContent-Disposition: form-data; name="' + name.replace(/["\r\n]/g, encode) +
@@ -78,12 +84,6 @@ if (body !== undefined) {
     if (!more.r)
     //#end
     body = toJson(body);
-    //#media
-    header['content-type'] = media;
-    //#end
-    //#!media
-    header['content-type'] = 'application/json';
-    //#end
   }
   //#container
   if (settings.container && encode(body).replace(/%../g, '.').length > 102400) {
@@ -92,9 +92,14 @@ if (body !== undefined) {
   //#end
 }
 //#override
-if (method === 'PATCH') header['X-HTTP-Method-Override'] = method;
+if (method == 'PATCH') header['X-HTTP-Method-Override'] = method;
 //#end
-copy(copy(header, settings.header, 1), options.header, 1)['X-Queqiao-Client'] = contract;
+copy(copy(header, settings.header, 1), options.header, 1)
+//#!foreign
+// By which the server knows the contract of this client.
+['X-Queqiao-Client'] = contract
+//#end
+;
 //#direct
 // What is meant for the server is none of the bucket's business.
 if (more.k) header = {};

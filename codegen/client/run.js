@@ -20,7 +20,7 @@ function end(error, response) {
   queue.q = without(queue.q, send);
   if (cancel) cancel();
   //#share
-  if (method !== 'GET') queue.w++;
+  if (method != 'GET') queue.w++;
   run.h.forEach(function (hear) { hear(error, response); });
   //#end
   //#!share

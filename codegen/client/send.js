@@ -3,10 +3,13 @@ function send() {
   //#include login.js
   //#end
   var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+    //#hooks
+    operation: label,
+    //#end
     url: url,
     method:
     //#override
-    method === 'PATCH' ? 'POST' :
+    method == 'PATCH' ? 'POST' :
     //#end
     method,
     header: header,
@@ -32,7 +35,7 @@ function send() {
     //#timer
     clearTimeout(timer);
     //#end
-    if (cancel === give) {
+    if (cancel == give) {
       cancel = 0;
       receive(response || {});
     }
@@ -57,11 +60,6 @@ function send() {
   token = !login && session.t;
   if (token) header.Authorization = 'Bearer ' + token;
   //#end
-  //#hooks
-  tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
-  // The app may have aborted it just now, or changed the user.
-  if (ended) return leave();
-  //#end
   if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
   //#upload
   copy(request, upload);
@@ -73,6 +71,11 @@ function send() {
     request.path = url;
     header['X-WX-SERVICE'] = settings.container.service;
   }
+  //#end
+  //#hooks
+  tell(settings.onRequest, request);
+  // The app may have aborted it just now, or changed the user.
+  if (ended) return leave();
   //#end
   cancel = give;
   //#timer

@@ -54,7 +54,7 @@ use Rule::{
 defects! {
     /// What was begun for the user who has gone is repeated for the next one.
     replay_without_the_epoch_check: [
-        ("if (status === 401 && token && !replayed) {", "if (status === 401 && token && !replayed && (session = openSession())) {"),
+        ("if (status == 401 && token && !replayed) {", "if (status == 401 && token && !replayed && (session = openSession())) {"),
         ("session.l.forEach(function (run) { run.e(); });", ""),
     ] => [OwnSession, OwnUser];
 
@@ -64,7 +64,7 @@ defects! {
     ] => [OneLogin];
 
     a_late_401_clears_the_newer_token: [
-        ("if (session.t === token) keepToken(session, '');", "keepToken(session, '');"),
+        ("if (session.t == token) keepToken(session, '');", "keepToken(session, '');"),
     ] => [NeededLogin];
 
     an_aborted_request_keeps_its_place: [
@@ -72,7 +72,7 @@ defects! {
     ] => [QueueEmpty, NothingPending, Recovers, AnonymousAtOnce];
 
     no_queue: [
-        ("queue.n < queue.m && ", ""),
+        ("queue.n > 9 || queue.n && queue.n >= settings.concurrency", "false"),
     ] => [TenInFlight];
 
     a_code_is_sent_again: [
@@ -81,7 +81,7 @@ defects! {
 
     a_lost_answer_repeats_a_post: [
         ("if (error && error.retryable && (safe || own) &&", "if (error && error.retryable && !login &&"),
-        ("retryable: otherwise !== 'abort' && repeatable", "retryable: otherwise !== 'abort'"),
+        ("retryable: otherwise != 'abort' && repeatable", "retryable: otherwise != 'abort'"),
     ] => [ExecutedOnce];
 
     each_repetition_has_another_key: [
@@ -103,7 +103,7 @@ defects! {
     ] => [OwnSession, OwnUser];
 
     a_read_joins_one_from_before_a_write: [
-        ("if (method !== 'GET') queue.w++;", ""),
+        ("if (method != 'GET') queue.w++;", ""),
     ] => [FreshRead];
 
     everybody_waits_for_a_login: [

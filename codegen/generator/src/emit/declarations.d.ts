@@ -26,6 +26,7 @@ export type ClientCode =
   /** The answer is not what the contract says. */
   | 'parse';
 
+//#!foreign
 /** One mistake in the input. */
 export interface Violation {
   /** Where the mistake is, if not in the body. */
@@ -36,6 +37,7 @@ export interface Violation {
   message: string;
 }
 
+//#end
 /** Every failure of a call. */
 export class ApiError<Code extends string = string> extends Error {
   private constructor();
@@ -49,7 +51,13 @@ export class ApiError<Code extends string = string> extends Error {
   readonly title: string;
   /** What went wrong in this very case. */
   readonly detail?: string;
+  //#foreign
+  /** As the server writes them. */
+  readonly errors?: unknown;
+  //#end
+  //#!foreign
   readonly errors?: Violation[];
+  //#end
   /** Finds the call in the server's log. */
   readonly requestId?: string;
   /** WeChat's number of the failure; absent before base library 2.24.0. */
@@ -92,7 +100,7 @@ export interface IncomingResponse {
   readonly header: { readonly [name: string]: string | undefined };
 }
 
-/** A request that is about to leave. */
+/** A request that is about to leave: what the host is given, with token and body, so that not all of it is for a log. */
 export interface OutgoingRequest {
   /** Method and path, such as `GET /todos`. */
   readonly operation: string;

@@ -91,14 +91,10 @@ fn templates(contract: &Contract) -> String {
 fn schemes(contract: &Contract) -> String {
     let all: BTreeMap<_, _> = contract.operations.iter().flat_map(|operation| &operation.schemes).collect();
     let members = all.into_iter().map(|(name, scheme)| {
-        let shape = match scheme {
-            Scheme::Basic => "{ username: string; password: string }",
-            Scheme::Bearer | Scheme::Header(_) | Scheme::Query(_) => "string",
-        };
         let documentation = Documentation {
             text: vec![match scheme {
                 Scheme::Bearer => "The token.".to_owned(),
-                Scheme::Basic => "Sent as `Authorization: Basic …`.".to_owned(),
+                Scheme::Basic => "`name:password`, sent as `Authorization: Basic …`.".to_owned(),
                 Scheme::Header(name) => format!("Sent as the header `{name}`."),
                 Scheme::Query(name) => format!("Sent as the query parameter `{name}`."),
             }],
@@ -106,7 +102,7 @@ fn schemes(contract: &Contract) -> String {
         };
         let mut text = String::new();
         comment(&mut text, &documentation, "    ");
-        text.extend(["    ", &key(name), "?: ", shape, " | (() => ", shape, ");\n"]);
+        text.extend(["    ", &key(name), "?: string | (() => string);\n"]);
         text
     });
     format!("{{\n{}  }}", members.collect::<String>())

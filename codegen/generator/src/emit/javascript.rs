@@ -100,7 +100,7 @@ fn operations(operations: &[Operation]) -> String {
     }
     for ((access, method), common) in &codes.common {
         let common = if common.is_empty() { "''" } else { common };
-        let (maker, access) = (maker(*access, *method), quote(word(*access)));
+        let (maker, access) = (maker(*access, *method), number(*access));
         text.push_str(&format!(
             "var {maker} = api.op.bind(0, {}, {access}, {common});\n",
             quote(method.as_str())
@@ -154,7 +154,18 @@ fn base(base_url: &BaseUrl) -> String {
     }
 }
 
-/// The runtime's word for who may call.
+/// What the runtime calls it, see `call.js`.
+fn number(access: Access) -> u8 {
+    match access {
+        Access::Everybody => 0,
+        Access::Optional => 1,
+        Access::User => 2,
+        Access::Login => 3,
+        Access::Logout => 4,
+    }
+}
+
+/// Who may call, as the first part of a variable's name.
 fn word(access: Access) -> &'static str {
     match access {
         Access::Everybody => "",

@@ -13,12 +13,12 @@ var e5 = ' photo.unreadable upload.busy upload.damaged upload.dimensions upload.
 var e6 = ' path.malformed';
 
 // Method, who may call, and the error codes that all such operations have.
-var userGet = api.op.bind(0, 'GET', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked photo.not_found');
-var userDelete = api.op.bind(0, 'DELETE', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed photo.not_found');
-var userPost = api.op.bind(0, 'POST', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
-var userPut = api.op.bind(0, 'PUT', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed');
-var loginPost = api.op.bind(0, 'POST', 'login', e1);
-var logoutPost = api.op.bind(0, 'POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+var userGet = api.op.bind(0, 'GET', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked photo.not_found');
+var userDelete = api.op.bind(0, 'DELETE', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed photo.not_found');
+var userPost = api.op.bind(0, 'POST', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+var userPut = api.op.bind(0, 'PUT', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed');
+var loginPost = api.op.bind(0, 'POST', 3, e1);
+var logoutPost = api.op.bind(0, 'POST', 4, e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
 // What few operations have. d: goes past the server, f: file, i: idempotent, l: bytes at most, n: answers nothing.
 var m1 = { n: 1 };

@@ -12,9 +12,9 @@ module.exports = function (name, contract, bases, renewal) {
     var base = settings.baseUrl;
     // Review builds run as `develop`; whatever is not known counts as release.
     var version;
-    if (base && !base.replace) {
+    if (!base.replace) {
       try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-      base = /^dev|^tri/.test(version) && base[version] || base.release;
+      base = base[version] || base.release;
     }
     return base.replace(/\/+$/, '');
   }
@@ -55,13 +55,13 @@ module.exports = function (name, contract, bases, renewal) {
   // unknown is `otherwise`.
   function failure(reason, operation, otherwise, repeatable) {
     var detail = (reason.errMsg || reason.message || reason) + '', text = reason.errno + ' ' + detail;
-    return reason.name === 'ApiError' ? reason : new ApiError(
+    return reason.name == 'ApiError' ? reason : new ApiError(
       otherwise = /^600003|interrupt/i.test(text) ? 'interrupted'
       : /^5 |timed?.?out|超时/i.test(text) ? 'timeout'
       : /abort/i.test(text) ? 'abort'
       : /offline|disconnect|errcode:-10(6|09)\b/i.test(text) ? 'offline'
       : otherwise,
-      operation, { detail: detail, errno: reason.errno, retryable: otherwise !== 'abort' && repeatable });
+      operation, { detail: detail, errno: reason.errno, retryable: otherwise != 'abort' && repeatable });
   }
 
   // A date as RFC 3339 has it, an object as JSON.
@@ -107,13 +107,12 @@ module.exports = function (name, contract, bases, renewal) {
   // and all copies of a client share it. No minifier shortens names that others
   // use, so these are short:
   //   n  requests under way: a number
-  //   m  how many there may be
   //   q  functions that begin one, in their order
   //   l  what is under way without a session, as in a session
   //   w  counts what was not a read
   //   s  the sessions, r: what is noted of subscriptions
   //   p  ends with the login under way of whatever session, c: with its wx.login
-  //   b  the background is watched, h: since when the mini-program is in it
+  //   b  the background is watched, h: when requests will be refused there
   //   u  the update flow has begun
   var state;
 
@@ -121,15 +120,15 @@ module.exports = function (name, contract, bases, renewal) {
     // At each call those of now, which a test of the app may have put there.
     wait = setTimeout;
     host = settings.host || wx;
-    var queue = state = host.__queqiao || state || { n: 0, m: 10, q: [], l: [], w: 0, s: {} };
+    var queue = state = host.__queqiao || state || { n: 0, q: [], l: [], w: 0, s: {} };
     try { host.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
     if (!queue.b && host.onAppHide) {
       queue.b = 1;
-      host.onAppHide(function () { queue.h = Date.now(); });
+      host.onAppHide(function () { queue.h = Date.now() + 5000; });
       host.onAppShow(function () {
-        queue.h = undefined;
+        queue.h = NaN;
         drain(queue);
       });
     }
@@ -137,15 +136,16 @@ module.exports = function (name, contract, bases, renewal) {
   }
 
   // Who begins a request counts up; who ends one counts down, and calls this again.
+  // No configuration stops everything.
   function drain(queue) {
-    while (
-      !(queue.h < Date.now() - 5000) &&
-      queue.n < queue.m && queue.q[0]
-    ) queue.q.shift()();
+    while (queue.q[0] && !(
+      Date.now() > queue.h ||
+      queue.n > 9 || queue.n && queue.n >= settings.concurrency
+    )) queue.q.shift()();
   }
 
   function without(list, one) {
-    return list.filter(function (other) { return other !== one; });
+    return list.filter(function (other) { return other != one; });
   }
 
   // What a function of the app throws is told like any uncaught error, and disturbs
@@ -170,7 +170,7 @@ module.exports = function (name, contract, bases, renewal) {
     if (!(busy += change)) {
       clearTimeout(indicator);
       if (shown) turn();
-    } else if (busy === change) indicator = wait(turn, settings.loadingDelay);
+    } else if (busy == change) indicator = wait(turn, settings.loadingDelay);
   }
 
   // One session for an API, a base URL and a user. Its data lies on the host object,
@@ -224,10 +224,10 @@ module.exports = function (name, contract, bases, renewal) {
 
     // ready: the manager, if an update is.
     function show(ready) {
-      ready = ready === manager;
-      if (!told && host.showModal) host.showModal(told = {
+      ready = ready == manager;
+      if (!told) host.showModal(told = {
         title: error.title,
-        content: ready ? '重启更新？ Restart to update?' : error.detail || error.code,
+        content: ready ? '重启更新？ Restart to update?' : error.detail,
         showCancel: ready,
         success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
       });
@@ -262,7 +262,7 @@ module.exports = function (name, contract, bases, renewal) {
   // new Date(text) fails on iOS for other forms than 2024-01-01T12:00:00+08:00. A
   // date alone is that day where the phone is; so is a time without an offset.
   function parseDate(text) {
-    var iso = (text + '').toUpperCase().replace(' ', 'T').replace(/ ?([+-]..):?(..)$/, '$1:$2').replace(/(T.*[+-]..)$/, '$1:00');
+    var iso = (text + '').toUpperCase().replace(' ', 'T').replace(/(T.*?) ?([+-]..):?(..)?$/, '$1$2:$3').replace(/:$/, ':00');
     var part = (iso + 'T0:0:0.0').split(/\D+/);
     return /T.*[Z+-]/.test(iso) ? new Date(iso)
       : new Date(part[0], part[1] - 1, part[2], part[3], part[4], part[5], ('.' + part[6]) * 1000);
@@ -287,7 +287,7 @@ module.exports = function (name, contract, bases, renewal) {
 
   // path: of the operation that the server hears answers by, and answers with the ids.
   function subscribe(path) {
-    var report = operation('PUT', 'user', '', path);
+    var report = operation('PUT', 2, '', path);
 
     tellAnswers = function (one) {
       one = one || { d: unique(), a: {}, t: Date.now() };
@@ -318,9 +318,9 @@ module.exports = function (name, contract, bases, renewal) {
         function fail(reason) {
           var code = reason.errCode;
           // The user has switched all messages off.
-          if (code === 20004) return answered({});
+          if (code == 20004) return answered({});
           // The template is gone: the next tap asks for its successor.
-          if (code === 20001) tellAnswers(kept.i = 0);
+          if (code == 20001) tellAnswers(kept.i = 0);
           if (code) reason.errno = code;
           reject(failure(reason, 'wx.requestSubscribeMessage', 'validation'));
         }
@@ -343,7 +343,8 @@ module.exports = function (name, contract, bases, renewal) {
     };
   }
 
-  // access: who may call: '' for everybody, 'user', 'optional', 'login' or 'logout'.
+  // access: who may call: 0 everybody, 1 everybody, but users with their token, 2 users,
+  // 3 the login, 4 the log-out.
   // common: the error codes of all operations with this method and access. codes:
   // further ones. more, what few have:
   //   s  styles of parameters
@@ -356,31 +357,23 @@ module.exports = function (name, contract, bases, renewal) {
   //   d  see direct.js; k: the label of the operation that sends a file to a bucket
   function operation(method, access, common, path, codes, more) {
     more = more || {};
-    var login = access === 'login', leaves = access === 'logout', sendsBody = method[0] === 'P', label =
+    var login = access == 3, leaves = access == 4, sendsBody = method[0] == 'P', label =
       more.k ||
-      method + ' ' + path, safe = !/^P[OA]/.test(method)
+      method + ' ' + path, safe = !sendsBody || method[1] == 'U'
       || !!more.i
       , repeatable = safe || login;
 
     // door: the function of the host that takes a file. own: the session that the client
     // itself logs in. What follows it are variables.
     function start(values, options, body, door, own, queue, session, header) {
-      options = options || {};
-      session = queue = sharedState();
-      header = {};
-      var needsUser = access === 'user'
-          || leaves && body && body.everywhere
-          , run, url, resolve, reject, cancel, ended;
-      var query = [];
-      var token, replayed, coded;
-      var tries = 0;
-      var key;
-      var over;
-      var upload;
-      var placed;
+      // Terser gives names in the order of declaration: first come those that are used most.
+      var file;
 
+      var run, token, cancel, ended;
       function hear(error, response) {
         var value;
+        // Whoever waits for this login begins anew, and logs in again if the token ends meanwhile.
+        if (own) own.p = 0;
         if (over) return;
         over = 1;
         if (response) tell(options.onResponse, response);
@@ -403,9 +396,10 @@ module.exports = function (name, contract, bases, renewal) {
           error = new ApiError('parse', label, { detail: mistake.message || mistake.errMsg }, response);
         }
         count(options, -1);
-        if (error && error.kind !== 'abort' && !options.silent) tell(settings.onError, error);
-        if (error) reject(error);
-        else resolve(value);
+        if (error) {
+          if (error.kind != 'abort' && !options.silent) tell(settings.onError, error);
+          reject(error);
+        } else resolve(value);
       }
 
       // A run is one request until it has its result, for one call or several:
@@ -423,7 +417,7 @@ module.exports = function (name, contract, bases, renewal) {
         }
         queue.q = without(queue.q, send);
         if (cancel) cancel();
-        if (method !== 'GET') queue.w++;
+        if (method != 'GET') queue.w++;
         run.h.forEach(function (hear) { hear(error, response); });
       }
 
@@ -470,7 +464,7 @@ module.exports = function (name, contract, bases, renewal) {
             form.fields[form.file] = file;
             rest[way[2]] = form.upload;
             rest[way[3]] = undefined;
-            return ended || step(operation('POST', '', '', form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
+            return ended || step(operation('POST', 0, '', form.url, '', { f: form.file, i: 1, k: label, n: 1 })(form.fields, steps));
           }).then(function () {
             cancel = 0;
             placed = 1;
@@ -491,20 +485,14 @@ module.exports = function (name, contract, bases, renewal) {
         // One login after another: parallel wx.login calls would spoil each other's codes.
         if (needsUser && !session.t) {
           if (!session.p) {
-            session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(settle, fail);
+            session.p = Promise.resolve(queue.p).then(exchange.bind(0, session)).then(0, fail);
             queue.p = session.p.then(after, after);
           }
           return session.p.then(attempt, end);
         }
 
-        // Whoever waited begins anew, and logs in again if the token has ended meanwhile.
-        function settle() {
-          session.p = 0;
-        }
-
         // Unless somebody has logged in by hand meanwhile.
         function fail(reason) {
-          settle();
           if (!session.t) throw reason;
         }
 
@@ -514,6 +502,7 @@ module.exports = function (name, contract, bases, renewal) {
           return queue.c;
         }
         var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+          operation: label,
           url: url,
           method:
           method,
@@ -530,7 +519,7 @@ module.exports = function (name, contract, bases, renewal) {
           if (left) return;
           left = 1;
           clearTimeout(timer);
-          if (cancel === give) {
+          if (cancel == give) {
             cancel = 0;
             receive(response || {});
           }
@@ -551,11 +540,11 @@ module.exports = function (name, contract, bases, renewal) {
         if (token) delete header.Authorization;
         token = !login && session.t;
         if (token) header.Authorization = 'Bearer ' + token;
-        tell(settings.onRequest, { operation: label, method: method, url: url, header: header });
-        // The app may have aborted it just now, or changed the user.
-        if (ended) return leave();
         if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
         copy(request, upload);
+        tell(settings.onRequest, request);
+        // The app may have aborted it just now, or changed the user.
+        if (ended) return leave();
         cancel = give;
         // Not every host knows `timeout`.
         timer = wait(function () {
@@ -589,12 +578,12 @@ module.exports = function (name, contract, bases, renewal) {
           tell(settings.onResponse, response);
           // The app may have changed the user just now: this token is nobody's any more.
           if (ended) return;
-          if (token && session.t === token && headers[renewal]) keepToken(session, headers[renewal]);
+          if (token && session.t == token && headers[renewal]) keepToken(session, headers[renewal]);
           // What is to end has ended.
-          if (status === 401 && leaves && !needsUser) response.status = status = 204;
-          if (status === 401 && token && !replayed) {
+          if (status == 401 && leaves && !needsUser) response.status = status = 204;
+          if (status == 401 && token && !replayed) {
             // An answer to an older token leaves the newer one alone.
-            if (session.t === token) keepToken(session, '');
+            if (session.t == token) keepToken(session, '');
             replayed = 1;
             return attempt();
           }
@@ -606,35 +595,49 @@ module.exports = function (name, contract, bases, renewal) {
               error = parse(data);
             } catch (text) { /* not JSON */ }
             error = copy({ title: 'HTTP status ' + status }, error);
-            error.retryable = status === 429 || repeatable && status > 501 && status < 505
+            error.retryable = status == 429 || repeatable && status > 501 && status < 505
               // Under the same key it is not carried out twice: it gets the answer of the first.
-              || error.code === 'idempotency.running'
+              || error.code == 'idempotency.running'
               ;
             error = new ApiError(
-              error.code === 'client.too_old' ? 'upgrade' :
+              error.code == 'client.too_old' ? 'upgrade' :
               /40[13]/.test(status)
               && !more.k
               ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
             pause = headers['retry-after'];
             if (pause) error.retryAfter = +pause;
-            if (error.kind === 'upgrade' && !queue.u) {
+            if (error.kind == 'upgrade' && !queue.u) {
               queue.u = 1;
               tell(settings.onUpgrade || upgrade, error);
             }
           }
         }
-        if (error && error.kind === 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
+        if (error && error.kind == 'interrupted' && queue.h && (queue.h = 1) && safe) attempt();
         else
         // Repeats after a growing pause, part of it by chance so that not all phones
         // come back at once, or after the pause that the server asks for.
         if (error && error.retryable && (safe || own) &&
-          (pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), error.retryAfter * 1000 || 0)) <= 30000 &&
+          (pause = Math.max((1 + Math.random()) * (250 << Math.min(tries, 4)), pause * 1000 || 0)) <= 30000 &&
           tries++ < (options.retries >= 0 ? options : settings).retries
         ) wait(attempt, pause);
         else
         end(error, response);
       }
 
+      options = options || {};
+      session = queue = sharedState();
+      header = {};
+      var url;
+      var query = [];
+      var needsUser = access == 2
+        || leaves && body && body.everywhere
+        , replayed, coded;
+      var upload;
+      var tries = 0;
+      var key;
+      var over;
+      var placed;
+      var resolve, reject;
       var promise = new Promise(function (yes, no) {
         resolve = yes;
         reject = no;
@@ -648,11 +651,11 @@ module.exports = function (name, contract, bases, renewal) {
       count(options, 1);
       try {
         url = (
-          path[0] !== '/' ? '' :
+          path[0] != '/' ? '' :
           baseUrl()) + path.replace(/\{(.+?)}/g, function (_, name) {
           var value = values[name];
           // An empty segment, '.' or '..' would name another resource.
-          if (value === undefined || value === null || /^\.{0,2}$/.test(value)) {
+          if (value == null || /^\.{0,2}$/.test(value)) {
             throw new ApiError('validation', label, { detail: name + ' cannot stand in a path' });
           }
           return (
@@ -666,7 +669,7 @@ module.exports = function (name, contract, bases, renewal) {
         try { header['accept-language'] = host.getAppBaseInfo().language.replace(/_/g, '-'); } catch (old) { /* the system's own */ }
         if (more.i) header['idempotency-key'] = unique();
         if (body !== undefined) {
-          var file = more.f;
+          file = more.f;
           if (file && body[file]) {
             sizeOf(body[file], more.l, label);
             door = 'uploadFile';
@@ -674,25 +677,28 @@ module.exports = function (name, contract, bases, renewal) {
             pairsOf(body, '{' + file + '}', 0, function (name, text) { upload.formData[name] = text; });
           } else
           {
+            header['content-type'] =
+              'application/json';
             body = toJson(body);
-            header['content-type'] = 'application/json';
           }
         }
-        copy(copy(header, settings.header, 1), options.header, 1)['X-Queqiao-Client'] = contract;
+        copy(copy(header, settings.header, 1), options.header, 1)
+        // By which the server knows the contract of this client.
+        ['X-Queqiao-Client'] = contract
+        ;
         // What is meant for the server is none of the bucket's business.
         if (more.k) header = {};
         if (access) session = own || openSession();
         // The user goes now, whenever the server hears of it; those of other
         // devices go too, if need be after a new login.
         if (leaves) {
-          token = session.t;
-          session = { b: changeUser(session, ''), l: [], t: token };
+          session = { b: changeUser(session, ''), l: [], t: session.t };
         }
         // Equal reads under way share one request; what is read after a write is
         // asked anew.
-        key = method !== 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
-        run = session.l.filter(function (one) { return one.k === key; })[0];
-        if (leaves && !needsUser && !token) hear();
+        key = method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
+        run = session.l.filter(function (one) { return one.k == key; })[0];
+        if (leaves && !needsUser && !session.t) hear();
         else
         if (run) run.h.push(hear);
         else
@@ -722,7 +728,7 @@ module.exports = function (name, contract, bases, renewal) {
       // By name and not by instanceof: two copies of a client (independent
       // sub-packages) have two classes, and one login that may fail for both.
       // Where no code came from the server, it is the kind.
-      return Object(error).name === 'ApiError' && [' ' + error.kind, common, codes, ' '].join('').indexOf(' ' + error.code + ' ') >= 0;
+      return Object(error).name == 'ApiError' && (' ' + error.kind + common + (codes || '') + ' ').indexOf(' ' + error.code + ' ') >= 0;
     };
     if (login) exchange = start.bind(0, 0, {
       silent: 1
@@ -738,9 +744,6 @@ module.exports = function (name, contract, bases, renewal) {
     },
     subscribe: subscribe,
     parseDate: parseDate,
-    configure: function (changes) {
-      copy(settings, changes);
-      if (changes.concurrency) sharedState().m = Math.max(1, Math.min(10, changes.concurrency));
-    }
+    configure: copy.bind(0, settings)
   };
 };

@@ -83,7 +83,7 @@ export interface IncomingResponse {
   readonly header: { readonly [name: string]: string | undefined };
 }
 
-/** A request that is about to leave. */
+/** A request that is about to leave: what the host is given, with token and body, so that not all of it is for a log. */
 export interface OutgoingRequest {
   /** Method and path, such as `GET /todos`. */
   readonly operation: string;

@@ -8,9 +8,9 @@ var api = require('./runtime')('hello', '3a27bdc95e881e61', { develop: 'http://1
 var e1 = ' client.too_old internal store.unavailable timed_out validation';
 
 // Method, who may call, and the error codes that all such operations have.
-var get = api.op.bind(0, 'GET', '', e1 + ' query.malformed');
-var loginPost = api.op.bind(0, 'POST', 'login', e1 + ' app.unknown body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
-var logoutPost = api.op.bind(0, 'POST', 'logout', e1 + ' app.unknown auth.expired auth.invalid auth.required auth.revoked body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
+var get = api.op.bind(0, 'GET', 0, e1 + ' query.malformed');
+var loginPost = api.op.bind(0, 'POST', 3, e1 + ' app.unknown body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
+var logoutPost = api.op.bind(0, 'POST', 4, e1 + ' app.unknown auth.expired auth.invalid auth.required auth.revoked body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large login.blocked login.code_invalid login.too_often login.unavailable');
 
 // What few operations have. n: answers nothing.
 

@@ -8,12 +8,12 @@ var api = require('./runtime')('todo', '58e1f9443c371e92', { develop: 'http://12
 var e1 = ' app.unknown body.encoding body.incomplete body.malformed body.media_type body.too_deep body.too_large client.too_old internal login.blocked login.code_invalid login.too_often login.unavailable store.unavailable timed_out validation';
 
 // Method, who may call, and the error codes that all such operations have.
-var userGet = api.op.bind(0, 'GET', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
-var userDelete = api.op.bind(0, 'DELETE', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
-var userPost = api.op.bind(0, 'POST', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked todo.too_many');
-var userPut = api.op.bind(0, 'PUT', 'user', e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
-var loginPost = api.op.bind(0, 'POST', 'login', e1);
-var logoutPost = api.op.bind(0, 'POST', 'logout', e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+var userGet = api.op.bind(0, 'GET', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked');
+var userDelete = api.op.bind(0, 'DELETE', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
+var userPost = api.op.bind(0, 'POST', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked todo.too_many');
+var userPut = api.op.bind(0, 'PUT', 2, e1 + ' auth.expired auth.invalid auth.required auth.revoked path.malformed todo.not_found');
+var loginPost = api.op.bind(0, 'POST', 3, e1);
+var logoutPost = api.op.bind(0, 'POST', 4, e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
 // What few operations have. n: answers nothing, s: styles, u: may be unchanged.
 var m1 = { n: 1 };
