@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use queqiao_codegen::{Options, Part, generate, read};
+use queqiao_codegen::{Container, Options, Part, generate, read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ struct Wish {
     /// The parts of the runtime that it does without.
     #[serde(default)]
     without: BTreeSet<Part>,
+    /// Calls a container in place of a base URL.
+    #[serde(default)]
+    container: bool,
     /// How often generation is timed.
     runs: usize,
 }
@@ -52,7 +55,8 @@ fn make(wish: Wish) -> Result<Made> {
     let name = wish.name;
     let text = std::fs::read(&wish.document).with_context(|| name.clone())?;
     let document: Value = serde_json::from_slice(&text).with_context(|| name.clone())?;
-    let options = Options { method_override: true, without: wish.without, ..Options::default() };
+    let container = wish.container.then(|| Container { env: "prod-1".into(), service: "notes".into() });
+    let options = Options { method_override: true, without: wish.without, container, ..Options::default() };
     let client = generate(&document, &options).with_context(|| name.clone())?;
     std::fs::create_dir_all(&wish.out)?;
     for (file, text) in &client.files {

@@ -235,11 +235,11 @@ pub struct Body {
 }
 
 impl Body {
-    /// What the client sends as `Content-Type`, where that is not JSON: of a multipart body up to its boundary. Not for
-    /// a body that always has a file, of which the host writes it.
+    /// What the client sends as `Content-Type`, where that is not JSON: of a multipart body without a file up to its
+    /// boundary; of one with a file, the host writes it.
     pub(crate) fn media_sent(&self) -> Option<&str> {
         match &self.form {
-            Form::Multipart { required: false, direct: None, .. } => Some("multipart/form-data; boundary="),
+            Form::Multipart { direct: None, .. } => Some("multipart/form-data; boundary="),
             Form::Multipart { .. } => None,
             _ => (self.media != "application/json").then_some(self.media.as_str()),
         }

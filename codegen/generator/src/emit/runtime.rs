@@ -1,6 +1,6 @@
 //! `runtime.js`: the parts of `codegen/client` that a contract uses, joined.
 
-use crate::contract::{Access, Answer, Contract, Form, Method, Operation, Place, Scheme, Style};
+use crate::contract::{Access, Answer, Body, Contract, Form, Method, Operation, Place, Scheme, Style};
 use crate::{BaseUrl, Options, Part};
 
 macro_rules! file {
@@ -105,7 +105,7 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("styles", styles),
         ("objects", pairs || styles || basic || container || contract.dates),
         ("form", form),
-        ("media", any(|operation| operation.body.as_ref().is_some_and(|body| body.media_sent().is_some()))),
+        ("media", any(|operation| operation.body.as_ref().is_some_and(writes_media))),
         ("raw", body(|form| *form == Form::Raw)),
         ("auth", any(|operation| !operation.schemes.is_empty())),
         ("basic", basic),
@@ -125,6 +125,11 @@ pub(super) fn parts(contract: &Contract, options: &Options) -> Vec<&'static str>
         ("dates", contract.dates),
     ];
     parts.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
+}
+
+/// Whether the client itself writes another media type than that of JSON.
+fn writes_media(body: &Body) -> bool {
+    body.media_sent().is_some() && !matches!(body.form, Form::Multipart { required: true, .. })
 }
 
 pub(crate) fn emit(contract: &Contract, options: &Options) -> String {

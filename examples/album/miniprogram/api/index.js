@@ -20,13 +20,13 @@ var userPut = api.op.bind(0, 'PUT', 2, e1 + ' auth.expired auth.invalid auth.req
 var loginPost = api.op.bind(0, 'POST', 3, e1);
 var logoutPost = api.op.bind(0, 'POST', 4, e1 + ' auth.expired auth.invalid auth.required auth.revoked');
 
-// What few operations have. d: goes past the server, f: file, i: idempotent, l: bytes at most, n: answers nothing.
+// What few operations have. d: goes past the server, f: file, i: idempotent, l: bytes at most, m: media type, n: answers nothing.
 var m1 = { n: 1 };
 
 exports.addComment = userPost('/photos/{id}/comments', e4 + e6 + ' content.review content.risky photo.not_found');
 exports.addOriginal = userPost('/originals', e2 + e3 + e4 + e5 + ' idempotency.answer_not_kept idempotency.key_invalid idempotency.key_required idempotency.key_reused idempotency.running idempotency.unknown upload.missing upload.unknown', { i: 1, d: ['/uploads', 'addOriginal', 'upload', 'file'], l: 20971520 });
 exports.addPhone = userPost('/me/phone', ' phone.code_invalid phone.unavailable');
-exports.addPhoto = userPost('/photos', e3 + e4 + e5, { f: 'file', l: 5242880 });
+exports.addPhoto = userPost('/photos', e3 + e4 + e5, { m: 'multipart/form-data; boundary=', f: 'file', l: 5242880 });
 exports.beginUpload = userPost('/uploads', e2 + e3);
 exports.deletePhoto = userDelete('/photos/{id}', '', m1);
 exports.listComments = userGet('/photos/{id}/comments', e6);
