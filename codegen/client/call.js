@@ -69,9 +69,6 @@ function operation(method, access, common, path, codes, more) {
     //#retry
     var tries = 0;
     //#end
-    //#share
-    var key;
-    //#end
     //#hooks
     var over;
     //#end
@@ -84,15 +81,15 @@ function operation(method, access, common, path, codes, more) {
       reject = no;
     });
     promise.abort = function () {
-      var error = new ApiError('abort', label);
-      hear(error);
+      hear(new ApiError('abort', label));
       //#share
       if (run && !(run.h = without(run.h, hear))[0])
       //#end
       //#!share
       if (run)
       //#end
-      run.e(error);
+      // Nobody hears this any more.
+      run.e(1);
     };
     //#hooks
     count(options, 1);
@@ -109,36 +106,29 @@ function operation(method, access, common, path, codes, more) {
         session = { b: changeUser(session, ''), l: [], t: session.t };
       }
       //#end
-      //#share
-      // Equal reads under way share one request; what is read after a write is
-      // asked anew.
-      key = method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
-      run = session.l.filter(function (one) { return one.k == key; })[0];
-      //#end
       //#logout
       if (leaves && !needsUser && !session.t) hear();
       else
       //#end
-      //#share
-      if (run) run.h.push(hear);
-      else
-      //#end
       {
-        //#live
-        session.l.push(
-        //#end
         run = {
           //#share
-          k: key,
+          // Equal reads under way share one request; what is read after a write is
+          // asked anew.
+          k: method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]),
           h: [hear],
           //#end
           e: end
-        }
-        //#live
-        )
+        };
+        //#share
+        if (!session.l.some(function (one) { return one.k == run.k && (run = one).h.push(hear); }))
         //#end
-        ;
-        attempt();
+        {
+          //#live
+          session.l.push(run);
+          //#end
+          attempt();
+        }
       }
     } catch (mistake) {
       hear(failure(mistake, label, 'validation'));
@@ -163,11 +153,7 @@ function operation(method, access, common, path, codes, more) {
   };
   //#end
   //#session
-  if (login) exchange = start.bind(0, 0, {
-    //#hooks
-    silent: 1
-    //#end
-  }, {}, '');
+  if (login) exchange = start.bind(0, 0, 0, {}, '');
   //#end
   return call;
 }

@@ -47,7 +47,12 @@ function hear(error, response) {
   //#end
   if (error) {
     //#hooks
-    if (error.kind != 'abort' && !options.silent) tell(settings.onError, error);
+    if (error.kind != 'abort' && !options.silent
+      //#session
+      // Of a login, each call that waits for it tells.
+      && !own
+      //#end
+    ) tell(settings.onError, error);
     //#end
     reject(error);
   } else resolve(value);

@@ -49,12 +49,13 @@ function attempt() {
       Promise.resolve(provider ? provider() : host.login({ success: succeed, fail: fail })).then(provider && succeed, fail);
     }).then(function (result) {
       // Alone, or in what wx.login gives.
-      result = Object(Object(result).code || result);
+      result = Object(result);
+      result = result.code || result;
       if (!result.length) throw 'no code';
       coded = 1;
       body = toJson({ code: result });
       attempt();
-    }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+    }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', repeatable)); });
   else
   //#end
   //#direct

@@ -2,7 +2,7 @@ function send() {
   //#session
   //#include login.js
   //#end
-  var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+  var task = {}, timer, timeout = Math.min(options.timeout || settings.timeout, 60000), request = {
     //#hooks
     operation: label,
     //#end
@@ -30,8 +30,9 @@ function send() {
   // The place is left after the answer is dealt with: no call that waits may
   // start with a token that this answer has refused.
   function leave(response) {
-    if (left) return;
-    left = 1;
+    // Whatever the host does, the first that it says counts.
+    if (!request) return;
+    request = 0;
     //#timer
     clearTimeout(timer);
     //#end
@@ -60,7 +61,7 @@ function send() {
   token = !login && session.t;
   if (token) header.Authorization = 'Bearer ' + token;
   //#end
-  if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+  if (timeout) request.timeout = timeout;
   //#upload
   copy(request, upload);
   //#end

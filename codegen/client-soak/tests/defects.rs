@@ -97,8 +97,8 @@ defects! {
 
     /// A read of the next user joins one of the user before.
     sharing_across_sessions: [
-        ("run = session.l.filter(", "run = (queue.z = (queue.z || []).concat(session.l)).filter("),
-        ("toJson([queue.w, url, header, options, session.t]);", "toJson([queue.w, url, header, options]);"),
+        ("if (!session.l.some(", "if (!(queue.z = (queue.z || []).concat(session.l)).some("),
+        ("toJson([queue.w, url, header, options, session.t])", "toJson([queue.w, url, header, options])"),
         ("session.l.forEach(function (run) { run.e(); });", ""),
     ] => [OwnSession, OwnUser];
 

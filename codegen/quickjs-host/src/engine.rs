@@ -87,6 +87,16 @@ pub(crate) fn run(
             return;
         }
     };
+    let rejected = Arc::clone(&shared);
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(move |_, _, _, handled| {
+        // Whoever is dealt with was told of before, as not dealt with.
+        let count = &rejected.unhandled;
+        if handled {
+            count.fetch_sub(1, Ordering::SeqCst)
+        } else {
+            count.fetch_add(1, Ordering::SeqCst)
+        };
+    })));
     let doors = context.with(|ctx| {
         build(&ctx, files, &shared, &timers, &replies)
             .catch(&ctx)

@@ -154,6 +154,8 @@ pub struct Counts {
     pub logins: usize,
     /// Calls of `applyUpdate`.
     pub updates: usize,
+    /// Promises that were rejected and that nobody has dealt with; not with [`Setup::late_promises`].
+    pub unhandled: usize,
 }
 
 /// Why the JavaScript gave no value.
@@ -275,6 +277,7 @@ impl Setup {
             in_flight: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             over_limit: AtomicUsize::new(0),
+            unhandled: AtomicUsize::new(0),
             logins: AtomicUsize::new(0),
             updates: AtomicUsize::new(0),
             modals: Mutex::new(Vec::new()),
@@ -309,6 +312,7 @@ struct Shared {
     in_flight: AtomicUsize,
     most: AtomicUsize,
     over_limit: AtomicUsize,
+    unhandled: AtomicUsize,
     logins: AtomicUsize,
     updates: AtomicUsize,
     /// What `wx.showModal` was given.
@@ -369,6 +373,7 @@ impl Host {
             over_limit: self.shared.over_limit.load(Ordering::SeqCst),
             logins: self.shared.logins.load(Ordering::SeqCst),
             updates: self.shared.updates.load(Ordering::SeqCst),
+            unhandled: self.shared.unhandled.load(Ordering::SeqCst),
         }
     }
 

@@ -397,7 +397,10 @@ module.exports = function (name, contract, bases, renewal) {
         }
         count(options, -1);
         if (error) {
-          if (error.kind != 'abort' && !options.silent) tell(settings.onError, error);
+          if (error.kind != 'abort' && !options.silent
+            // Of a login, each call that waits for it tells.
+            && !own
+          ) tell(settings.onError, error);
           reject(error);
         } else resolve(value);
       }
@@ -437,12 +440,13 @@ module.exports = function (name, contract, bases, renewal) {
             Promise.resolve(provider ? provider() : host.login({ success: succeed, fail: fail })).then(provider && succeed, fail);
           }).then(function (result) {
             // Alone, or in what wx.login gives.
-            result = Object(Object(result).code || result);
+            result = Object(result);
+            result = result.code || result;
             if (!result.length) throw 'no code';
             coded = 1;
             body = toJson({ code: result });
             attempt();
-          }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', true)); });
+          }).then(0, function (reason) { end(failure(reason || {}, 'wx.login', 'auth', repeatable)); });
         else
         // An upload past the server, before the first attempt: the server signs a form, and the bucket takes the file. The
         // call itself then says that it is there. more.d: where an upload begins, the operation's id, and the members of
@@ -501,7 +505,7 @@ module.exports = function (name, contract, bases, renewal) {
         function after() {
           return queue.c;
         }
-        var task = {}, timer, left, timeout = options.timeout || settings.timeout, request = {
+        var task = {}, timer, timeout = Math.min(options.timeout || settings.timeout, 60000), request = {
           operation: label,
           url: url,
           method:
@@ -516,8 +520,9 @@ module.exports = function (name, contract, bases, renewal) {
         // The place is left after the answer is dealt with: no call that waits may
         // start with a token that this answer has refused.
         function leave(response) {
-          if (left) return;
-          left = 1;
+          // Whatever the host does, the first that it says counts.
+          if (!request) return;
+          request = 0;
           clearTimeout(timer);
           if (cancel == give) {
             cancel = 0;
@@ -540,7 +545,7 @@ module.exports = function (name, contract, bases, renewal) {
         if (token) delete header.Authorization;
         token = !login && session.t;
         if (token) header.Authorization = 'Bearer ' + token;
-        if (timeout) request.timeout = timeout = Math.min(timeout, 60000);
+        if (timeout) request.timeout = timeout;
         copy(request, upload);
         tell(settings.onRequest, request);
         // The app may have aborted it just now, or changed the user.
@@ -634,7 +639,6 @@ module.exports = function (name, contract, bases, renewal) {
         , replayed, coded;
       var upload;
       var tries = 0;
-      var key;
       var over;
       var placed;
       var resolve, reject;
@@ -643,10 +647,10 @@ module.exports = function (name, contract, bases, renewal) {
         reject = no;
       });
       promise.abort = function () {
-        var error = new ApiError('abort', label);
-        hear(error);
+        hear(new ApiError('abort', label));
         if (run && !(run.h = without(run.h, hear))[0])
-        run.e(error);
+        // Nobody hears this any more.
+        run.e(1);
       };
       count(options, 1);
       try {
@@ -694,24 +698,21 @@ module.exports = function (name, contract, bases, renewal) {
         if (leaves) {
           session = { b: changeUser(session, ''), l: [], t: session.t };
         }
-        // Equal reads under way share one request; what is read after a write is
-        // asked anew.
-        key = method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]);
-        run = session.l.filter(function (one) { return one.k == key; })[0];
         if (leaves && !needsUser && !session.t) hear();
         else
-        if (run) run.h.push(hear);
-        else
         {
-          session.l.push(
           run = {
-            k: key,
+            // Equal reads under way share one request; what is read after a write is
+            // asked anew.
+            k: method != 'GET' || door ? {} : toJson([queue.w, url, header, options, session.t]),
             h: [hear],
             e: end
+          };
+          if (!session.l.some(function (one) { return one.k == run.k && (run = one).h.push(hear); }))
+          {
+            session.l.push(run);
+            attempt();
           }
-          )
-          ;
-          attempt();
         }
       } catch (mistake) {
         hear(failure(mistake, label, 'validation'));
@@ -730,9 +731,7 @@ module.exports = function (name, contract, bases, renewal) {
       // Where no code came from the server, it is the kind.
       return Object(error).name == 'ApiError' && (' ' + error.kind + common + (codes || '') + ' ').indexOf(' ' + error.code + ' ') >= 0;
     };
-    if (login) exchange = start.bind(0, 0, {
-      silent: 1
-    }, {}, '');
+    if (login) exchange = start.bind(0, 0, 0, {}, '');
     return call;
   }
 
