@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::runtime::{parts, select};
-use super::text::{comment, key, quote};
+use super::text::{comment, key, quote, write_quoted};
 use crate::Options;
 use crate::contract::{
     Body, Contract, Details, Documentation, Form, Member, Operation, Parameter, Place, Scheme, Type,
@@ -128,7 +128,8 @@ fn declare(text: &mut String, operation: &Operation, users: &HashMap<&str, usize
         true => text.push_str(" ClientCode;\n"),
         false => {
             for (_, code) in codes {
-                text.extend(["\n    | ", &quote(code)]);
+                text.push_str("\n    | ");
+                write_quoted(text, code);
             }
             text.push_str("\n    | ClientCode;\n");
         }
@@ -284,7 +285,7 @@ fn write_type(text: &mut String, shape: &Type, indent: &str) {
         Type::String => text.push_str("string"),
         Type::Binary => text.push_str("ArrayBuffer"),
         Type::File => text.push_str("FilePath"),
-        Type::Literal(serde_json::Value::String(value)) => text.push_str(&quote(value)),
+        Type::Literal(serde_json::Value::String(value)) => write_quoted(text, value),
         Type::Literal(value) => text.push_str(&value.to_string()),
         Type::Named(name) => text.push_str(name),
         Type::Array(items) => {

@@ -199,8 +199,8 @@ fn line(operation: &Operation, codes: &str, more: &str) -> String {
     if !more.is_empty() {
         arguments.push(more.to_owned());
     }
-    let name = place(operation);
-    format!("{name} = {}({});\n", maker(operation.access, operation.method), arguments.join(", "))
+    [&place(operation), " = ", &maker(operation.access, operation.method), "(", &arguments.join(", "), ");\n"]
+        .concat()
 }
 
 /// The different sets of schemes, in the order in which operations need them.
@@ -230,7 +230,7 @@ pub(super) fn credential_name(index: usize) -> String {
 
 /// Codes as words, each after a space, so that strings of them can be added.
 fn words(codes: &BTreeSet<&str>) -> String {
-    codes.iter().map(|code| format!(" {code}")).collect()
+    codes.iter().flat_map(|code| [" ", code]).collect()
 }
 
 /// The error codes of operations, each text written once.

@@ -8,10 +8,19 @@ use crate::names::is_identifier;
 /// A string literal in single quotes, valid in ECMAScript 5.
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
+    write_quoted(&mut quoted, text);
+    quoted
+}
+
+/// Writes the same.
+pub(crate) fn write_quoted(quoted: &mut String, text: &str) {
     quoted.push('\'');
+    let plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\');
     let mut rest = text;
-    while let Some((plain, special)) = rest.find(is_special).and_then(|place| rest.split_at_checked(place)) {
-        quoted.push_str(plain);
+    while !rest.bytes().all(plain)
+        && let Some((before, special)) = rest.find(is_special).and_then(|place| rest.split_at_checked(place))
+    {
+        quoted.push_str(before);
         let mut chars = special.chars();
         match chars.next() {
             Some('\'') => quoted.push_str("\\'"),
@@ -23,7 +32,6 @@ pub(crate) fn quote(text: &str) -> String {
     }
     quoted.push_str(rest);
     quoted.push('\'');
-    quoted
 }
 
 /// What `encodeURIComponent` makes of a text.
@@ -59,6 +67,14 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Writes a JSDoc comment, or nothing if there is nothing to say.
 pub(crate) fn comment(text: &mut String, documentation: &Documentation, indent: &str) {
+    // Most say one line or nothing.
+    match (documentation.text.as_slice(), documentation.tags.as_slice()) {
+        ([], []) => return,
+        ([one], []) if !one.contains(['\r', '\n']) && !one.trim().is_empty() => {
+            return text.extend([indent, "/** ", &safe(Cow::Borrowed(one.trim())), " */\n"]);
+        }
+        _ => {}
+    }
     let mut lines: Vec<Cow<'_, str>> = Vec::new();
     for paragraph in &documentation.text {
         if !lines.is_empty() {

@@ -54,9 +54,12 @@ impl<'a> Failures<'a> {
             return Ok(());
         }
         self.seen.push(schema.identity());
-        for keyword in ["allOf", "oneOf", "anyOf"] {
-            for inner in schema.list(keyword)? {
-                self.search(&inner, root, schemas)?;
+        let mut words = schema.value.as_object().into_iter().flat_map(serde_json::Map::keys);
+        if words.any(|word| matches!(word.as_str(), "allOf" | "oneOf" | "anyOf")) {
+            for keyword in ["allOf", "oneOf", "anyOf"] {
+                for inner in schema.list(keyword)? {
+                    self.search(&inner, root, schemas)?;
+                }
             }
         }
         // Every error of every operation has these schemas: what lists no codes is left before it costs anything.

@@ -158,17 +158,18 @@ impl<'a> Schemas<'a> {
             Value::Object(_) => {}
             _ => return Err(node.malformed("a schema (an object or a boolean)")),
         }
+        let keywords = Keywords::of(node);
         let mut parts = Vec::new();
-        if let Some(reference) = node.get("$ref") {
+        if let Some(reference) = keywords.get(node, "$ref") {
             let Some(text) = reference.value.as_str() else { return Err(reference.malformed("a string")) };
             let target = node.follow(text, self.root)?;
             parts.push(Type::Named(self.named(target)?));
         }
-        for inner in node.list("allOf")? {
+        for inner in keywords.list(node, "allOf")? {
             parts.push(self.read_at(&inner, depth + 1)?);
         }
         for keyword in ["oneOf", "anyOf"] {
-            let branches = node.list(keyword)?;
+            let branches = keywords.list(node, keyword)?;
             if !branches.is_empty() {
                 let discriminator = Discriminator::of(node)?;
                 let mut types = Vec::new();
@@ -182,39 +183,49 @@ impl<'a> Schemas<'a> {
                 parts.push(Type::union(types));
             }
         }
-        let own = self.own(node, depth, !parts.is_empty())?;
+        let own = self.own(node, keywords, depth, !parts.is_empty())?;
         parts.push(own);
         let shape = Type::intersection(parts);
-        Ok(if node.flag("nullable") { Type::union(vec![shape, Type::Null]) } else { shape })
+        let nullable = keywords.has("nullable") && node.flag("nullable");
+        Ok(if nullable { Type::union(vec![shape, Type::Null]) } else { shape })
     }
 
     /// What the keywords beside references and combinations say. `combined`: a bare `type` adds nothing then.
-    fn own(&mut self, node: &Node<'a>, depth: usize, combined: bool) -> Result<Type, GenerateError> {
-        if let Some(value) = node.value.get("const") {
+    fn own(
+        &mut self,
+        node: &Node<'a>,
+        keywords: Keywords,
+        depth: usize,
+        combined: bool,
+    ) -> Result<Type, GenerateError> {
+        if keywords.has("const")
+            && let Some(value) = node.value.get("const")
+        {
             return Ok(literal(value));
         }
-        if node.get("enum").is_some() {
-            return Ok(Type::union(node.list("enum")?.iter().map(|item| literal(item.value)).collect()));
+        if keywords.has("enum") {
+            return Ok(Type::union(node.values("enum")?.iter().map(literal).collect()));
         }
-        let kinds = match node.get("type") {
-            None => Vec::new(),
-            Some(kind) => match kind.value {
-                Value::String(name) => vec![name.as_str()],
-                Value::Array(_) => {
-                    let names = kind.items()?;
-                    let name =
-                        |item: &Node<'a>| item.value.as_str().ok_or_else(|| item.malformed("a type's name"));
-                    names.iter().map(name).collect::<Result<Vec<_>, _>>()?
+        let kinds = match node.value.get("type") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::String(name)) => vec![name.as_str()],
+            Some(_) => {
+                let Some(kind) = node.get("type") else { return Ok(Type::Unknown) };
+                if !kind.value.is_array() {
+                    return Err(kind.malformed("a type's name, or a list of them"));
                 }
-                _ => return Err(kind.malformed("a type's name, or a list of them")),
-            },
+                let names = kind.items()?;
+                let name =
+                    |item: &Node<'a>| item.value.as_str().ok_or_else(|| item.malformed("a type's name"));
+                names.iter().map(name).collect::<Result<Vec<_>, _>>()?
+            }
         };
-        let has = |keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
+        let has = |keys: &[&str]| keys.iter().any(|key| keywords.has(key));
         let object = has(&["properties", "additionalProperties", "patternProperties"]);
         let list = has(&["items", "prefixItems"]);
         if kinds.is_empty() {
             return match (object, list) {
-                (true, _) => self.object(node, depth, combined),
+                (true, _) => self.object(node, keywords, depth, combined),
                 (false, true) => self.list(node, depth),
                 (false, false) => Ok(Type::Unknown),
             };
@@ -241,7 +252,7 @@ impl<'a> Schemas<'a> {
                     Type::Number
                 }
                 "array" => self.list(node, depth)?,
-                "object" => self.object(node, depth, combined)?,
+                "object" => self.object(node, keywords, depth, combined)?,
                 other => {
                     return Err(GenerateError::Malformed {
                         pointer: child(&node.pointer(), "type"),
@@ -270,9 +281,14 @@ impl<'a> Schemas<'a> {
         Ok(Type::Tuple(places, (rest != Type::Never && !closed).then(|| Box::new(rest))))
     }
 
-    fn object(&mut self, node: &Node<'a>, depth: usize, combined: bool) -> Result<Type, GenerateError> {
-        let required = node.list("required")?;
-        let required: BTreeSet<&str> = required.iter().filter_map(|item| item.value.as_str()).collect();
+    fn object(
+        &mut self,
+        node: &Node<'a>,
+        keywords: Keywords,
+        depth: usize,
+        combined: bool,
+    ) -> Result<Type, GenerateError> {
+        let required: BTreeSet<&str> = node.values("required")?.iter().filter_map(Value::as_str).collect();
         let mut members = Vec::new();
         if let Some(properties) = node.object("properties")? {
             for (name, property) in properties.children()? {
@@ -287,8 +303,8 @@ impl<'a> Schemas<'a> {
                 });
             }
         }
-        let patterns = node.get("patternProperties").is_some();
-        let others = match node.get("additionalProperties") {
+        let patterns = keywords.has("patternProperties");
+        let others = match keywords.get(node, "additionalProperties") {
             Some(schema) => Some(self.read_at(&schema, depth + 1)?),
             None => None,
         };
@@ -304,6 +320,51 @@ impl<'a> Schemas<'a> {
             });
         }
         Ok(Type::Object { members, open: patterns || others.is_some_and(|values| values != Type::Never) })
+    }
+}
+
+/// Which of the keywords that shape a type a schema has, apart from those that are null: most schemas have one or two,
+/// and to look once is less than to ask for each.
+#[derive(Clone, Copy)]
+struct Keywords(u16);
+
+impl Keywords {
+    fn of(node: &Node<'_>) -> Self {
+        let members = node.value.as_object().into_iter().flatten();
+        let present = members.filter(|(key, value)| !value.is_null() || *key == "const");
+        Self(present.fold(0, |all, (key, _)| all | Self::bit(key)))
+    }
+
+    #[inline]
+    fn bit(key: &str) -> u16 {
+        match key {
+            "$ref" => 1,
+            "allOf" => 1 << 1,
+            "oneOf" => 1 << 2,
+            "anyOf" => 1 << 3,
+            "const" => 1 << 4,
+            "enum" => 1 << 5,
+            "properties" => 1 << 6,
+            "additionalProperties" => 1 << 7,
+            "patternProperties" => 1 << 8,
+            "items" => 1 << 9,
+            "prefixItems" => 1 << 10,
+            "nullable" => 1 << 11,
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn has(self, key: &str) -> bool {
+        self.0 & Self::bit(key) != 0
+    }
+
+    fn get<'a>(self, node: &Node<'a>, key: &str) -> Option<Node<'a>> {
+        if self.has(key) { node.get(key) } else { None }
+    }
+
+    fn list<'a>(self, node: &Node<'a>, key: &str) -> Result<Vec<Node<'a>>, GenerateError> {
+        if self.has(key) { node.list(key) } else { Ok(Vec::new()) }
     }
 }
 
@@ -331,16 +392,27 @@ fn name_of_place(pointer: &str) -> String {
     if name.is_empty() { "Document".to_owned() } else { name.join("_") }
 }
 
-/// The constraints that a caller should know, in the order in which they are told.
-const TOLD: [&str; 9] =
-    ["format", "minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "default"];
+/// The place of a constraint that a caller should know, in the order in which they are told.
+fn told(keyword: &str) -> Option<u8> {
+    Some(match keyword {
+        "format" => 0,
+        "minLength" => 1,
+        "maxLength" => 2,
+        "pattern" => 3,
+        "minimum" => 4,
+        "maximum" => 5,
+        "minItems" => 6,
+        "maxItems" => 7,
+        "default" => 8,
+        _ => return None,
+    })
+}
 
 /// Title, description and the constraints that a caller should know.
 pub(crate) fn documentation(node: &Node<'_>) -> Documentation {
     let text = ["title", "description"].iter().filter_map(|key| node.text(key)).map(str::to_owned).collect();
     let members = node.value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_object());
-    let place = |key: &str| TOLD.iter().position(|word| *word == key);
-    let mut told: Vec<_> = members.filter_map(|(key, value)| Some((place(key)?, key, value))).collect();
+    let mut told: Vec<_> = members.filter_map(|(key, value)| Some((told(key)?, key, value))).collect();
     told.sort_unstable_by_key(|(place, ..)| *place);
     let words = told.into_iter().map(|(_, key, value)| match value {
         Value::String(text) => format!("{key} {text}"),
