@@ -13,6 +13,10 @@ use queqiao_codegen::{Container, Options, Part, generate, read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// That of `cargo queqiao`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A client that is to be made.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

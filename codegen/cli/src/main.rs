@@ -31,6 +31,10 @@ use arguments::{Arguments, Command};
 use contracts::Contracts;
 use queqiao_operator::Task;
 
+/// Generating makes very many small values; with this a fifth fewer instructions do it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse_from(without_cargos_word(std::env::args_os().collect()));
     let as_json = match &arguments.command {
