@@ -9,7 +9,10 @@ for (var scheme in more.a) {
     //#basic
     //#include base64.js
     //#end
+    //#pairs
     if (!way[0]) query.push(way[1] + encode(credential));
-    else header[way[0]] = way[1] + credential;
+    else
+    //#end
+    header[way[0]] = way[1] + credential;
   }
 }

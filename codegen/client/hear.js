@@ -1,9 +1,5 @@
 function hear(error, response) {
   var value;
-  //#session
-  // Whoever waits for this login begins anew, and logs in again if the token ends meanwhile.
-  if (own) own.p = 0;
-  //#end
   //#hooks
   if (over) return;
   over = 1;
@@ -32,7 +28,7 @@ function hear(error, response) {
         //#end
         //#users
         // Another login than the client's own may bring another user.
-        if (!own && session.o) changeUser(session, value.token);
+        if (!own && session.o && session.t != value.token) changeUser(session, value.token);
         else
         //#end
         if (!own || !session.t) keepToken(session, value.token);

@@ -12,8 +12,10 @@ function fail(reason) {
   if (!session.t) throw reason;
 }
 
-// The next login does not mind how this one ends, but waits for its wx.login
-// too, which goes on for a user who has gone.
+// First of all who wait: they begin anew, and log in again if the token has ended
+// meanwhile. The next login does not mind how this one ends, but waits for its
+// wx.login too, which goes on for a user who has gone.
 function after() {
+  session.p = 0;
   return queue.c;
 }

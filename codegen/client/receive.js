@@ -79,7 +79,7 @@ function receive(response) {
       //#foreign
       if (!(pause >= 0)) pause = (new Date(pause) - Date.now()) / 1000;
       //#end
-      if (pause) error.retryAfter = +pause;
+      if (pause >= 0) error.retryAfter = +pause;
       //#end
       //#upgrade
       if (error.kind == 'upgrade' && !queue.u) {

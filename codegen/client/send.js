@@ -50,7 +50,7 @@ function send() {
     clearTimeout(timer);
     timer = wait(leave, task.abort ? 1000 : 60000);
     //#end
-    if (task.abort) task.abort();
+    try { task.abort(); } catch (missing) { /* the time above counts */ }
   }
 
   queue.n++;

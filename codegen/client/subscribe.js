@@ -41,14 +41,17 @@ function subscribe(path) {
       var kept, ids;
       function answered(result) {
         var one = { d: unique(), a: {}, t: Date.now() };
+        // Not every host answers once.
+        if (!ids) return;
         names.forEach(function (template) { one.a[template] = result[ids[template]] || 'reject'; });
+        ids = 0;
         resolve(one.a);
         kept.r = kept.r.concat(one).slice(-20);
         subscriptions();
         kept.r.forEach(tellAnswers);
       }
       function fail(reason) {
-        var code = reason.errCode;
+        var code = (reason = reason || {}).errCode;
         // The user has switched all messages off.
         if (code == 20004) return answered({});
         // The template is gone: the next tap asks for its successor.

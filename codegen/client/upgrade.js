@@ -7,7 +7,7 @@ function upgrade(error) {
   // ready: the manager, if an update is.
   function show(ready) {
     ready = ready == manager;
-    if (!told) host.showModal(told = {
+    if (!told && host.showModal) host.showModal(told = {
       title: error.title,
       content: ready ? '重启更新？ Restart to update?' : error.detail,
       showCancel: ready,

@@ -225,6 +225,28 @@ async fn calls_interrupted_in_the_background_go_on_in_the_foreground() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_lack_or_refuse_something_end_no_call() {
+    let server = Server::start().await;
+    for lacking in [
+        "delete wx.onAppShow",
+        "delete wx.onAppHide",
+        "wx.onAppHide = function () { throw new Error('not here'); }",
+    ] {
+        let host = host(&server).start().expect("a host");
+        let script = format!("{lacking}; return (await api.open()).method");
+        assert_eq!(eval(&host, &script).await, "GET", "{lacking}");
+    }
+    let host = host(&server).virtual_time().start().expect("a host");
+    let script = "wx.request = function () { return { abort: function () { throw new Error('gone'); } }; };
+        api.submit({}, { timeout: 1000 }).then(0, function (error) { wx.end = error.kind; });";
+    eval(&host, script).await;
+    host.advance(Duration::from_millis(1000));
+    assert_eq!(eval(&host, "return [wx.end, wx.__queqiao.n]").await, json!(["timeout", 1]));
+    host.advance(Duration::from_millis(1000));
+    assert_eq!(eval(&host, "return wx.__queqiao.n").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn five_seconds_after_the_background_began_calls_wait() {
     let server = Server::start().await;
     let host = host(&server).virtual_time().start().expect("a host");

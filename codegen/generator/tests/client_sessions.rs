@@ -198,6 +198,39 @@ async fn a_login_code_that_never_comes_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_fails_is_one_error_for_calls_in_the_queue_too() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    // The login is the one request under way: what is called meanwhile stands in the queue when it fails.
+    let script = "var asked = 0, calls = [], real = wx.request;
+        api.configure({ concurrency: 1, retries: 0, loginCode: function () { asked++; return 'code'; } });
+        wx.request = function (options) {
+          calls.push(api.addTodo({ title: 'a' }), api.getTodo({ id: 'b' }));
+          setTimeout(function () { options.success({ statusCode: 500, data: '{}' }); }, 5);
+        };
+        calls.push(api.listTodos()); await pause(1);
+        var errors = await settled(calls), first = errors[0];
+        wx.request = real;
+        return [asked, errors.length, first.kind, errors.every(function (error) { return error === first; })];";
+    assert_eq!(eval(&host, script).await, json!([1, 3, "http", true]));
+    // And the next attempt is not locked.
+    eval(&host, "return await api.addTodo({ title: 'a' })").await;
+    assert_eq!(server.book().added, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_by_hand_that_brings_the_same_token_ends_nothing() {
+    let server = Server::start().await;
+    let host = host(&server).start().expect("a host");
+    let script = "await api.listTodos(); var real = wx.request, token = wx.__queqiao.s[Object.keys(wx.__queqiao.s)[0]].t;
+        var call = api.addTodo({ title: 'a' });
+        wx.request = function (options) { options.success({ statusCode: 200, data: JSON.stringify({ token: token, expiresIn: 1 }) }); };
+        await api.login({ code: 'again' }); wx.request = real;
+        await call; return 'done'";
+    assert_eq!(eval(&host, script).await, "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_takes_effect_when_it_is_called() {
     let server = Server::start().await;
     let host = host(&server).start().expect("a host");

@@ -251,6 +251,21 @@ async fn refusals_of_wechat() {
     assert_eq!(eval(&host, &script).await, json!([{ "commented": "accept" }, [["t9"], true]]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_answer_twice_or_say_nothing() {
+    let server = Server::start().await;
+    server.book().templates = Some(json!({ "commented": "t1" }));
+    let host = host(&server, false);
+    eval(&host, "await api.listTodos(); return 0").await;
+    let script = "wx.requestSubscribeMessage = function (o) { o.success({ t1: 'accept' }); o.success({ t1: 'accept' }); };
+        var told = await api.requestSubscribe(['commented']); await pause(300); return told";
+    assert_eq!(eval(&host, script).await, json!({ "commented": "accept" }));
+    assert_eq!(reports(&server, 1).await.len(), 1);
+    let script = "wx.requestSubscribeMessage = function (o) { setTimeout(function () { o.fail(); }, 1); };
+        try { await api.requestSubscribe(['commented']); } catch (e) { return e.kind; }";
+    assert_eq!(eval(&host, script).await, "validation");
+}
+
 #[test]
 fn only_contracts_with_templates_carry_it() {
     let options = Options { base_url: BaseUrl::One("https://x.example".to_owned()), ..Options::default() };

@@ -124,13 +124,15 @@ module.exports = function (name, contract, bases, renewal) {
     try { host.__queqiao = queue; } catch (frozen) { /* this copy keeps to itself */ }
     // A request that the background interrupts fails, and five seconds after
     // entering it WeChat refuses new ones until the foreground: they wait for it.
-    if (!queue.b && host.onAppHide) {
+    if (!queue.b) {
       queue.b = 1;
-      host.onAppHide(function () { queue.h = Date.now() + 5000; });
-      host.onAppShow(function () {
-        queue.h = NaN;
-        drain(queue);
-      });
+      try {
+        host.onAppShow(function () {
+          queue.h = NaN;
+          drain(queue);
+        });
+        host.onAppHide(function () { queue.h = Date.now() + 5000; });
+      } catch (missing) { /* nobody waits */ }
     }
     return queue;
   }
@@ -225,7 +227,7 @@ module.exports = function (name, contract, bases, renewal) {
     // ready: the manager, if an update is.
     function show(ready) {
       ready = ready == manager;
-      if (!told) host.showModal(told = {
+      if (!told && host.showModal) host.showModal(told = {
         title: error.title,
         content: ready ? '重启更新？ Restart to update?' : error.detail,
         showCancel: ready,
@@ -311,14 +313,17 @@ module.exports = function (name, contract, bases, renewal) {
         var kept, ids;
         function answered(result) {
           var one = { d: unique(), a: {}, t: Date.now() };
+          // Not every host answers once.
+          if (!ids) return;
           names.forEach(function (template) { one.a[template] = result[ids[template]] || 'reject'; });
+          ids = 0;
           resolve(one.a);
           kept.r = kept.r.concat(one).slice(-20);
           subscriptions();
           kept.r.forEach(tellAnswers);
         }
         function fail(reason) {
-          var code = reason.errCode;
+          var code = (reason = reason || {}).errCode;
           // The user has switched all messages off.
           if (code == 20004) return answered({});
           // The template is gone: the next tap asks for its successor.
@@ -374,8 +379,6 @@ module.exports = function (name, contract, bases, renewal) {
       var run, token, cancel, ended;
       function hear(error, response) {
         var value;
-        // Whoever waits for this login begins anew, and logs in again if the token ends meanwhile.
-        if (own) own.p = 0;
         if (over) return;
         over = 1;
         if (response) tell(options.onResponse, response);
@@ -389,7 +392,7 @@ module.exports = function (name, contract, bases, renewal) {
               if (!value.token) throw Error('No token');
               if (value.templates) subscriptions(value.templates);
               // Another login than the client's own may bring another user.
-              if (!own && session.o) changeUser(session, value.token);
+              if (!own && session.o && session.t != value.token) changeUser(session, value.token);
               else
               if (!own || !session.t) keepToken(session, value.token);
             }
@@ -502,9 +505,11 @@ module.exports = function (name, contract, bases, renewal) {
           if (!session.t) throw reason;
         }
 
-        // The next login does not mind how this one ends, but waits for its wx.login
-        // too, which goes on for a user who has gone.
+        // First of all who wait: they begin anew, and log in again if the token has ended
+        // meanwhile. The next login does not mind how this one ends, but waits for its
+        // wx.login too, which goes on for a user who has gone.
         function after() {
+          session.p = 0;
           return queue.c;
         }
         var task = {}, timer, timeout = Math.min(options.timeout || settings.timeout, 60000), request = {
@@ -538,7 +543,7 @@ module.exports = function (name, contract, bases, renewal) {
           // Not every host calls `fail` after an abort, and without a task it goes on.
           clearTimeout(timer);
           timer = wait(leave, task.abort ? 1000 : 60000);
-          if (task.abort) task.abort();
+          try { task.abort(); } catch (missing) { /* the time above counts */ }
         }
 
         queue.n++;
@@ -612,7 +617,7 @@ module.exports = function (name, contract, bases, renewal) {
               && !more.k
               ? 'auth' : error.errors ? 'validation' : 'http', label, error, response);
             pause = headers['retry-after'];
-            if (pause) error.retryAfter = +pause;
+            if (pause >= 0) error.retryAfter = +pause;
             if (error.kind == 'upgrade' && !queue.u) {
               queue.u = 1;
               tell(settings.onUpgrade || upgrade, error);
