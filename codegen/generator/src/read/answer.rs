@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::failures::Failures;
+use super::failures::{Failures, Known};
 use super::node::Node;
 use super::schema::Schemas;
 use super::{essence, impossible};
@@ -20,6 +20,7 @@ pub(super) fn read<'a>(
     operation: &Node<'a>,
     root: &'a Value,
     schemas: &mut Schemas<'a>,
+    known: &mut Known<'a>,
 ) -> Result<Responses<'a>, GenerateError> {
     let mut answers: Vec<(Answer, Type)> = Vec::new();
     let mut failures = Failures::default();
@@ -41,7 +42,7 @@ pub(super) fn read<'a>(
             Some('3') if status == "304" => not_modified = true,
             Some('3') => redirects = true,
             Some('d') => otherwise = Some(response),
-            _ => failures.read(&response, root, schemas)?,
+            _ => failures.read(status, &response, root, schemas, known)?,
         }
     }
     match otherwise {
@@ -49,7 +50,7 @@ pub(super) fn read<'a>(
         Some(response) if answers.is_empty() && !redirects => {
             answers.push(answer("default", &response, schemas)?);
         }
-        Some(response) => failures.read(&response, root, schemas)?,
+        Some(response) => failures.read("default", &response, root, schemas, known)?,
         None => {}
     }
     // The host follows redirects: what comes at their end is not in the contract.

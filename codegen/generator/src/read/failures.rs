@@ -12,32 +12,73 @@ use crate::error::GenerateError;
 /// What the error responses of one operation list.
 #[derive(Default)]
 pub(super) struct Failures<'a> {
-    /// The schemas, and the references to some, that have been searched: the responses of an operation share most.
-    seen: Vec<*const Value>,
-    followed: Vec<&'a str>,
     pub(super) codes: BTreeSet<&'a str>,
     pub(super) details: BTreeMap<String, Details>,
 }
+
+/// The last response of each status whose codes carry nothing, with these: most operations of a document fail alike.
+pub(super) type Known<'a> = BTreeMap<&'a str, (&'a Value, Vec<&'a str>)>;
 
 impl<'a> Failures<'a> {
     /// Adds what one error response lists.
     pub(super) fn read(
         &mut self,
+        status: &'a str,
         response: &Node<'a>,
         root: &'a Value,
         schemas: &mut Schemas<'a>,
+        known: &mut Known<'a>,
     ) -> Result<(), GenerateError> {
+        if let Some((value, codes)) = known.get(status)
+            && *value == response.value
+        {
+            self.codes.extend(codes);
+            return Ok(());
+        }
+        let mut search = Search::default();
         if let Some(content) = response.object("content")? {
             for (_, media) in content.children()? {
                 if let Some(schema) = media.get("schema") {
-                    self.search(&schema, root, schemas)?;
+                    search.schema(&schema, root, schemas)?;
                 }
             }
+        }
+        let Search { codes, details, .. } = search;
+        self.codes.extend(&codes);
+        if details.is_empty() {
+            known.insert(status, (response.value, codes));
+        }
+        for (code, details) in details {
+            self.carries(code, details);
         }
         Ok(())
     }
 
-    fn search(
+    /// A code of two schemas may carry either.
+    fn carries(&mut self, code: &str, details: Details) {
+        let both = match self.details.remove(code) {
+            Some(known) => Details {
+                required: known.required && details.required,
+                shape: Type::union(vec![known.shape, details.shape]),
+            },
+            None => details,
+        };
+        self.details.insert(code.to_owned(), both);
+    }
+}
+
+/// What one response lists, in the order in which it is found.
+#[derive(Default)]
+struct Search<'a> {
+    /// The schemas, and the references to some, that have been searched.
+    seen: Vec<*const Value>,
+    followed: Vec<&'a str>,
+    codes: Vec<&'a str>,
+    details: Vec<(&'a str, Details)>,
+}
+
+impl<'a> Search<'a> {
+    fn schema(
         &mut self,
         schema: &Node<'a>,
         root: &'a Value,
@@ -48,7 +89,7 @@ impl<'a> Failures<'a> {
                 return Ok(());
             }
             self.followed.push(reference);
-            return self.search(&schema.resolve(root)?, root, schemas);
+            return self.schema(&schema.resolve(root)?, root, schemas);
         }
         if self.seen.contains(&schema.identity()) {
             return Ok(());
@@ -58,7 +99,7 @@ impl<'a> Failures<'a> {
         if words.any(|word| matches!(word.as_str(), "allOf" | "oneOf" | "anyOf")) {
             for keyword in ["allOf", "oneOf", "anyOf"] {
                 for inner in schema.list(keyword)? {
-                    self.search(&inner, root, schemas)?;
+                    self.schema(&inner, root, schemas)?;
                 }
             }
         }
@@ -84,21 +125,9 @@ impl<'a> Failures<'a> {
             let required = schema.list("required")?.iter().any(|name| name.value == "details");
             let shape = schemas.read(&details)?;
             for code in codes {
-                self.carries(code, Details { required, shape: shape.clone() });
+                self.details.push((code, Details { required, shape: shape.clone() }));
             }
         }
         Ok(())
-    }
-
-    /// A code of two statuses may carry either.
-    fn carries(&mut self, code: &str, details: Details) {
-        let both = match self.details.remove(code) {
-            Some(known) => Details {
-                required: known.required && details.required,
-                shape: Type::union(vec![known.shape, details.shape]),
-            },
-            None => details,
-        };
-        self.details.insert(code.to_owned(), both);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::failures::Known;
 use super::node::Node;
 use super::schema::Schemas;
 use super::security::Security;
@@ -16,6 +17,7 @@ pub(crate) struct OperationReader<'a> {
     options: &'a Options,
     pub(crate) schemas: Schemas<'a>,
     pub(crate) security: Security<'a>,
+    known: Known<'a>,
 }
 
 impl<'a> OperationReader<'a> {
@@ -24,7 +26,7 @@ impl<'a> OperationReader<'a> {
         options: &'a Options,
         schemas: Schemas<'a>,
     ) -> Result<Self, GenerateError> {
-        Ok(Self { root, options, schemas, security: Security::new(root)? })
+        Ok(Self { root, options, schemas, security: Security::new(root)?, known: Known::new() })
     }
 
     /// Reads one member of a path item; `None` if it is no operation, or one that is left out.
@@ -85,7 +87,7 @@ impl<'a> OperationReader<'a> {
                 "Let the mini-program store the file with wx.cloud.uploadFile, and take its fileID",
             ));
         }
-        let mut responses = answer::read(node, self.root, &mut self.schemas)?;
+        let mut responses = answer::read(node, self.root, &mut self.schemas, &mut self.known)?;
         if method == Method::Head {
             // Whatever the document says: such an answer has no body.
             (responses.result, responses.answer) = (Type::Nothing, Answer::Empty);
