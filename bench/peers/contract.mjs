@@ -9,6 +9,8 @@ export const contract = {
   openapi: '3.1.0',
   info: { title: 'peers', version: '1.0.0' },
   servers: [{ url: 'https://server.example' }],
+  // As a queqiao server writes it: then the client says which contract it has.
+  'x-queqiao': { contract: '0000000000000001' },
   paths: {
     '/login': {
       post: {
