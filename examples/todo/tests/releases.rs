@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use http::{exchange, free_ports};
 use queqiao::serde_json::{Value, json};
-use queqiao_codegen::{Generated, Options, generate};
+use queqiao_codegen::{Generated, Options, contract_id, generate};
 use queqiao_quickjs_host::{Host, HostError, Update};
 use todo::{Todos, api};
 
@@ -86,8 +86,7 @@ fn client(without: Option<(&str, &str)>) -> Generated {
     let mut document = api().build().unwrap().document().value().clone();
     if let Some((path, method)) = without {
         document["paths"][path].as_object_mut().unwrap().remove(method).unwrap();
-        // Its own id follows.
-        document.as_object_mut().unwrap().remove("x-queqiao");
+        document["x-queqiao"]["contract"] = json!(contract_id(&document));
     }
     generate(&document, &Options::default()).unwrap()
 }
