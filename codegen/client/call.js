@@ -105,8 +105,6 @@ function operation(method, access, common, path, codes, more) {
       if (leaves) {
         session = { b: changeUser(session, ''), l: [], t: session.t };
       }
-      //#end
-      //#logout
       if (leaves && !needsUser && !session.t) hear();
       else
       //#end

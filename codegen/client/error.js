@@ -6,8 +6,7 @@ function ApiError(kind, operation, fields, response) {
     kind: kind,
     operation: operation,
     status: (response = response || error).status,
-    requestId:
-      Object(response.header)['x-request-id'],
+    requestId: (response.header || 0)['x-request-id'],
     code: code,
     title: title,
     message: fields = operation + ': ' + code + ': ' + (error.detail || title),

@@ -24,7 +24,7 @@ function baseUrl() {
   var version;
   if (!base.replace) {
     try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-    base = base[version] || base.release;
+    base = /^dev|^tri/.test(version) && base[version] || base.release;
   }
   //#end
   //#unset

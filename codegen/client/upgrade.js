@@ -9,7 +9,7 @@ function upgrade(error) {
     ready = ready == manager;
     if (!told && host.showModal) host.showModal(told = {
       title: error.title,
-      content: ready ? '重启更新？ Restart to update?' : error.detail,
+      content: ready ? '重启更新？ Restart to update?' : error.detail || error.code,
       showCancel: ready,
       success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
     });

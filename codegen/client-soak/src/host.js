@@ -84,8 +84,6 @@
         saveFileSync: function (path, to) { files[to] = file(path); delete files[path]; return to; }
       };
     },
-    // The text about an update is read, and closed at some time.
-    showModal: function () {},
     onAppHide: function (listener) { listeners.hide.push(listener); },
     onAppShow: function (listener) { listeners.show.push(listener); }
   };

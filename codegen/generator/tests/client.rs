@@ -623,6 +623,7 @@ async fn the_base_url_follows_the_version() {
         ("release", "http://release.invalid/base/text"),
         ("", "http://release.invalid/base/text"),
         ("gray", "http://release.invalid/base/text"),
+        ("constructor", "http://release.invalid/base/text"),
     ];
     let first_url = async |host: &Host, before: &str| {
         let _ = host.eval_async(&format!("{before}; await api.text({{}}, {{ retries: 0 }})")).await;

@@ -356,6 +356,7 @@ impl Keywords {
 
     #[inline]
     fn has(self, key: &str) -> bool {
+        debug_assert_ne!(Self::bit(key), 0, "{key} has no place among the keywords");
         self.0 & Self::bit(key) != 0
     }
 

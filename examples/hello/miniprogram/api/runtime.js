@@ -14,7 +14,7 @@ module.exports = function (name, contract, bases, renewal) {
     var version;
     if (!base.replace) {
       try { version = host.getAccountInfoSync().miniProgram.envVersion; } catch (unknown) { /* release */ }
-      base = base[version] || base.release;
+      base = /^dev|^tri/.test(version) && base[version] || base.release;
     }
     return base.replace(/\/+$/, '');
   }
@@ -40,8 +40,7 @@ module.exports = function (name, contract, bases, renewal) {
       kind: kind,
       operation: operation,
       status: (response = response || error).status,
-      requestId:
-        Object(response.header)['x-request-id'],
+      requestId: (response.header || 0)['x-request-id'],
       code: code,
       title: title,
       message: fields = operation + ': ' + code + ': ' + (error.detail || title),
@@ -227,7 +226,7 @@ module.exports = function (name, contract, bases, renewal) {
       ready = ready == manager;
       if (!told && host.showModal) host.showModal(told = {
         title: error.title,
-        content: ready ? '重启更新？ Restart to update?' : error.detail,
+        content: ready ? '重启更新？ Restart to update?' : error.detail || error.code,
         showCancel: ready,
         success: function (answer) { if (ready && answer.confirm) manager.applyUpdate(); }
       });
